@@ -51,7 +51,7 @@ class TableContract:
 
 
 def _table(
-    source: Source, name: str, key: tuple[str, ...], version: str | None = None, **columns: pa.DataType
+    source: Source, name: str, key: tuple[str, ...], version: str | None = None, /, **columns: pa.DataType
 ) -> TableContract:
     return TableContract(source, name, pa.schema(list(columns.items())), key, version)
 
