@@ -30,6 +30,7 @@ class Finding:
         period_to: last business date touched (ISO), "" for all.
         rows_seen: rows the check looked at; a check that saw none says so.
         rows_failed: rows that broke the rule.
+        kpi_id: the KPI the finding is limited to, "" for all that depend on the table.
         sample_keys: up to five business keys joined by spaces. Never personal data.
         message: one sentence for a person.
     """
@@ -40,6 +41,7 @@ class Finding:
     table_name: str
     message: str
     column_name: str = ""
+    kpi_id: str = ""
     unit_type: str = ""
     unit_code: str = ""
     period_from: str = ""

@@ -1,0 +1,95 @@
+{#
+  Work follows change. Each entity (orders, calls, events, cases, terminals) passes the same five steps:
+    int_<entity>_changed      keys that landed since the last build, and quarantined ones, which are judged anew
+    int_<entity>_days_before  days the changed rows counted in until now, read before they are replaced
+    int_<entity>_latest       newest version of each key
+    fct_<entity>              good rows (quarantine_<entity>: the others)
+    fct_<entity>_by_day       counts, rebuilt for the days before and after
+  A build that was cut off is never continued: warehouse.py starts again from landing.
+#}
+
+{# Rows of a staging model that landed after the last build; `only` narrows them. #}
+{% macro newly_landed(staging, columns='*', only=none) -%}
+    select {{ columns }} from {{ staging }}
+    where load_no > {{ var('built_load_no') }}{{ ' and ' ~ only if only }}
+{%- endmacro %}
+
+{# Keys that a quarantine table holds before this build; they are judged again, for a rule may depend on the day. #}
+{% macro held_in_quarantine(quarantine, key) -%}
+    {%- set held = adapter.get_relation(database=this.database, schema='core', identifier=quarantine) if execute else none -%}
+    {%- if held and not flags.FULL_REFRESH -%}
+    select {{ key }} from {{ held }}
+    {%- else -%}
+    select cast(null as {{ dbt.type_string() }}) as {{ key }} where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+  Newest version of every changed key: what just landed against what is already held. Ties on the version go to the
+  later landing, so a corrected re-delivery wins.
+#}
+{% macro newest_versions(staging, key, version, only=none) %}
+with candidates as (
+    {{ newly_landed(staging, only=only) }}
+    {% if is_incremental() %}
+    union all
+    select * from {{ this }}
+    where {{ key }} in ({{ newly_landed(staging, key, only) }})
+    {% endif %}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by {{ key }}
+            order by {{ version }} desc, landed_date desc, landed_attempt desc
+        ) as recency
+    from candidates
+)
+
+select {{ column_list(staging) }}
+from ranked
+where recency = 1
+{% endmacro %}
+
+{# Column names of a relation, in order, as a select list. #}
+{% macro column_list(relation) -%}
+    {% if execute -%}
+        {{ adapter.get_columns_in_relation(relation) | map(attribute='name') | join(',\n    ') }}
+    {%- else -%} * {%- endif %}
+{%- endmacro %}
+
+{# Days in which the rows about to be replaced counted until now. `date_columns` are the fact's anchoring days. #}
+{% macro days_of_rows_about_to_change(fact, key, changed, date_columns) %}
+{% set held = adapter.get_relation(database=this.database, schema='core', identifier=fact) if execute else none %}
+{% if held and not flags.FULL_REFRESH %}
+    {% for column in date_columns %}
+select {{ column }} as day from {{ held }} -- noqa: RF02
+where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+{% else %}
+select cast(null as date) as day where 1 = 0
+{% endif %}
+{% endmacro %}
+
+{# Days to count again: before and after the change, and the days the clock has passed since the last build. #}
+{% macro days_to_count_again(before, fact, key, changed, date_columns) %}
+select day from {{ before }}
+{% for column in date_columns %}
+union
+select {{ column }} as day from {{ fact }}
+where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
+{% endfor %}
+union
+select day from {{ ref('dim_days') }}
+where
+    day > cast('{{ var("previous_business_date") }}' as date)
+    and day <= {{ business_date() }}
+{% endmacro %}
+
+{# Pre-hook of an incremental model: take out the rows that this build writes again. #}
+{% macro clear(relation, condition) %}
+    {%- if is_incremental() -%} delete from {{ relation }} where {{ condition }} {%- else -%} select 1 {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,27 @@
+{# Condition for clear(): cells of KPIs whose counts were rebuilt in their period. #}
+{% macro in_periods_to_publish() -%}
+    (kpi_id, variant, period_type, period_start) in (
+        select contract.kpi_id, contract.variant, due.period_type, due.period_start
+        from {{ ref('kpi_periods_to_count') }} as due
+        inner join {{ ref('kpi_contract') }} as contract on due.count_model = contract.count_model
+    )
+{%- endmacro %}
+
+{#
+  95 % bounds of a counted cell. A share has Wilson's interval on its sample size, which may be smaller than its
+  denominator where units are not independent; a count per device-day has the Poisson score interval
+  (x + z^2/2 -+ z sqrt(x + z^2/4)) / n; a count of everything that is recorded has none.
+#}
+{% macro interval_bound(side) -%}
+    {%- set z = '1.959963984540054' -%}
+    {%- set share = 'sample_size * numerator / nullif(denominator, 0)' -%}
+    case
+        when interval_method = 'wilson'
+            then {{ wilson_low(share, 'sample_size') if side == 'low' else wilson_high(share, 'sample_size') }}
+        when interval_method = 'poisson' and denominator > 0
+            then round((
+                cast(numerator as double) + {{ z }} * {{ z }} / 2
+                {{ '-' if side == 'low' else '+' }} {{ z }} * sqrt(cast(numerator as double) + {{ z }} * {{ z }} / 4)
+            ) / cast(denominator as double), 8)
+    end
+{%- endmacro %}

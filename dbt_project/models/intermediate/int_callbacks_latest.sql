@@ -1,0 +1,3 @@
+-- One row per call-back attempt: its newest landed version.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='callback_id') }}
+{{ newest_versions(ref('stg_hotline__callbacks'), 'callback_id', 'recorded_at') }}

@@ -1,0 +1,3 @@
+-- One row per grid event: its newest landed version.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='event_id') }}
+{{ newest_versions(ref('stg_grid__events'), 'event_id', 'updated_at') }}

@@ -1,0 +1,23 @@
+-- One row per order that was ever closed: the unit responsible at its last closing, which a later reroute cannot change.
+with closings as (
+    select * from {{ ref('int_order_closings_latest') }}
+    where order_id in (select order_id from {{ ref('int_orders_changed') }})
+),
+
+ranked as (
+    select
+        order_id,
+        unit_code,
+        row_number() over (
+            partition by order_id
+            order by occurred_at desc, event_id desc
+        ) as recency
+    from closings
+    where unit_code is not null
+)
+
+select
+    order_id,
+    unit_code as closing_unit_code
+from ranked
+where recency = 1

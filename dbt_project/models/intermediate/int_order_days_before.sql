@@ -1,0 +1,5 @@
+-- One row per day in which a changed order counted until now.
+{{ days_of_rows_about_to_change(
+    'fct_work_orders', 'order_id', ref('int_orders_changed'),
+    ['created_date', 'due_date', 'closed_date', 'callback_date', 'claim_date']
+) }}

@@ -1,0 +1,18 @@
+-- One row per order and day it counts in, with the reason (anchor): created, due, closed, called back, claimed.
+{{ config(materialized='view') }}
+with orders as (
+    select * from {{ ref('fct_work_orders') }}
+)
+
+{% for anchor, day in [
+    ('created', 'created_date'), ('due', 'due_date'), ('closed', 'closed_date'),
+    ('callback', 'callback_date'), ('claim', 'claim_date'),
+] %}
+select
+    orders.*,
+    '{{ anchor }}' as anchor,
+    {{ day }} as day
+from orders
+where {{ day }} in (select days.day from {{ ref('int_order_days_to_count') }} as days)
+{{ 'union all' if not loop.last }}
+{% endfor %}

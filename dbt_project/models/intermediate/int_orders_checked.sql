@@ -1,0 +1,57 @@
+-- One row per order to judge again, with its places, its deciding call-back and the first record rule it breaks.
+{{ config(materialized='view') }}
+with orders as (
+    select * from {{ ref('int_orders_latest') }}
+    where order_id in (select order_id from {{ ref('int_orders_changed') }})
+),
+
+joined as (
+    select
+        orders.*,
+        communities.place_code as known_community_code,
+        streets.place_code as known_street_code,
+        coalesce(communities.street_code, streets.place_code) as resolved_street_code,
+        coalesce(communities.district_code, streets.district_code) as resolved_district_code,
+        units.unit_code as known_unit_code,
+        case when orders.closed_at is not null then closings.closing_unit_code end as closing_unit_code,
+        callbacks.called_at as callback_at,
+        callbacks.is_contacted,
+        callbacks.is_resolved,
+        callbacks.satisfaction,
+        claims.order_id as claimed_order_id,
+        claims.is_claimed_on_time,
+        claims.claimed_at,
+        claims.claim_role
+    from orders
+    left join {{ ref('dim_places') }} as communities
+        on orders.community_code = communities.place_code
+    left join {{ ref('dim_places') }} as streets
+        on orders.street_code = streets.place_code
+    left join {{ ref('dim_units') }} as units
+        on orders.unit_code = units.unit_code
+    left join {{ ref('int_order_closing_units') }} as closings
+        on orders.order_id = closings.order_id
+    left join {{ ref('int_callbacks_deciding') }} as callbacks
+        on orders.order_id = callbacks.order_id
+    left join {{ ref('int_order_claims_latest') }} as claims
+        on orders.order_id = claims.order_id
+)
+
+select
+    *,
+    {{ first_broken_rule([
+        ('L2-HOT-001', 'created_at is null'),
+        ('L2-HOT-002', is_implausible('created_at') ~ ' or ' ~ is_implausible('due_at') ~ ' or '
+            ~ is_implausible('replied_at') ~ ' or ' ~ is_implausible('closed_at')),
+        ('L2-HOT-003', 'created_at > ' ~ as_of() ~ ' or replied_at > ' ~ as_of() ~ ' or closed_at > ' ~ as_of()),
+        ('L2-HOT-004', 'closed_at < created_at or replied_at < created_at'),
+        ('L2-HOT-005', 'due_at < created_at'),
+        ('L2-HOT-006', "status is null or status not in ('open', 'suspended', 'closed')"),
+        ('L2-HOT-007', "status = 'closed' and closed_at is null and claimed_order_id is null"),
+        ('L2-HOT-008', "status <> 'closed' and closed_at is not null"),
+        ('L2-HOT-009', '(community_code is not null and known_community_code is null)'
+            ~ ' or (street_code is not null and known_street_code is null)'),
+        ('L2-HOT-010', 'unit_code is not null and known_unit_code is null'),
+        ('L2-HOT-011', "assessment_scope is null or assessment_scope not in ('three_rate', 'response_only', 'excluded')"),
+    ]) }} as broken_rule_id
+from joined

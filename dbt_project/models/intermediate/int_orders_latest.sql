@@ -1,0 +1,3 @@
+-- One row per order: its newest landed version.
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='order_id') }}
+{{ newest_versions(ref('stg_hotline__work_orders'), 'order_id', 'updated_at') }}

@@ -1,0 +1,17 @@
+-- One row per count model and period that holds a rebuilt day.
+{% set rebuilt = {
+    'orders': ref('int_order_days_to_count'),
+    'calls': ref('int_call_days_to_count'),
+    'grid_events': ref('int_grid_event_days_to_count'),
+    'cases': ref('int_case_days_to_count'),
+    'terminals': ref('int_terminal_days_to_count'),
+} %}
+{% for count_model, days in rebuilt.items() %}
+select distinct -- many days of one period
+    '{{ count_model }}' as count_model,
+    period_type,
+    period_start
+from {{ ref('bridge_days_periods') }}
+where day in (select rebuilt.day from {{ days }} as rebuilt)
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,63 @@
+-- One row per KPI, variant, unit, period and caliber: numerator, denominator, value and interval, before any verdict.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, in_periods_to_publish()) }}") }}
+-- depends_on: {{ ref('kpi_contract') }}
+-- depends_on: {{ ref('grain_periods') }}
+-- depends_on: {{ ref('kpi_periods_to_count') }}
+{% set aggregates = {
+    'orders': ref('agg_orders_by_period'),
+    'calls': ref('agg_calls_by_period'),
+    'grid_events': ref('agg_grid_events_by_period'),
+    'cases': ref('agg_cases_by_period'),
+    'terminals': ref('agg_terminals_by_period'),
+} %}
+with counted as (
+    {% for row in contract_rows() if row.contract['count_model'] in aggregates %}
+    {% set kpi = row.contract %}
+    select
+        '{{ kpi["kpi_id"] }}' as kpi_id,
+        '{{ kpi["variant"] }}' as variant,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        period_end,
+        caliber,
+        cast({{ kpi["numerator"] }} as decimal(18, 4)) as numerator,
+        cast({{ kpi["denominator"] or 'null' }} as decimal(18, 4)) as denominator,
+        cast({{ kpi["sample_size"] or 'null' }} as decimal(18, 4)) as sample_size,
+        '{{ kpi["interval_method"] }}' as interval_method
+    from {{ aggregates[kpi["count_model"]] }}
+    where
+        {{ in_cells(row.cells) }}
+        and (period_type, period_start) in (
+            select due.period_type, due.period_start from {{ ref('kpi_periods_to_count') }} as due
+            where due.count_model = '{{ kpi["count_model"] }}'
+        )
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select
+        cast(null as {{ dbt.type_string() }}) as kpi_id
+    where 1 = 0
+    {% endfor %}
+)
+
+select
+    kpi_id,
+    variant,
+    unit_type,
+    unit_code,
+    period_type,
+    period_start,
+    period_end,
+    caliber,
+    numerator,
+    denominator,
+    sample_size,
+    case
+        when interval_method = 'none' then cast(numerator as double)
+        when denominator > 0 then round(cast(numerator as double) / cast(denominator as double), 8)
+    end as value,
+    {{ interval_bound('low') }} as ci_low,
+    {{ interval_bound('high') }} as ci_high
+from counted

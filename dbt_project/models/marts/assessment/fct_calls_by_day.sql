@@ -1,0 +1,21 @@
+-- One row per day, direction and caliber: additive counts of calls. Calls have no scope, so both calibers are equal.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_call_days_to_count') ~ ')') }}") }}
+with calls as (
+    select
+        *,
+        call_date as day
+    from {{ ref('fct_calls') }}
+    where call_date in (select day from {{ ref('int_call_days_to_count') }})
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    day,
+    '{{ caliber }}' as caliber,
+    {{ count_where("direction = 'inbound'") }} as inbound_count,
+    {{ count_where("direction = 'outbound'") }} as outbound_count
+from calls
+group by day
+{{ 'union all' if not loop.last }}
+{% endfor %}

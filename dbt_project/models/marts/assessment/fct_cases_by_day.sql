@@ -1,0 +1,33 @@
+-- One row per day of finishing, service point and caliber: additive counts of cases.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_case_days_to_count') ~ ')') }}") }}
+with cases as (
+    select
+        *,
+        finished_date as day
+    from {{ ref('fct_cases') }}
+    where finished_date in (select day from {{ ref('int_case_days_to_count') }})
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    day,
+    district_code,
+    street_code,
+    community_code,
+    station_code,
+    '{{ caliber }}' as caliber,
+    count(*) as finished_count,
+    {{ count_where("is_personal") }} as personal_count,
+    {{ count_where("is_personal and handling_level in ('street', 'community', 'self_service')") }} as personal_local_count,
+    {{ count_where("review is not null") }} as reviewed_count,
+    {{ count_where("review in ('very_satisfied', 'satisfied', 'basically_satisfied')") }} as good_review_count
+from cases
+group by
+    day,
+    district_code,
+    street_code,
+    community_code,
+    station_code
+{{ 'union all' if not loop.last }}
+{% endfor %}

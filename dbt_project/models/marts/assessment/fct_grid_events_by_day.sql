@@ -1,0 +1,61 @@
+-- One row per day, grid, responsible unit, category, tier and caliber: additive counts of grid events.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_grid_event_days_to_count') ~ ')') }}") }}
+with anchored as (
+    {% for anchor, day in [('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date')] %}
+    select
+        events.*,
+        '{{ anchor }}' as anchor,
+        {{ day }} as day
+    from {{ ref('fct_grid_events') }} as events
+    where {{ day }} in (select days.day from {{ ref('int_grid_event_days_to_count') }} as days)
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+judged as (
+    select
+        *,
+        anchor = 'due' and not is_void and due_at < {{ as_of() }} as is_due,
+        anchor = 'deferred' and not is_void and deferred_due_at < {{ as_of() }} as is_deferred_due,
+        -- one thing photographed twice on a day counts once; an event without a photo is a thing of its own
+        anchor = 'reported' and is_verified and row_number() over (
+            partition by
+                anchor, is_verified, day, grid_code, category_code, coalesce(photo_hash, event_id)
+            order by reported_at, event_id
+        ) = 1 as is_first_verified_of_cluster
+    from anchored
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    day,
+    district_code,
+    street_code,
+    community_code,
+    grid_code,
+    unit_code,
+    category_code,
+    tier,
+    '{{ caliber }}' as caliber,
+    {{ count_where("anchor = 'reported'") }} as reported_count,
+    {{ count_where("is_first_verified_of_cluster") }} as clustered_verified_count,
+    {{ count_where("is_due") }} as due_count,
+    {{ count_where("is_due and closed_at is not null") }} as due_closed_count,
+    {{ count_where("is_due and closed_at <= due_at") }} as on_time_count,
+    {{ count_where("is_due and closed_at > due_at") }} as late_count,
+    {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
+    {{ count_where("is_deferred_due") }} as deferred_due_count,
+    {{ count_where("is_deferred_due and closed_at <= deferred_due_at") }} as deferred_on_time_count
+from judged
+group by
+    day,
+    district_code,
+    street_code,
+    community_code,
+    grid_code,
+    unit_code,
+    category_code,
+    tier
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,86 @@
+-- One row per day, place, responsible unit, channel, demand type, category, tier and caliber: additive counts of orders.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_order_days_to_count') ~ ')') }}") }}
+with anchored as (
+    select * from {{ ref('int_orders_anchored') }}
+),
+
+calibers as (
+    select
+        anchored.*,
+        'full' as caliber,
+        true as is_rated
+    from anchored
+    union all
+    select
+        anchored.*,
+        'assessed' as caliber,
+        assessment_scope <> 'response_only' as is_rated
+    from anchored
+    where assessment_scope <> 'excluded'
+),
+
+judged as (
+    select
+        *,
+        -- merged and withdrawn orders leave the due set; a deadline after as_of is not yet due
+        anchor = 'due'
+        and not is_merged
+        and not is_withdrawn
+        and due_at < {{ as_of() }}
+        and coalesce(claim_role, '') <> 'definition' as is_due,
+        anchor = 'claim'
+        and claim_role = 'definition'
+        and is_claimed_on_time is not null
+        and not is_merged
+        and not is_withdrawn as is_due_by_claim
+    from calibers
+)
+
+select
+    day,
+    district_code,
+    street_code,
+    community_code,
+    unit_code,
+    channel,
+    demand_type,
+    category_code,
+    tier,
+    caliber,
+    {{ count_where("anchor = 'created'") }} as created_count,
+    {{ count_where("anchor = 'created' and is_merged") }} as merged_count,
+    {{ count_where("anchor = 'created' and is_withdrawn and not is_merged") }} as withdrawn_count,
+    {{ count_where("is_due") }} as reply_due_count,
+    {{ count_where("is_due and replied_at is not null") }} as replied_count,
+    {{ count_where("is_due or is_due_by_claim") }} as due_count,
+    {{ count_where("(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)") }} as on_time_count,
+    {{ count_where("(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)") }} as late_count,
+    {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
+    {{ count_where("anchor = 'closed'") }} as closed_count,
+    {{ count_where("anchor = 'closed' and is_callback_eligible") }} as eligible_count,
+    {{ count_where("anchor = 'closed' and is_callback_eligible and callback_date is not null") }} as called_back_count,
+    {{ count_where("anchor = 'callback'") }} as callback_count,
+    {{ count_where("anchor = 'callback' and is_contacted") }} as contacted_count,
+    {{ count_where("anchor = 'callback' and is_rated") }} as rated_callback_count,
+    {{ count_where("anchor = 'callback' and is_rated and is_resolved") }} as resolved_count,
+    {{ count_where(
+        "anchor = 'callback' and is_rated and satisfaction in ('very_satisfied', 'satisfied')"
+    ) }} as satisfied_count,
+    {{ count_where(
+        "anchor = 'callback' and is_rated and satisfaction = 'basically_satisfied'"
+    ) }} as basically_satisfied_count,
+    {{ count_where("anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time is not null") }} as claimed_count,
+    {{ count_where("anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time") }} as claimed_on_time_count
+from judged
+group by
+    day,
+    district_code,
+    street_code,
+    community_code,
+    unit_code,
+    channel,
+    demand_type,
+    category_code,
+    tier,
+    caliber

@@ -1,0 +1,33 @@
+-- One row per self-service terminal and day (自助终端): planned and available minutes, cases done on it.
+with terminals as (
+    select * from {{ ref('stg_stations__terminals') }}
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by terminal_code, service_date
+            order by landed_date desc, landed_attempt desc
+        ) as recency
+    from terminals
+),
+
+newest as (
+    select * from ranked
+    where recency = 1 and service_date <= {{ business_date() }}
+)
+
+select
+    newest.terminal_code,
+    newest.service_date,
+    points.station_code,
+    points.community_code,
+    points.street_code,
+    points.district_code,
+    newest.planned_minutes,
+    newest.available_minutes,
+    newest.case_count
+from newest
+left join {{ ref('dim_service_points') }} as points
+    on newest.station_code = points.station_code

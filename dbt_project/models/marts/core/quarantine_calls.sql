@@ -1,0 +1,13 @@
+-- One row per call that broke a record rule: not counted, not lost.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'call_id in (select call_id from ' ~ ref('int_calls_changed') ~ ')') }}") }}
+-- depends_on: {{ ref('int_call_days_before') }}
+select
+    call_id,
+    broken_rule_id as rule_id,
+    cast(null as {{ dbt.type_string() }}) as street_code,
+    cast(null as {{ dbt.type_string() }}) as district_code,
+    {{ local_date('started_at') }} as record_date,
+    landed_date
+from {{ ref('int_calls_checked') }}
+where broken_rule_id is not null

@@ -1,0 +1,13 @@
+-- One row per case that broke a record rule: not counted, not lost.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'case_id in (select case_id from ' ~ ref('int_cases_changed') ~ ')') }}") }}
+-- depends_on: {{ ref('int_case_days_before') }}
+select
+    case_id,
+    broken_rule_id as rule_id,
+    street_code as street_code,
+    resolved_district_code as district_code,
+    {{ local_date('accepted_at') }} as record_date,
+    landed_date
+from {{ ref('int_cases_checked') }}
+where broken_rule_id is not null

@@ -1,0 +1,152 @@
+-- One row per published cell: KPI, variant, unit, period and caliber, with its verdict. What a reader sees.
+{% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
+with verdicts as (
+    select * from {{ ref('kpi_verdicts') }}
+),
+
+previous as (
+    select * from {{ source('raw', 'previous_kpi_results') }}
+),
+
+contract as (
+    select * from {{ ref('kpi_contract') }}
+),
+
+blocked as (
+    select
+        source,
+        reason
+    from {{ source('raw', 'arrivals') }}
+    where status = 'blocked'
+),
+
+stale_kpis as (
+    select
+        contract.kpi_id,
+        contract.variant,
+        blocked.reason
+    from contract
+    inner join blocked on contract.source = blocked.source
+),
+
+-- a source that did not deliver leaves the cells of the last release in place, marked
+carried as (
+    select
+        previous.*,
+        stale_kpis.reason as stale_reason
+    from previous
+    inner join stale_kpis
+        on previous.kpi_id = stale_kpis.kpi_id and previous.variant = stale_kpis.variant
+),
+
+fresh as (
+    select
+        verdicts.*,
+        contract.settle_days,
+        contract.contract_version,
+        verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') as is_shown,
+        case
+            when previous.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') then previous.value
+            else previous.last_good_value
+        end as good_value,
+        case
+            when previous.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') then previous.as_of
+            else previous.last_good_as_of
+        end as good_as_of
+    from verdicts
+    inner join contract
+        on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
+    left join carried
+        on {% for column in key %}verdicts.{{ column }} = carried.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+
+    left join previous
+        on {% for column in key %}verdicts.{{ column }} = previous.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where carried.kpi_id is null
+),
+
+results as (
+    select
+        kpi_id,
+        variant,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        period_end,
+        caliber,
+        case when is_shown then numerator end as numerator,
+        case when verdict <> 'WITHHELD' then denominator end as denominator,
+        case when is_shown then value end as value,
+        case when is_shown then ci_low end as ci_low,
+        case when is_shown then ci_high end as ci_high,
+        verdict,
+        rule_id,
+        reason,
+        {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }} as is_provisional,
+        false as is_stale,
+        {{ as_of() }} as as_of,
+        contract_version,
+        case when verdict = 'WITHHELD' then good_value end as last_good_value,
+        case when verdict = 'WITHHELD' then good_as_of end as last_good_as_of
+    from fresh
+    union all
+    select
+        kpi_id,
+        variant,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        period_end,
+        caliber,
+        numerator,
+        denominator,
+        value,
+        ci_low,
+        ci_high,
+        case when verdict = 'PUBLISHED' then 'PUBLISHED_WITH_NOTE' else verdict end as verdict,
+        case when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') then 'L4-KPI-005' else rule_id end as rule_id,
+        case
+            when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') then concat('来源未到，沿用上次有效值：', stale_reason)
+            else reason
+        end as reason,
+        is_provisional,
+        true as is_stale,
+        as_of,
+        contract_version,
+        last_good_value,
+        last_good_as_of
+    from carried
+)
+
+select
+    results.kpi_id,
+    results.variant,
+    results.unit_type,
+    results.unit_code,
+    coalesce(places.place_name, units.unit_name, points.station_name, results.unit_code) as unit_name,
+    results.period_type,
+    results.period_start,
+    results.period_end,
+    results.caliber,
+    results.numerator,
+    results.denominator,
+    results.value,
+    results.ci_low,
+    results.ci_high,
+    results.verdict,
+    results.rule_id,
+    results.reason,
+    results.is_provisional,
+    results.is_stale,
+    results.as_of,
+    results.contract_version,
+    results.last_good_value,
+    results.last_good_as_of
+from results
+left join {{ ref('dim_places') }} as places
+    on results.unit_type = places.place_level and results.unit_code = places.place_code
+left join {{ ref('dim_units') }} as units
+    on results.unit_type = 'unit' and results.unit_code = units.unit_code
+left join {{ ref('dim_service_points') }} as points
+    on results.unit_type = 'point' and results.unit_code = points.station_code

@@ -1,0 +1,3 @@
+-- One row per place, for joining names and levels to published cells.
+{{ config(alias='dim_places') }}
+select * from {{ ref('dim_places') }}
