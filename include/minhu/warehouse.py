@@ -155,6 +155,7 @@ def run_dbt(
     Raises:
         PermanentError: dbt failed, unless ``may_fail``; then only a failure to run at all raises.
     """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     as_of = windows.end_of(business_date, settings.zone).astimezone(UTC)
@@ -171,7 +172,10 @@ def run_dbt(
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     outputs = ["--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "logs")]
     quiet = ["--quiet", "--vars", json.dumps(variables)]
-    outcome = dbtRunner().invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
+    try:
+        outcome = dbtRunner().invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
     results = list(getattr(outcome.result, "results", None) or [])
     broken = [r for r in results if str(r.status) in ("error", "runtime error")]
     if outcome.exception is not None or broken or (not outcome.success and not may_fail):
@@ -333,15 +337,18 @@ def _finding_of_test(result: Any) -> Finding | None:
         return None
     node = result.node
     meta = dict(node.config.meta or {})
-    table_name = (node.attached_node or (node.depends_on.nodes or ["."])[-1]).split(".")[-1]
+    tested = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), "")
+    table_name = str(meta.get("table_name") or tested.split(".")[-1])
+    generic = getattr(node, "test_metadata", None)
+    claim = f"{generic.name} of {table_name}" if generic else node.name.removeprefix("assert_").replace("_", " ")
     return Finding(
         rule_id=str(meta.get("rule_id", f"L3-DBT-{node.name}")),
         severity=meta.get("severity", "block"),
         source="minhu",
-        table_name=str(meta.get("table_name", table_name)),
-        column_name=str(node.column_name or "") if hasattr(node, "column_name") else "",
+        table_name=table_name,
+        column_name=getattr(node, "column_name", None) or "",
         rows_failed=int(result.failures or 0),
-        message=str(node.description or f"dbt test {node.name} failed"),
+        message=f"does not hold: {claim}",
     )
 
 
