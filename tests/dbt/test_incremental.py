@@ -1,0 +1,119 @@
+"""A night costs what changed: increments over nights and one full build from the same landing must be equal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from minhu import warehouse
+from minhu.settings import Settings
+from tests.dbt.conftest import build, query, settings_at
+from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.landed import NIGHT, LandedCity
+
+TREE = {d: {f"{d}001": (f"{d}001001",)} for d in ("dA", "dB")}
+NIGHTS = [NIGHT - timedelta(days=2), NIGHT - timedelta(days=1), NIGHT]
+
+
+def first_night(city: LandedCity) -> None:
+    for n in range(12):
+        add_order(city, f"o{n}", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-17 09:00")
+    add_order(city, "moves", "dA", created_at="2026-11-17 09:00", due_at="2026-11-18 12:00", updated_at="2026-11-17 09:00")
+    add_order(city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-16 09:00", updated_at="2026-11-17 09:00")
+    add_order(city, "ahead", "dB", created_at="2026-11-19 09:00", updated_at="2026-11-17 10:00")  # a clock that runs ahead
+    city.add("hotline.calls", call_id="c1", offered_at="2026-11-17 09:00", updated_at="2026-11-17 09:01")
+    city.add("grid.events", event_id="e1", grid_code="g1", reported_at="2026-11-17 09:00", due_at="2026-11-18 09:00", photo_hash="p", updated_at="2026-11-17 09:00")
+    city.add("grid.events", event_id="e2", grid_code="g1", reported_at="2026-11-17 10:00", due_at="2026-11-18 09:00", photo_hash="p", updated_at="2026-11-17 10:00")
+    city.add("stations.cases", case_id="k1", district_code="dA", station_code="s1", accepted_at="2026-11-17 09:00", updated_at="2026-11-17 09:00")
+
+
+def second_night(city: LandedCity) -> None:
+    """Closings, a deadline moved to another day, a call-back, a correction of the broken row, a repeated row."""
+    add_order(city, "o1", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", closed_at="2026-11-19 10:00", replied_at="2026-11-19 10:00", updated_at="2026-11-19 10:00")
+    add_order(city, "moves", "dB", created_at="2026-11-17 09:00", due_at="2026-11-25 12:00", updated_at="2026-11-19 11:00")
+    add_order(city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-18 09:00", updated_at="2026-11-19 12:00")
+    add_order(city, "o2", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-17 09:00")
+    city.add("hotline.callbacks", callback_id="b1", order_id="broken", called_at="2026-11-19 15:00", recorded_at="2026-11-19 15:00")
+    city.add("grid.events", event_id="e1", grid_code="g1", status="closed", reported_at="2026-11-17 09:00", due_at="2026-11-18 09:00", closed_at="2026-11-19 08:00", photo_hash="p", updated_at="2026-11-19 08:00")
+    city.add("grid.event_verifications", event_id="e2", verified_at="2026-11-19 09:00", passed=True, updated_at="2026-11-19 09:00")
+    city.add("stations.terminals", terminal_code="t1", station_code="s1", service_date=NIGHT - timedelta(days=1))
+
+
+def third_night(city: LandedCity) -> None:
+    """A reopening, a withdrawn order, a call-back corrected to invalid, a late old order."""
+    add_order(city, "o1", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-20 10:00")
+    add_order(city, "o3", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", closed_at="2026-11-20 09:00", closure_code="withdrawn", updated_at="2026-11-20 09:00")
+    add_order(city, "late", "dB", created_at="2026-11-02 09:00", due_at="2026-11-03 09:00", updated_at="2026-11-20 11:00")
+    city.add("hotline.callbacks", callback_id="b1", order_id="broken", called_at="2026-11-19 15:00", is_valid=False, recorded_at="2026-11-20 15:00")
+    city.add("stations.cases", case_id="k1", district_code="dA", station_code="s1", accepted_at="2026-11-17 09:00", finished_at="2026-11-20 09:00", review="satisfied", updated_at="2026-11-20 09:00")
+    city.add("stations.terminals", terminal_code="t1", station_code="s1", service_date=NIGHT, available_minutes=300)
+
+
+def pictures(city: LandedCity) -> None:
+    city.places(TREE)
+    city.units("u1")
+    city.add("grid.grids", grid_code="g1", community_code="dA001001", street_code="dA001")
+    city.add("stations.points", station_code="s1", name="站", kind="model_point", community_code="dA001001")
+    city.add("stations.items", item_code="i1", name="事项", is_personal=True, is_core=True, lowest_level="community")
+
+
+def contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
+    """Every table of core, assessment and kpis, rows in a fixed order."""
+    names = query(
+        settings,
+        "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE' "
+        "and table_schema in ('core', 'assessment', 'kpis') and table_name <> 'kpi_periods_to_count' order by 1, 2",
+    )
+    return {f"{s}.{t}": query(settings, f"select * from {s}.{t} order by all") for s, t in names}  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def nightly(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = settings_at(tmp_path_factory.mktemp("nightly"))
+    for day, story in zip(NIGHTS, (first_night, second_night, third_night), strict=True):
+        city = LandedCity()
+        pictures(city)
+        story(city)
+        city.land(settings, day)
+        assert bool(warehouse.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), "later nights must be increments"
+        warehouse.build_marts(settings, day)
+    return settings
+
+
+def test_increments_equal_one_full_build(nightly: Settings) -> None:
+    by_night = contents(nightly)
+    nightly.warehouse_path.unlink()
+    build(nightly, NIGHT)
+    at_once = contents(nightly)
+    assert list(by_night) == list(at_once)
+    assert len(by_night["core.fct_work_orders"]) == 16 and by_night["kpis.kpi_rates"]
+    for name, rows in by_night.items():
+        assert rows == at_once[name], f"{name} differs between increments and a full build"
+    # known truth of the story: o1 reopened, o3 withdrawn, 'moves' not yet due, 'ahead' and 'broken' no longer in quarantine
+    due, on_time, overdue = query(
+        nightly,
+        "select due_count, on_time_count, overdue_open_count from assessment.agg_orders_by_period where unit_type = 'city' "
+        "and period_type = 'month' and caliber = 'full' and period_start = date '2026-11-01'",
+    )[0]
+    assert (due, on_time, overdue) == (12, 0, 12)  # o0-o11 without o3, and the late one
+    assert query(nightly, "select count(*) from core.quarantine_work_orders") == [(0,)]
+
+
+def test_an_earlier_date_is_built_from_what_had_landed_by_then(nightly: Settings, tmp_path: Path) -> None:
+    report = warehouse.load_landing(nightly, NIGHTS[1])
+    assert "later date" in report.why_rebuilt
+    warehouse.build_marts(nightly, NIGHTS[1])
+    assert query(nightly, "select count(*) from core.fct_work_orders where order_id = 'late'") == [(0,)]
+    assert query(nightly, "select closed_date from core.fct_work_orders where order_id = 'o1'")[0][0] == NIGHTS[1]
+    build(nightly, NIGHT)
+
+
+def test_a_repeated_night_changes_nothing(nightly: Settings) -> None:
+    build(nightly, NIGHT)
+    before = contents(nightly)
+    report = warehouse.load_landing(nightly, NIGHT)
+    assert report.rows == {} and not report.is_rebuilt
+    warehouse.build_marts(nightly, NIGHT)
+    assert contents(nightly) == before

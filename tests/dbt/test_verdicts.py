@@ -1,0 +1,152 @@
+"""The gate, cell by cell: every verdict has a cell here that must get it, and a neighbour that must not."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from minhu import gate, kpi_checks, release, warehouse
+from minhu.findings import Finding
+from minhu.landing import Landing
+from minhu.settings import Settings
+from tests.dbt.conftest import build, query, settings_at
+from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.landed import NIGHT, LandedCity
+
+NEXT = NIGHT + timedelta(days=1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """Districts with 5, 20 and 40 due orders, one order of which nothing is due, no call-backs; grid and stations empty."""
+    city = LandedCity()
+    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d20", "d40", "d00")})
+    city.units("u1")
+    for district, due in (("d05", 5), ("d20", 20), ("d40", 40)):
+        for number in range(due):
+            add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at="2026-11-09 10:00")
+    add_order(city, "not-due", "d00", due_at="2026-11-29 18:00")
+    settings = settings_at(tmp_path)
+    city.land(settings)
+    return settings
+
+
+def run_gate(settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch, previous: Path | None = None) -> None:
+    build(settings, day)
+    warehouse.check_marts(settings, day)
+    found = release.Release(release_id="earlier", business_date=NIGHT, path=previous, manifest={}) if previous else None
+    monkeypatch.setattr(release, "latest_before", lambda *_: found)
+    gate.decide_verdicts(settings, day)
+
+
+def verdict(settings: Settings, unit_code: str, kpi_id: str = "H06", columns: str = "verdict, rule_id") -> tuple[Any, ...]:
+    found = query(
+        settings,
+        f"select {columns} from publish.kpi_results where kpi_id = ? and unit_code = ? and variant in ('main', 'raw') "  # noqa: S608
+        "and period_type = 'month' and caliber = 'full' and period_start = date '2026-11-01'",
+        kpi_id, unit_code,
+    )  # fmt: skip
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_floors_decide_suppressed_band_only_published_and_not_rated(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_gate(home, NIGHT, monkeypatch)
+    assert verdict(home, "d05") == ("SUPPRESSED", "L4-KPI-003")
+    assert verdict(home, "d20") == ("BAND_ONLY", "L4-KPI-004")
+    assert verdict(home, "d40") == ("PUBLISHED", "")
+    assert verdict(home, "d00") == ("NOT_RATED", "L4-KPI-002")
+    assert verdict(home, "d05", columns="numerator, value, ci_low, denominator") == (None, None, None, 5)
+    assert verdict(home, "d20", columns="numerator, denominator, value") == (20, 20, 1.0)
+    assert verdict(home, "610100", "G04") == ("NOT_RATED", "L4-KPI-002")
+
+
+def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = Finding(
+        "L4-GXK-004", "block", "minhu", "kpi_values", "planted", kpi_id="H06", unit_type="district", unit_code="d40",
+        period_from="2026-11-01", period_to="2026-11-30",
+    )  # fmt: skip
+    monkeypatch.setattr(kpi_checks, "check_values", lambda _: [planted])
+    run_gate(home, NIGHT, monkeypatch)
+    assert verdict(home, "d40") == ("WITHHELD", "L4-GXK-004")
+    assert verdict(home, "d40", columns="numerator, denominator, value, ci_low") == (None, None, None, None)
+    assert verdict(home, "d40", "H04")[0] == "PUBLISHED"
+    assert verdict(home, "d20")[0] == "BAND_ONLY"
+
+
+def test_a_warning_is_a_note(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing = Landing(home.landing_dir)
+    arrival = landing.arrival("hotline", NIGHT)
+    assert arrival is not None and arrival.window_end is not None
+    warning = Finding("L1-HOT-099", "warn", "hotline", "hotline.work_orders", "planted warning")
+    from minhu.landing import Attempt
+    from minhu.windows import Window
+
+    landing.accept(Attempt("hotline", NIGHT, 1, Window(None, arrival.window_end)), [warning])
+    run_gate(home, NIGHT, monkeypatch)
+    assert verdict(home, "d40") == ("PUBLISHED_WITH_NOTE", "L1-HOT-099")
+    assert verdict(home, "d20")[0] == "BAND_ONLY"
+
+
+def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_gate(home, NIGHT, monkeypatch)
+    with warehouse.connect(home) as db:
+        cells = db.execute("select * from publish.kpi_results").fetch_arrow_table()
+    folder = home.home / "earlier"
+    (folder / "kpi_results").mkdir(parents=True)
+    pq.write_table(cells, folder / "kpi_results" / "2026-11.parquet")
+    LandedCity().land(home, NEXT, sources=("grid", "stations"))
+    blocked = Finding("L0-HOT-001", "block", "hotline", "hotline", "the hotline did not answer")
+    refused = Finding("L1-HOT-001", "block", "hotline", "hotline.places", "seen in the refused delivery")
+    Landing(home.landing_dir).block("hotline", NEXT, "the hotline did not answer", [blocked, refused])
+    run_gate(home, NEXT, monkeypatch, folder)
+    assert verdict(home, "d40", columns="verdict, rule_id, is_stale, value") == ("PUBLISHED_WITH_NOTE", "L4-KPI-005", True, 1.0)
+    stale_as_of, fresh_as_of = verdict(home, "d40", columns="as_of")[0], verdict(home, "610100", "G04", "as_of")[0]
+    assert (stale_as_of.isoformat(), fresh_as_of.isoformat()) == ("2026-11-20T16:00:00", "2026-11-21T16:00:00")
+    assert verdict(home, "d20")[0] == "BAND_ONLY"
+    assert verdict(home, "610100", "G04", "verdict, is_stale") == ("NOT_RATED", False)
+    assert query(home, "select count(*) from publish.quality_findings where rule_id = 'L0-HOT-001'") == [(1,)]
+
+
+def test_a_source_blocked_on_the_first_night_withholds_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_at(tmp_path)
+    LandedCity().land(settings, NIGHT, sources=("grid", "stations"))
+    Landing(settings.landing_dir).block("hotline", NIGHT, "wrong password", [])
+    run_gate(settings, NIGHT, monkeypatch)
+    found = query(settings, "select distinct verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06'")
+    assert found == [("WITHHELD", "L4-KPI-006", "来源未到且无历史值：wrong password")]
+
+
+def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = LandedCity()
+    for number in range(10):
+        add_order(city, f"bad-{number}", "d40", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
+    add_order(city, "one-bad", "d20", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
+    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d20", "d40", "d00")})
+    city.units("u1")
+    city.land(home, NEXT)
+    run_gate(home, NEXT, monkeypatch)
+    assert verdict(home, "d40") == ("WITHHELD", "L2-HOT-004")
+    assert verdict(home, "d20")[0] == "BAND_ONLY"
+    assert query(home, "select count(*) from publish.quarantined_rows where rule_id = 'L2-HOT-004'") == [(11,)]
+
+
+def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) -> None:
+    build(home, NIGHT)
+    with warehouse.connect(home) as db:
+        assert kpi_checks.check_values(db) == []
+        db.execute(
+            "update kpis.kpi_rates set numerator = denominator + 1, value = 1.5 "
+            "where kpi_id = 'H06' and unit_code = 'd20' and period_type = 'month' and caliber = 'full'"
+        )
+        found = kpi_checks.check_values(db)
+    assert {finding.rule_id for finding in found} == {"L4-GXK-004", "L4-GXK-005", "L4-GXK-007"}
+    assert {(f.kpi_id, f.unit_code, f.period_from) for f in found} == {("H06", "d20", "2026-11-01")}
+    assert pa.Table.from_pylist([f.as_dict() for f in found]).num_rows == 3
