@@ -1,0 +1,147 @@
+"""The synthetic city of a home: made once, then carried on night by night."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from minhu import atomic
+from minhu.errors import UsageError
+from minhu.settings import DEFAULT_CITY, CityProfile, read_profile
+from minhu.simulator.city import City
+from minhu.simulator.grid_state import token_of, write_grid_state
+from minhu.simulator.hotline_db import fill_hotline
+from minhu.simulator.station_files import stations_folder, write_station_files
+from minhu.simulator.truth import write_truth
+
+DEFAULT_DAYS = 7
+
+
+@dataclass(frozen=True)
+class SimulatedCity:
+    """What ``simulate`` did.
+
+    Attributes:
+        city: the city that was asked for or, where the home already holds another one, that one.
+        business_date: the local day whose end the sources show.
+        is_another_city: the home holds a city with another seed, scale or an earlier need; nothing was written.
+        hotline_rows, grid_events, station_folders, truth_cells: what was written; 0 where it was there already.
+        stations_dir: the drop folder.
+        grid_token: bearer token of the simulated grid platform.
+    """
+
+    city: City
+    business_date: date
+    is_another_city: bool
+    stations_dir: Path
+    grid_token: str
+    hotline_rows: int = 0
+    grid_events: int = 0
+    station_folders: int = 0
+    truth_cells: int = 0
+
+
+def simulate(
+    home: Path,
+    hotline_uri: str,
+    business_date: date,
+    days: int | None = None,
+    scale: float = 0.02,
+    seed: int = 1,
+    progress: Callable[[str], None] = lambda message: None,
+    *,
+    replace_city: bool = False,
+) -> SimulatedCity:
+    """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, known truth.
+
+    Args:
+        home: state folder; ``city.json`` there remembers seed, scale and first day.
+        hotline_uri: PostgreSQL that plays the hotline.
+        business_date: local day; an earlier one than before shows exactly that earlier state.
+        days: days of history wanted up to ``business_date``; None takes what the city has (7 for a new one).
+        scale: 1.0 is Xi'an.
+        seed: another seed, another city.
+        progress: gets a line per stage.
+        replace_city: throw away another city that the home holds, instead of reporting it.
+
+    Raises:
+        UsageError: an argument makes no sense, or the home belongs to a city that is not simulated.
+        PermanentError: the hotline schema may be a real one.
+    """
+    wanted = _wanted(business_date, days, scale, seed)
+    known = read_city(home)
+    if known is not None and not same_city(home, business_date, days, scale, seed) and not replace_city:
+        return SimulatedCity(known, business_date, True, stations_folder(home), token_of(known))
+    keep = known is not None and same_city(home, business_date, days, scale, seed)
+    city = known if known is not None and keep else wanted
+    if not keep:
+        _write_profile(home, city)
+    history = (business_date - city.start).days + 1
+    progress(f"synthetic city: scale {city.scale:g}, seed {city.seed}, {history} days to {business_date}")
+    rows = fill_hotline(hotline_uri, city, business_date)
+    progress(f"hotline: {rows:,} rows written to PostgreSQL")
+    events = write_grid_state(home, city, business_date)
+    progress(f"grid platform: {events:,} events")
+    folders = write_station_files(home, city, business_date)
+    progress(f"stations: {folders} day folders written")
+    cells = write_truth(home / "truth", city, business_date)
+    progress(f"known truth: {cells:,} cells")
+    return SimulatedCity(
+        city, business_date, False, stations_folder(home), token_of(city), rows, events, folders, cells
+    )
+
+
+def same_city(home: Path, business_date: date, days: int | None, scale: float, seed: int) -> bool:
+    """Whether the home's city can show ``business_date`` as asked; True for a home that has no city yet.
+
+    Another seed or scale, a date before its first day, or more history asked for than it has, makes another city.
+    """
+    known = read_city(home)
+    if known is None:
+        return True
+    if (known.seed, known.scale) != (seed, scale) or business_date < known.start:
+        return False
+    return days is None or business_date - timedelta(days=days - 1) >= known.start
+
+
+def read_city(home: Path) -> City | None:
+    """The synthetic city that ``home`` holds, None if it holds none.
+
+    Raises:
+        UsageError: the home belongs to a city that is not simulated.
+    """
+    path = home / "city.json"
+    if not path.exists():
+        return None
+    profile = CityProfile(**json.loads(path.read_text(encoding="utf-8")))
+    if profile.kind != "simulated":
+        raise UsageError(
+            f"simulate a city in {home}",
+            f"expected a simulated city, found {profile.name}, which is {profile.kind}",
+            "choose another city (--city)",
+        )
+    if not profile.simulation:
+        return None
+    known = profile.simulation
+    return City(int(known["seed"]), float(known["scale"]), date.fromisoformat(known["start"]))
+
+
+def _wanted(business_date: date, days: int | None, scale: float, seed: int) -> City:
+    count = DEFAULT_DAYS if days is None else days
+    if not 1 <= count <= 3660:
+        raise UsageError("simulate a city", f"expected 1 to 3660 days, found {count}", "correct DAYS")
+    if not 0.001 <= scale <= 2:
+        raise UsageError("simulate a city", f"expected a scale of 0.001 to 2, found {scale:g}", "correct SCALE")
+    if seed < 0:
+        raise UsageError("simulate a city", f"expected a seed of 0 or more, found {seed}", "correct SEED")
+    return City(seed, scale, business_date - timedelta(days=count - 1))
+
+
+def _write_profile(home: Path, city: City) -> None:
+    code = home.name if home.parent.name == "cities" else DEFAULT_CITY
+    profile = read_profile(home, code, {})
+    simulation = {"seed": city.seed, "scale": city.scale, "start": city.start.isoformat()}
+    atomic.write_json(home / "city.json", asdict(replace(profile, kind="simulated", simulation=simulation)))
