@@ -1,0 +1,158 @@
+"""The shape of the dbt project: direction of layers, lineage in the contract, portable SQL, documentation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlglot
+
+from minhu import warehouse
+from minhu.settings import Settings
+from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.landed import NIGHT, LandedCity
+
+LAYERS = ["staging", "intermediate", "core", "assessment", "kpis", "publish"]
+#: Models that must read from a layer above their own, each with its reason.
+UPWARD: dict[str, str] = {
+    "int_order_days_to_count": "days of the new facts decide which counts are written again",
+    "int_call_days_to_count": "same",
+    "int_grid_event_days_to_count": "same",
+    "int_case_days_to_count": "same",
+    "int_orders_anchored": "one row per anchor of a fact, shared by the counts",
+    "int_orders_checked": "rules ask whether a place or unit is known",
+    "int_grid_events_checked": "same",
+    "int_cases_checked": "same",
+}
+#: Compiled models that sqlglot cannot turn into Spark SQL: name to (reason, date it was seen).
+NOT_PORTABLE: dict[str, tuple[str, str]] = {}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = settings_at(tmp_path_factory.mktemp("shape"))
+    LandedCity().land(settings)
+    build(settings, NIGHT)
+    warehouse.check_marts(settings, NIGHT)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Settings) -> dict[str, Any]:
+    return dict(json.loads((built.home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8")))
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert len(found) > 70
+    return found
+
+
+def layer(node: dict[str, Any]) -> int:
+    return LAYERS.index(node["config"]["schema"])
+
+
+def test_models_read_only_from_their_own_layer_or_below(manifest: dict[str, Any]) -> None:
+    for node in models(manifest):
+        for parent in node["depends_on"]["nodes"]:
+            if parent.startswith("source."):
+                allowed = layer(node) == 0 or manifest["sources"][parent]["name"] in (
+                    "arrivals", "absent_inputs", "findings", "previous_kpi_results",
+                )  # fmt: skip
+                assert allowed, f"{node['name']} reads {parent} past staging"
+            elif parent.startswith("model."):
+                above = layer(manifest["nodes"][parent]) > layer(node)
+                assert not above or node["name"] in UPWARD, f"{node['name']} reads {parent} from a layer above"
+
+
+def test_exceptions_to_the_direction_are_still_needed(manifest: dict[str, Any]) -> None:
+    reading_up = {
+        node["name"]
+        for node in models(manifest)
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("model.") and layer(manifest["nodes"][parent]) > layer(node)
+    }
+    assert set(UPWARD) == reading_up
+
+
+def test_names_tell_the_layer(manifest: dict[str, Any]) -> None:
+    prefixes = {
+        "staging": ("stg_",), "intermediate": ("int_",), "core": ("dim_", "fct_", "bridge_", "quarantine_"),
+        "assessment": ("fct_", "agg_"), "kpis": ("kpi_", "qc_"), "publish": ("",),
+    }  # fmt: skip
+    for node in models(manifest):
+        assert node["name"].startswith(prefixes[node["config"]["schema"]]), node["name"]
+
+
+def test_every_model_is_described_and_starts_with_its_grain(manifest: dict[str, Any]) -> None:
+    for node in models(manifest):
+        assert node["description"], f"{node['name']} has no description"
+        first = node["raw_code"].splitlines()[0]
+        assert first.startswith("-- One row per"), f"{node['name']} does not say its grain: {first}"
+
+
+def test_every_data_test_has_a_rule_id_of_its_own(manifest: dict[str, Any]) -> None:
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    rule_ids = [node["config"]["meta"]["rule_id"] for node in tests]
+    assert len(rule_ids) > 60
+    assert len(rule_ids) == len(set(rule_ids)), "a rule id is used twice"
+
+
+def test_inputs_in_the_contract_are_ancestors_in_the_manifest(built: Settings, manifest: dict[str, Any]) -> None:
+    by_name = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+
+    def ancestors(name: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for parent in by_name[waiting.pop()]["depends_on"]["nodes"]:
+                short = parent.split(".")[-1]
+                if parent.startswith("source."):
+                    found.add(short.replace("__", ".", 1))
+                elif parent.startswith("model.") and short not in found:
+                    found.add(short)
+                    waiting.append(short)
+        return found
+
+    reachable = ancestors("kpi_values")
+    rows = query(built, "select kpi_id, variant, count_model, inputs, levels from seeds.kpi_contract")
+    assert len(rows) >= 20
+    for kpi_id, variant, count_model, inputs, levels in rows:
+        listed = set(inputs.split())
+        assert listed <= reachable, f"{kpi_id}/{variant} names inputs it does not have: {listed - reachable}"
+        assert "city" in levels.split()
+        if count_model != "three_rate":
+            assert f"agg_{count_model}_by_period" in listed
+
+
+def test_every_compiled_model_is_also_spark_sql(built: Settings, manifest: dict[str, Any]) -> None:
+    compiled = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node.get("compiled_code")]
+    folder = built.home / "dbt" / "target" / "compiled"
+    paths = {path.stem: path for path in folder.rglob("models/**/*.sql")}
+    assert len(paths) > 70 or len(compiled) > 70
+    seen = 0
+    for name, path in sorted(paths.items()):
+        if name in NOT_PORTABLE:
+            continue
+        text = path.read_text(encoding="utf-8")
+        spark = sqlglot.transpile(text, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+        assert sqlglot.parse(spark[0], read="spark"), name
+        seen += 1
+    assert seen > 70
+
+
+def test_models_keep_to_portable_sql(manifest: dict[str, Any]) -> None:
+    for node in models(manifest):
+        code = node["raw_code"].lower()
+        for word in (" exclude ", "qualify", "asof ", "::"):
+            assert word not in code, f"{node['name']} uses {word.strip()!r}: put it behind a macro"
+        assert not any(word in code for word in ("now()", "current_date", "current_timestamp", "random()", "first("))
+
+
+def test_seeds_reach_every_rule_that_models_name(built: Settings) -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(built.dbt_dir / "models").rglob("*_checked.sql"))
+    known = {rule for (rule,) in query(built, "select rule_id from seeds.record_rules")}
+    named = {word for word in text.replace("'", " ").split() if word.startswith("L2-")}
+    assert named and named == known
