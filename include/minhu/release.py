@@ -1,0 +1,306 @@
+"""Publishing a night, rolling back, reading the release before, checking everything.
+
+The steps of :func:`publish` are each idempotent: files into the store, the release folder under a temporary name and
+one rename, a line in the ledger, one transaction in PostgreSQL. Whatever step a kill hits, running the same date again
+finishes the missing ones. Nothing here reads a clock, so the same inputs give the same release id.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from minhu import published
+from minhu.contracts import SOURCES
+from minhu.errors import Busy, PermanentError, UsageError
+from minhu.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
+from minhu.landing import Landing
+from minhu.ledger import Event, Ledger, release_events
+from minhu.ledger import current as current_event
+from minhu.release_folder import (
+    AS_OF_RULE,
+    Progress,
+    Release,
+    ReleaseFile,
+    content_sha256,
+    file_records,
+    read_release,
+    release_id_of,
+    write_release,
+)
+from minhu.settings import Settings
+from minhu.signing import Signer, load_signer
+from minhu.store import Store
+from minhu.verification import verify
+from minhu.windows import end_of
+
+__all__ = ["Release", "ReleaseIdentity", "current", "latest_before", "publish", "rollback", "stale_sources", "verify"]
+
+LOCK_NAME = "release.lock"
+LOCK_TIMEOUT_SECONDS = 900.0
+NEAREST = 5
+
+
+@dataclass(frozen=True)
+class ReleaseIdentity:
+    """The code a release was made with.
+
+    Attributes:
+        git_commit: of the checkout, with ``+changes`` where the working tree was not clean, "" where there is none.
+        lock_sha256: of ``requirements.txt``.
+        dbt_manifest_sha256: of the compiled dbt project.
+    """
+
+    git_commit: str
+    lock_sha256: str
+    dbt_manifest_sha256: str
+
+
+def publish(
+    settings: Settings,
+    published_uri: str,
+    business_date: date,
+    identity: ReleaseIdentity,
+    landing_manifests: Sequence[Mapping[str, Any]],
+    progress: Progress = lambda _: None,
+) -> Release:
+    """Publish what schema ``publish`` of the work file holds as the release of a business date.
+
+    The release becomes the current one unless that has a later business date. Publishing the same content again
+    changes nothing, not even the pointer after a roll-back; ``Release.is_new`` says which it was.
+
+    Args:
+        settings: of the city.
+        published_uri: libpq connection string of the database with schema ``published``.
+        business_date: the night.
+        identity: the code that built the work file.
+        landing_manifests: every landing manifest the build read, with its path, SHA-256 and row counts.
+        progress: told a line after each step.
+
+    Raises:
+        UsageError: there is no work file.
+        PermanentError: the tables cannot be published, or an older release is damaged.
+        TransientError: the database cannot be reached; the release is complete on disk, run again to finish.
+        Busy: another publisher holds this home.
+    """
+    signer = load_signer(settings)
+    store = Store(settings.store_dir)
+    with _exclusive(settings):
+        store.sweep()
+        as_of = end_of(business_date, settings.zone)
+        with open_work_file(settings.warehouse_path) as work_file:
+            files = export_tables(work_file, store, business_date, as_of, progress)
+        content = {
+            "format": 1,
+            "city": settings.city.code,
+            "business_date": business_date.isoformat(),
+            "as_of": as_of.isoformat(),
+            "as_of_rule": AS_OF_RULE,
+            "git_commit": identity.git_commit,
+            "lock_sha256": identity.lock_sha256,
+            "dbt_manifest_sha256": identity.dbt_manifest_sha256,
+            "landing": _landing_records(settings, landing_manifests),
+            "stale_sources": stale_sources(settings, business_date),
+            "files": file_records(files),
+            **_summary(store, files),
+        }
+        ledger = Ledger(settings.ledger_path)
+        release = _complete_folder(settings, store, ledger, content, signer, progress)
+        if release.is_new:
+            ledger.append("release", release.release_id, business_date, release.manifest_sha256)
+            progress(f"{release.release_id}: in the ledger")
+        _follow(settings, published_uri, ledger, progress)
+    return release
+
+
+def rollback(settings: Settings, published_uri: str, release_id: str, progress: Progress = lambda _: None) -> Release:
+    """Make any release of the ledger the current one, backwards or forwards.
+
+    A release whose rows were purged from PostgreSQL is loaded again from its folder first.
+
+    Raises:
+        UsageError: no such release; the message names the nearest.
+        PermanentError: its folder is damaged.
+    """
+    with _exclusive(settings):
+        ledger = Ledger(settings.ledger_path)
+        events = ledger.events()
+        known = release_events(events)
+        if release_id not in known:
+            raise _unknown(release_id, list(known))
+        release = _open(settings, known, release_id)
+        _check_files(release)
+        with published.connect(published_uri) as connection:  # before the ledger: no roll-back without a database
+            shown = published.current_release_id(connection)
+        pointed = current_event(events)
+        if shown != release_id or pointed is None or pointed.release_id != release_id:
+            ledger.append("rollback", release_id, release.business_date, release.manifest_sha256)
+            progress(f"{release_id}: roll-back in the ledger")
+        _follow(settings, published_uri, ledger, progress)
+    return release
+
+
+def current(settings: Settings, release_id: str | None = None) -> Release:
+    """The current release by the ledger, or the one named.
+
+    Raises:
+        UsageError: nothing was published yet, or no such release.
+    """
+    events = Ledger(settings.ledger_path).events()
+    known = release_events(events)
+    pointed = current_event(events)
+    if pointed is None:
+        raise UsageError(
+            f"read the current release of {settings.city.code}",
+            f"nothing was published in {settings.home} yet",
+            "run a night first (`make nightly`)",
+        )
+    wanted = release_id or pointed.release_id
+    if wanted not in known:
+        raise _unknown(wanted, list(known))
+    return _open(settings, known, wanted)
+
+
+def latest_before(settings: Settings, business_date: date) -> Release | None:
+    """The last published release of an earlier business date: the latest such date, its last release.
+
+    Roll-backs do not count: what a night is built on must not depend on what readers are shown.
+    """
+    known = release_events(Ledger(settings.ledger_path).events())
+    earlier = [event for event in known.values() if event.business_date < business_date]
+    if not earlier:
+        return None
+    last = max(earlier, key=lambda event: (event.business_date, event.number))
+    return _open(settings, known, last.release_id)
+
+
+def stale_sources(settings: Settings, business_date: date) -> list[str]:
+    """Sources of which nothing was accepted for a business date although the city has them."""
+    landing = Landing(settings.landing_dir)
+    arrivals = {source: landing.arrival(source, business_date) for source in SOURCES}
+    return sorted(source for source, arrival in arrivals.items() if arrival is None or arrival.status == "blocked")
+
+
+def _complete_folder(
+    settings: Settings, store: Store, ledger: Ledger, content: dict[str, Any], signer: Signer, progress: Progress
+) -> Release:
+    """The release folder, written unless the ledger already has the release and its folder is sound."""
+    events = ledger.events()
+    known = release_events(events)
+    release_id = release_id_of(content)
+    published_before = known.get(release_id)
+    if published_before is not None and (settings.releases_dir / release_id).exists():
+        progress(f"{release_id}: published before, nothing changed")
+        return _open(settings, known, release_id)
+    before = [e for e in known.values() if published_before is None or e.number < published_before.number]
+    manifest = {
+        **content,
+        "release_id": release_id,
+        "content_sha256": content_sha256(content),
+        "previous": {"release_id": before[-1].release_id, "manifest_sha256": before[-1].manifest_sha256}
+        if before
+        else None,
+        "signing_key_id": signer.key_id,
+    }
+    release = write_release(settings.releases_dir, store, manifest, signer, progress)
+    if published_before is None:
+        return release
+    return replace(_open(settings, known, release_id), is_new=False)  # its folder had been lost and is back
+
+
+def _follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Progress) -> None:
+    events = ledger.events()
+    known = release_events(events)
+
+    def open_release(release_id: str) -> Release:
+        return _open(settings, known, release_id)
+
+    published.follow_ledger(published_uri, events, open_release, progress)
+
+
+def _open(settings: Settings, known: Mapping[str, Event], release_id: str) -> Release:
+    """A release folder whose manifest is the one in the ledger."""
+    release = read_release(settings.releases_dir / release_id)
+    expected = known[release_id].manifest_sha256
+    if release.manifest_sha256 != expected:
+        raise PermanentError(
+            f"read release {release_id}",
+            f"expected a manifest with SHA-256 {expected[:12]} as in the ledger, found {release.manifest_sha256[:12]}",
+            "restore the folder from a backup and run the verification",
+        )
+    return release
+
+
+def _check_files(release: Release) -> None:
+    for file in release.files:
+        path = release.path / file.name
+        if not path.is_file() or path.stat().st_size != file.bytes:
+            raise PermanentError(
+                f"read release {release.release_id}",
+                f"expected {file.name} with {file.bytes} bytes, found {'another size' if path.exists() else 'no file'}",
+                "restore the folder from a backup",
+            )
+
+
+def _landing_records(settings: Settings, manifests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Paths relative to the home, in order: the same landing in another folder is the same input."""
+
+    def record(manifest: Mapping[str, Any]) -> dict[str, Any]:
+        path = Path(str(manifest["path"]))
+        inside = path.is_absolute() and path.is_relative_to(settings.home)
+        return {**manifest, "path": (path.relative_to(settings.home) if inside else path).as_posix()}
+
+    return sorted((record(manifest) for manifest in manifests), key=lambda entry: str(entry["path"]))
+
+
+def _summary(store: Store, files: Sequence[ReleaseFile]) -> dict[str, Any]:
+    """What a person asks of a release first, counted from the stored files themselves."""
+
+    def count(table: str, column: str) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        for file in files:
+            path = store.path(file.sha256)
+            if file.table == table and column in pq.read_schema(path).names:
+                values = pc.value_counts(pq.read_table(path, columns=[column], partitioning=None)[column])
+                counted.update({str(entry["values"]): entry["counts"] for entry in values.to_pylist()})
+        return counted
+
+    severities = count(QUALITY_FINDINGS, "severity")
+    return {
+        "verdicts": dict(sorted(count(KPI_RESULTS, "verdict").items())),
+        "findings": {level: severities[level] for level in sorted({"block", "info", "warn", *severities})},
+        "kpi_ids": sorted(count(KPI_RESULTS, "kpi_id")),
+    }
+
+
+@contextmanager
+def _exclusive(settings: Settings) -> Iterator[None]:
+    """One publisher or roll-back per home at a time; the operating system frees the lock when a process is killed."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(settings.home / LOCK_NAME, timeout=LOCK_TIMEOUT_SECONDS)
+    try:
+        with lock:
+            yield
+    except filelock.Timeout as error:
+        raise Busy(
+            f"publish in {settings.home}", "another process is publishing", "wait for it to end and run again"
+        ) from error
+
+
+def _unknown(release_id: str, known: list[str]) -> UsageError:
+    near = difflib.get_close_matches(release_id, known, n=NEAREST, cutoff=0.3) or known[-NEAREST:]
+    return UsageError(
+        f"find release {release_id}",
+        "the ledger has no such release",
+        f"the nearest are: {', '.join(near) if near else 'none, nothing was published yet'}",
+    )

@@ -1,0 +1,137 @@
+-- The published releases in PostgreSQL. Safe to run again; run in one transaction, under the publisher's lock.
+--
+-- published_store   what is kept: a row version per changed cell, valid from one release until before another
+-- published         what readers see: views through one pointer row
+--
+-- Per published table <t>, published.py adds: published_store.<t>_versions, published.<t>, published.<t>_history and
+-- the function published.<t>_at(release_no).
+
+create schema if not exists published_store;
+create schema if not exists published;
+
+create table if not exists published_store.installed (
+    singleton boolean primary key default true check (singleton),
+    schema_sha256 text not null
+);
+
+create table if not exists published_store.releases (
+    release_no bigint primary key,                 -- order in which this database came to know them, no gaps relied on
+    release_id text not null unique,
+    city text not null,
+    business_date date not null,
+    as_of timestamp not null,                      -- UTC
+    manifest_sha256 text not null,
+    files jsonb not null,                          -- {file name: sha256}: what need not be read again
+    is_purged boolean not null default false
+);
+
+create table if not exists published_store.current_release (
+    singleton boolean primary key default true check (singleton),
+    release_no bigint not null references published_store.releases (release_no)
+);
+
+create table if not exists published_store.ledger_events (
+    line_sha256 text primary key,
+    kind text not null,
+    release_id text not null
+);
+
+create table if not exists published_store.versioned_tables (
+    table_name text primary key
+);
+
+create or replace view published.releases as
+select
+    known.release_no,
+    known.release_id,
+    known.city,
+    known.business_date,
+    known.as_of,
+    known.manifest_sha256,
+    known.is_purged,
+    pointer.release_no is not null as is_current
+from published_store.releases as known
+left join published_store.current_release as pointer on known.release_no = pointer.release_no;
+
+comment on view published.releases is
+'One row per release. A purged one can be read again after `minhu rollback`, from its folder.';
+
+-- A past release, or an error that says why it cannot be read: empty would look like an answer.
+create or replace function published.readable_release(wanted bigint)
+returns setof published.releases
+language plpgsql stable
+as $$
+begin
+    return query select known.* from published.releases as known where known.release_no = wanted and not known.is_purged;
+    if not found then
+        raise exception 'release number % cannot be read: it is unknown or its cells were purged here', wanted
+            using hint = 'See published.releases for the numbers. A purged release is still in its release folder.';
+    end if;
+end
+$$;
+
+-- Forget the versions that no kept release shows. Kept: the last ones, the last of each month, and the current one.
+create or replace function published_store.purge(keep_last integer)
+returns bigint
+language plpgsql
+as $$
+declare
+    versioned record;
+    deleted bigint;
+    total bigint := 0;
+begin
+    update published_store.releases as old
+    set is_purged = true
+    where
+        not old.is_purged
+        and old.release_no not in (
+            select recent.release_no
+            from published_store.releases as recent
+            where not recent.is_purged
+            order by recent.release_no desc
+            limit keep_last
+        )
+        and old.release_no not in (
+            select distinct on (date_trunc('month', monthly.business_date)) monthly.release_no
+            from published_store.releases as monthly
+            where not monthly.is_purged
+            order by date_trunc('month', monthly.business_date), monthly.business_date desc, monthly.release_no desc
+        )
+        and old.release_no not in (select pointer.release_no from published_store.current_release as pointer);
+    if not found then
+        return 0;
+    end if;
+    for versioned in select table_name from published_store.versioned_tables order by table_name loop
+        execute format(
+            'delete from published_store.%I as cell where cell.to_release is not null and not exists ('
+            || 'select 1 from published_store.releases as kept where not kept.is_purged '
+            || 'and kept.release_no >= cell.from_release and kept.release_no < cell.to_release)',
+            versioned.table_name || '_versions'
+        );
+        get diagnostics deleted = row_count;
+        total := total + deleted;
+    end loop;
+    return total;
+end
+$$;
+
+-- Readers: `grant minhu_reader to <login>`. Where the publisher may not create roles, an administrator does it once.
+do $$
+begin
+    if not exists (select 1 from pg_roles where rolname = 'minhu_reader') then
+        create role minhu_reader nologin;
+    end if;
+exception
+    when duplicate_object or unique_violation or insufficient_privilege then
+        raise notice 'role minhu_reader was not created: %', sqlerrm;
+end
+$$;
+
+do $$
+begin
+    if exists (select 1 from pg_roles where rolname = 'minhu_reader') then
+        grant usage on schema published to minhu_reader;
+        grant select on published.releases to minhu_reader;
+    end if;
+end
+$$;
