@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
+from great_expectations.expectations.row_conditions import Column
 
 KEY = ["kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"]
 
@@ -14,7 +15,7 @@ def _meta(rule_id: str, why: str) -> dict[str, str]:
 
 def suite() -> gx.ExpectationSuite:
     """The suite for ``kpis.kpi_values``; counted shares have ``is_share`` true."""
-    share = {"row_condition": "is_share == True", "condition_parser": "pandas"}
+    share = {"row_condition": Column("is_share") == True}  # noqa: E712  builds a condition
     return gx.ExpectationSuite(
         name="kpi_values",
         expectations=[

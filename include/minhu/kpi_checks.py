@@ -34,7 +34,6 @@ def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
         One finding per failing cell (limited to its KPI, unit and period), or per KPI where many fail; and one of
         severity ``info`` if there was nothing to look at.
     """
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     import great_expectations as gx
 
     from expectations.published.kpi_values import suite
@@ -45,6 +44,7 @@ def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
     if frame.empty:
         return [Finding("L4-GXK-000", "info", "minhu", "kpi_values", "no figure was computed; the suite saw no rows")]
     frame["cell"] = frame.index
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)  # it talks at length; set after its import
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     batch = (

@@ -156,3 +156,10 @@ def test_seeds_reach_every_rule_that_models_name(built: Settings) -> None:
     known = {rule for (rule,) in query(built, "select rule_id from seeds.record_rules")}
     named = {word for word in text.replace("'", " ").split() if word.startswith("L2-")}
     assert named and named == known
+
+
+def test_every_dbt_unit_test_passes(built: Settings) -> None:
+    state = {"business_date": NIGHT, "built_load_no": 0, "city_code": "610100"}
+    results = warehouse.run_dbt(built, NIGHT, ["test", "--select", "test_type:unit"], state, may_fail=True)
+    assert len(results) >= 8
+    assert [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "pass"] == []

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from minhu import gate, kpi_checks, release, warehouse
+from minhu import gate, kpi_checks, release, warehouse, windows
 from minhu.findings import Finding
 from minhu.landing import Landing
 from minhu.settings import Settings
@@ -39,7 +39,8 @@ def home(tmp_path: Path) -> Settings:
 def run_gate(settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch, previous: Path | None = None) -> None:
     build(settings, day)
     warehouse.check_marts(settings, day)
-    found = release.Release(release_id="earlier", business_date=NIGHT, path=previous, manifest={}) if previous else None
+    as_of = windows.end_of(NIGHT, settings.zone)
+    found = release.Release("earlier", NIGHT, as_of, previous, {}, "") if previous else None
     monkeypatch.setattr(release, "latest_before", lambda *_: found)
     gate.decide_verdicts(settings, day)
 
@@ -96,7 +97,7 @@ def test_a_warning_is_a_note(home: Settings, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     run_gate(home, NIGHT, monkeypatch)
     with warehouse.connect(home) as db:
-        cells = db.execute("select * from publish.kpi_results").fetch_arrow_table()
+        cells = db.execute("select * from publish.kpi_results").to_arrow_table()
     folder = home.home / "earlier"
     (folder / "kpi_results").mkdir(parents=True)
     pq.write_table(cells, folder / "kpi_results" / "2026-11.parquet")
@@ -144,7 +145,7 @@ def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) ->
         assert kpi_checks.check_values(db) == []
         db.execute(
             "update kpis.kpi_rates set numerator = denominator + 1, value = 1.5 "
-            "where kpi_id = 'H06' and unit_code = 'd20' and period_type = 'month' and caliber = 'full'"
+            "where kpi_id = 'H06' and variant = 'main' and unit_code = 'd20' and period_type = 'month' and caliber = 'full'"
         )
         found = kpi_checks.check_values(db)
     assert {finding.rule_id for finding in found} == {"L4-GXK-004", "L4-GXK-005", "L4-GXK-007"}

@@ -5,6 +5,10 @@
     ('grid.events', ref('fct_grid_events'), 'reported_date', ref('quarantine_grid_events'), 'event_id', true),
     ('stations.cases', ref('fct_cases'), 'accepted_date', ref('quarantine_cases'), 'case_id', true),
 ] %}
+{# a record without a plausible day of its own is held against the day it landed #}
+{% set plausible_date -%}
+    case when record_date between {{ first_day() }} and {{ business_date() }} then record_date else landed_date end
+{%- endset %}
 with records as (
     {% for table_name, good, good_date, bad, key, has_district in entities %}
     select
@@ -14,16 +18,16 @@ with records as (
         {{ good_date }} as record_date,
         cast(null as {{ dbt.type_string() }}) as record_key
     from {{ good }}
-    where {{ good_date }} >= (select min(coalesce(bad.record_date, bad.landed_date)) from {{ bad }} as bad)
+    -- only months with something in quarantine are weighed
+    where {{ dbt.date_trunc('month', good_date) }} in (
+        select {{ dbt.date_trunc('month', plausible_date) }} from {{ bad }}
+    )
     union all
     select
         '{{ table_name }}' as table_name,
         rule_id,
         district_code,
-        -- a record without a plausible day of its own is held against the day it landed
-        case
-            when record_date between {{ first_day() }} and {{ business_date() }} then record_date else landed_date
-        end as record_date,
+        {{ plausible_date }} as record_date,
         {{ key }} as record_key
     from {{ bad }}
     {{ 'union all' if not loop.last }}
