@@ -35,7 +35,7 @@ def callback_lives(seed: int, lives: OrderLives) -> CallBackLives:
     rng = stream(seed, lives.day, "callbacks")
     called, valid = _attempts(rng, lives)
     made = called < NEVER
-    attempt_no = np.cumsum(made, axis=1)
+    attempt_no = np.cumsum(made, axis=1, dtype=np.int64)
     order, slot = np.nonzero(made)
     moments = called[order, slot]
     unhappy = slot == 0  # the call before a reopening
@@ -113,8 +113,8 @@ def _answers(rng: np.random.Generator, valid: Bools, unhappy: Bools) -> pd.DataF
             "reached": reached,
             "is_valid": valid,
             "invalid_reason": _only(reason, ~valid),
-            "contacted": pd.array(_only(contacted, valid), dtype="boolean"),
-            "resolved": pd.array(_only(resolved, valid), dtype="boolean"),
+            "contacted": pd.Series(_only(contacted, valid), dtype="boolean"),
+            "resolved": pd.Series(_only(resolved, valid), dtype="boolean"),
             "satisfaction": _only(satisfaction, valid),
         }
     )

@@ -74,6 +74,7 @@ def broken_copies(
         born: how many records were born that day, visible or not; the choice must not depend on what is visible.
         kinds: name of the fault to the function that makes it.
     """
+    times = {name: kind for name, kind in clean.dtypes.items() if kind.kind == "M"}  # one resolution for all rows
     position = clean[key].str[-5:].astype(int)
     broken: dict[str, pd.DataFrame] = {}
     for number, (name, mend) in enumerate(kinds.items()):
@@ -85,5 +86,5 @@ def broken_copies(
         rows = rows.assign(**{key: fresh})
         if "parent_order_id" in rows:
             rows = rows.assign(parent_order_id=None)
-        broken[name] = mend(rows)
+        broken[name] = mend(rows).astype(times)
     return broken

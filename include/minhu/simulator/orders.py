@@ -139,7 +139,7 @@ def order_lives(seed: int, scale: float, day: date, geo: Geography) -> OrderLive
 def _make_repeaters(rng: np.random.Generator, scale: float, person: Ints, community: Ints, category: Ints) -> None:
     """A few residents call again and again about the same matter in the same place (in place)."""
     again = rng.random(len(person)) < 0.06
-    chosen = rng.integers(0, max(8, round(4000 * scale)), len(person))
+    chosen = rng.integers(0, max(8, round(1500 * scale)), len(person))
     person[again] = chosen[again]
     community[again] = chosen[again] * 31 % (community.max() + 1)
     category[again] = chosen[again] * 17 % (category.max() + 1)

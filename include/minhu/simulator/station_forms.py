@@ -25,7 +25,7 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 
 def _iso(moments: pd.Series) -> pd.Series:
-    return moments.dt.strftime("%Y-%m-%d %H:%M:%S").fillna("")
+    return moments.map(lambda t: f"{t:%Y-%m-%d %H:%M:%S}", na_action="ignore").fillna("")
 
 
 def _slashes(moments: pd.Series) -> pd.Series:

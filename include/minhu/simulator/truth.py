@@ -186,5 +186,7 @@ def _cells(kpi: str, variant: str, caliber: str, rows: pd.DataFrame) -> pd.DataF
 
 def _month_start(days: pd.Series[pd.Timestamp], first_day: int) -> pd.Series[pd.Timestamp]:
     """First day of the month (from ``first_day`` to the day before it) that holds each day."""
-    offset = pd.to_timedelta(first_day - 1, unit="D")
-    return (days - offset).dt.to_period("M").dt.to_timestamp().astype("datetime64[s]") + offset
+    offset = pd.Timedelta(days=first_day - 1)
+    shifted = days - offset
+    starts: pd.Series[pd.Timestamp] = shifted - pd.to_timedelta(shifted.dt.day - 1, unit="D") + offset
+    return starts.astype("datetime64[s]")
