@@ -209,17 +209,27 @@ def _sorted(relation: DuckDBPyRelation, shape: Shape) -> DuckDBPyRelation:
 
 
 def _with_as_of(name: str, data: pa.Table, as_of: datetime, settled: bool) -> pa.Table:
+    """Write the release's ``as_of`` out, or leave it away where the month is settled."""
+    _check_carried(name, data, "is_stale", "as_of")
+    _check_carried(name, data, "last_good_value", "last_good_as_of")
     if "as_of" not in data.column_names:
         return data
     values, own = data["as_of"], pa.scalar(as_of, pa.timestamp("us"))
-    if "is_stale" in data.column_names and pc.any(pc.and_kleene(data["is_stale"], pc.is_null(values))).as_py():
-        raise PermanentError(
-            f"export {name}",
-            "a stale cell has no as_of",
-            "carry it with the as_of of the release it comes from (Release.table fills that in)",
-        )
     if settled:
         values = pc.if_else(pc.equal(values, own), pa.scalar(None, pa.timestamp("us")), values)
     else:
         values = pc.fill_null(values, own)
     return data.set_column(data.column_names.index("as_of"), "as_of", values)
+
+
+def _check_carried(name: str, data: pa.Table, has: str, needs: str) -> None:
+    """What was carried from an earlier release must say which night it is from: empty would mean this one."""
+    if has not in data.column_names or needs not in data.column_names:
+        return
+    carried = data[has] if pa.types.is_boolean(data.schema.field(has).type) else pc.is_valid(data[has])
+    if pc.any(pc.and_kleene(carried, pc.is_null(data[needs]))).as_py():
+        raise PermanentError(
+            f"export {name}",
+            f"a row has {has} and no {needs}",
+            "carry cells with Release.table, which fills in the as_of that files of settled months leave away",
+        )

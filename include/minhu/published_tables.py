@@ -19,6 +19,12 @@ from minhu.release_folder import Release, ReleaseFile, is_settled
 STORE, VIEWS, READER = "published_store", "published", "minhu_reader"
 OWN_COLUMNS = ("part", "row_hash", "from_release", "to_release")
 BATCH_ROWS = 65_536
+PLAIN_TYPES = {
+    "string": "text", "large_string": "text", "bool": "boolean", "date32[day]": "date",
+    "timestamp[us]": "timestamp without time zone", "double": "double precision", "float": "real",
+    "int8": "smallint", "int16": "smallint", "int32": "integer", "int64": "bigint",
+    "uint8": "smallint", "uint16": "integer", "uint32": "bigint", "uint64": "numeric(20,0)",
+}  # fmt: skip
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Composable = sql.Composable
@@ -120,15 +126,9 @@ def postgres_type(kind: pa.DataType) -> str:
     """
     if pa.types.is_decimal(kind):
         return f"numeric({kind.precision},{kind.scale})"
-    plain = {
-        "string": "text", "large_string": "text", "bool": "boolean", "date32[day]": "date",
-        "double": "double precision", "float": "real", "int8": "smallint", "int16": "smallint",
-        "int32": "integer", "int64": "bigint", "uint8": "smallint", "uint16": "integer", "uint32": "bigint", "uint64": "numeric(20,0)",
-        "timestamp[us]": "timestamp without time zone",
-    }  # fmt: skip
-    if str(kind) not in plain:
+    if str(kind) not in PLAIN_TYPES:
         raise PermanentError("publish a column", f"type {kind} has no place in PostgreSQL", "cast it in the model")
-    return plain[str(kind)]
+    return PLAIN_TYPES[str(kind)]
 
 
 def _stage(

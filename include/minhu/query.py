@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
-from duckdb import ColumnExpression, ConstantExpression, FunctionExpression, StarExpression
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression, StarExpression
 
 from minhu import release
 from minhu.errors import UsageError
@@ -15,7 +15,6 @@ from minhu.settings import Settings
 SCHEMA = "published"
 #: After these nothing can be opened, loaded or set again, and no Python variable is taken for a table.
 LOCKDOWN = (
-    "set schema = 'published'",
     "set python_enable_replacements = false",
     "set enable_external_access = false",
     "set lock_configuration = true",
@@ -69,20 +68,20 @@ def _check_reads(engine: duckdb.DuckDBPyConnection, statement: str) -> None:
 
 def _offer(engine: duckdb.DuckDBPyConnection, current: Release) -> None:
     """One view per table, scanning the release's files through Arrow."""
-    engine.execute(f"create schema {SCHEMA}")
+    engine.execute("create schema published")
+    engine.execute("set schema = 'published'")
     for name in current.table_names:
         paths = [str(current.path / file.name) for file in current.files if file.table == name]
         files = ds.dataset(paths, format="parquet")
-        engine.register(f"{name}_files", files)
-        stored = engine.table(f"{name}_files")
         own = ConstantExpression(current.as_of.replace(tzinfo=None)).cast("timestamp")
         has_as_of = "as_of" in files.schema.names
-        shown = FunctionExpression("coalesce", ColumnExpression("as_of"), own) if has_as_of else own
-        stored.select(
+        stored_as_of = ColumnExpression("as_of")
+        shown = CaseExpression(stored_as_of.isnotnull(), stored_as_of).otherwise(own) if has_as_of else own
+        engine.from_arrow(files).select(
             ConstantExpression(current.release_id).alias("release_id"),
             shown.alias("as_of"),
             StarExpression(exclude=["as_of"] if has_as_of else []),
-        ).to_view(f"{SCHEMA}.{name}")
+        ).to_view(name)
 
 
 def _first_line(error: Exception) -> str:

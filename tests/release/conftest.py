@@ -12,10 +12,9 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
-from psycopg import sql
-
 from minhu import postgres, release
 from minhu.settings import CityProfile, Settings
+from psycopg import sql
 
 IDENTITY = release.ReleaseIdentity(git_commit="abc123", lock_sha256="1" * 64, dbt_manifest_sha256="2" * 64)
 LANDING = [
@@ -42,6 +41,13 @@ create table publish.dim_units (unit_code varchar, name varchar);
 insert into publish.kpi_contract values
     ('H04', '', 'work_order_volume', '工单量', 'count'), ('H06', '', 'on_time_closure_rate', '按时办结率', 'percent');
 insert into publish.dim_units values ('U1', '城管局'), ('U2', '住建局');
+"""
+_INSERT_CELL = "insert into publish.kpi_results values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_INSERT_FINDING = """
+insert into publish.quality_findings values (
+    ?, ?, 'L2', 'hotline', 'hotline.work_orders', '', '', '', ?, null, 5, 1, 'K1 K2', '时间在未来, "引号"
+换行', ?
+)
 """
 
 
@@ -83,11 +89,10 @@ class Home:
         with duckdb.connect(str(path)) as work:
             work.execute(_TABLES)
             for cell in cells:
-                work.execute(f"insert into publish.kpi_results values ({', '.join('?' * 23)})", _row(cell, day))
+                work.execute(_INSERT_CELL, _row(cell, day))
             for number, severity in enumerate(findings):
                 work.execute(
-                    "insert into publish.quality_findings values (?, ?, 'L2', 'hotline', 'hotline.work_orders', '', '', "
-                    "'', ?, null, 5, 1, 'K1 K2', '创建时间在未来, \"quoted\"', ?)",
+                    _INSERT_FINDING,
                     [f"L2-HOT-{number:03d}", severity, day, day],
                 )
 
@@ -126,24 +131,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     postgres.stop(folder)
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def make_home(tmp_path: Path, server: Path) -> Callable[[], Home]:
-    """Homes with a database each; names count up, so a test may have several."""
+    """Homes with an empty database each."""
+    numbers = itertools.count(1)
 
     def make() -> Home:
-        name = f"published_{next(_numbers)}"
-        with psycopg.connect(postgres.uri(server), autocommit=True) as connection:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        name = f"published_{next(numbers)}"
         settings = Settings(
             home=tmp_path / name, city=CityProfile(), hotline_uri=None, published_uri=None, grid_url=None,
             grid_token=None, stations_dir=None, nightly_cron=None, overlap_days=3, log_level="INFO",
         )  # fmt: skip
-        return Home(settings, postgres.uri(server, name))
+        return Home(settings, empty_database(server, name))
 
     return make
+
+
+def empty_database(server: Path, name: str) -> str:
+    """The connection string of a database without our schemas; databases are reused, making one is slow."""
+    with psycopg.connect(postgres.uri(server), autocommit=True) as connection:
+        if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    uri = postgres.uri(server, name)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("drop schema if exists published, published_store cascade")
+    return uri
 
 
 @pytest.fixture

@@ -1,0 +1,56 @@
+"""Comparisons several tests share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from minhu.release import Release, current
+from psycopg import sql
+
+from .conftest import Home
+
+
+def files_equal_postgres(home: Home) -> int:
+    """Every release that PostgreSQL keeps reads there exactly as from its folder; how many were compared."""
+    kept = home.rows("select release_no, release_id from published.releases where not is_purged order by release_no")
+    for number, release_id in kept:
+        release = current(home.settings, release_id)
+        for name in release.table_names:
+            assert _from_postgres(home, name, number) == _from_files(release, name), (release_id, name)
+    return len(kept)
+
+
+def shown(home: Home) -> str:
+    """The release the pointer names."""
+    return str(home.rows("select release_id from published.releases where is_current")[0][0])
+
+
+def versions(home: Home) -> list[tuple[Any, ...]]:
+    """Row versions of the KPI table: unit, month, from, to."""
+    return home.rows(
+        "select unit_code, part, from_release, to_release from published_store.kpi_results_versions "
+        "order by unit_code, part, from_release"
+    )
+
+
+def _from_files(release: Release, name: str) -> Counter[tuple[Any, ...]]:
+    data = release.table(name)
+    naive = release.as_of.replace(tzinfo=None)
+    return Counter(
+        (release.release_id, row.pop("as_of", naive), *(row[column] for column in sorted(row)))
+        for row in data.to_pylist()
+    )
+
+
+def _from_postgres(home: Home, name: str, number: int) -> Counter[tuple[Any, ...]]:
+    columns = home.rows(
+        "select column_name::text from information_schema.columns where table_schema = 'published' and table_name = %s "
+        "and column_name not in ('release_id', 'as_of') order by column_name collate \"C\"",
+        name,
+    )
+    wanted = ["release_id", "as_of", *(str(row[0]) for row in columns)]
+    query = sql.SQL("select {} from {}({})").format(
+        sql.SQL(", ").join(map(sql.Identifier, wanted)), sql.Identifier("published", f"{name}_at"), number
+    )
+    return Counter(home.rows(query.as_string()))

@@ -1,0 +1,58 @@
+"""Publishing in processes of its own, so that one can be killed or race another."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import duckdb
+from minhu import release
+
+from .conftest import IDENTITY, LANDING, Home
+
+NEVER = -1
+
+
+def context() -> ForkServerContext:
+    """Processes that start in milliseconds: the server they fork from has imported everything."""
+    chosen = multiprocessing.get_context("forkserver")
+    chosen.set_forkserver_preload(["minhu.release", "tests.release.processes"])
+    return chosen
+
+
+def publish_and_die(home: Home, day: str, step: int) -> None:
+    """Publish a night and SIGKILL this very process after ``step`` progress lines."""
+    from datetime import date
+
+    seen = 0
+
+    def progress(_: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    release.publish(home.settings, home.uri, date.fromisoformat(day), IDENTITY, LANDING, progress)
+
+
+def roll_back_and_die(home: Home, release_id: str, step: int) -> None:
+    """Roll back and SIGKILL this very process after ``step`` progress lines."""
+    seen = 0
+
+    def progress(_: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    release.rollback(home.settings, home.uri, release_id, progress)
+
+
+def hold_work_file(path: Path, ready: object, done: object) -> None:
+    """Keep the work file open for writing, as a build does."""
+    with duckdb.connect(str(path)):
+        ready.set()  # type: ignore[attr-defined]
+        done.wait(30)  # type: ignore[attr-defined]
