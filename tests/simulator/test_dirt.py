@@ -16,8 +16,13 @@ AS_OF = end_of_day(LAST)
 
 
 @pytest.fixture(scope="module")
-def dirt(city: City) -> dict[str, list[str]]:
-    return truth(city, LAST)[1]
+def known(city: City) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    return truth(city, LAST)
+
+
+@pytest.fixture(scope="module")
+def dirt(known: tuple[pd.DataFrame, dict[str, list[str]]]) -> dict[str, list[str]]:
+    return known[1]
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +80,10 @@ def test_clean_events_and_cases_break_no_rule(city: City) -> None:
     assert set(cases["办理层级"]) == set(HANDLING_LEVELS) and set(cases["评价"].dropna()) == set(REVIEWS)
 
 
-def test_the_number_of_orders_in_the_truth_leaves_the_broken_ones_out(city: City, orders: pd.DataFrame) -> None:
-    cells, dirt = truth(city, LAST)
+def test_the_number_of_orders_in_the_truth_leaves_the_broken_ones_out(
+    known: tuple[pd.DataFrame, dict[str, list[str]]], orders: pd.DataFrame
+) -> None:
+    cells, dirt = known
     month = cells[(cells["kpi_id"] == "H04") & (cells["unit_type"] == "city") & (cells["period_type"] == "month")]
     broken = sum(len(dirt[name]) for name in ORDER_KINDS)
     assert month.loc[month["caliber"] == "full", "numerator"].tolist() == [len(orders) - broken]

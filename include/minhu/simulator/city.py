@@ -20,7 +20,8 @@ from minhu.simulator.grid_events import grid_frame, grid_lives
 from minhu.simulator.order_state import event_frame, order_frame, with_persons
 from minhu.simulator.orders import order_lives
 from minhu.simulator.reference import categories_table, units_table
-from minhu.simulator.stations import Stations, case_frame, case_lives, stations
+from minhu.simulator.stations import LONGEST_LIFE_DAYS as LONGEST_CASE_DAYS
+from minhu.simulator.stations import CaseLives, Stations, case_frame, case_lives, stations
 
 #: Nothing born this many days before a moment changes after it (deadline, deferral, lateness, reopening, call-backs).
 LONGEST_LIFE_DAYS = 120
@@ -90,11 +91,17 @@ def grid_day(city: City, day: date, as_of: int) -> tuple[pd.DataFrame, dict[str,
     return events, dirt.broken_copies(city.seed, day, events, "event_id", len(lives.grid), dirt.EVENT_KINDS)
 
 
-def cases_day(city: City, day: date, as_of: int) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Clean station cases accepted on ``day`` as recorded before ``as_of``, and the broken ones."""
-    lives = case_lives(city.seed, city.scale, day, city.geography, city.stations)
-    cases = case_frame(lives, as_of)
+def cases_day(city: City, day: date, as_of: int, since: int = 0) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Clean station cases accepted on ``day`` as recorded before ``as_of`` and changed since, and the broken ones."""
+    lives = _case_lives(city, day)
+    cases = case_frame(lives, as_of, since)
     return cases, dirt.broken_copies(city.seed, day, cases, "办件编号", len(lives.accepted), dirt.CASE_KINDS)
+
+
+@lru_cache(maxsize=LONGEST_CASE_DAYS + 2)
+def _case_lives(city: City, day: date) -> CaseLives:
+    """Kept, since each day's delivery looks back over the cases of a month."""
+    return case_lives(city.seed, city.scale, day, city.geography, city.stations)
 
 
 def with_broken(clean: pd.DataFrame, broken: dict[str, pd.DataFrame]) -> pd.DataFrame:

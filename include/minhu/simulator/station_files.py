@@ -96,12 +96,9 @@ def day_files(city: City, day: date) -> dict[str, bytes]:
 
 def _changed_cases(city: City, day: date) -> pd.DataFrame:
     """Cases changed on ``day`` or in the days before that the delivery repeats, as known at the end of ``day``."""
-    as_of, since = end_of_day(day), pd.Timestamp(midnight(day - timedelta(days=OVERLAP_DAYS)), unit="s")
-    frames = []
-    for born in city.days(day, day - timedelta(days=LONGEST_LIFE_DAYS)):
-        cases = with_broken(*cases_day(city, born, as_of))
-        frames.append(cases[cases["更新时间"] >= since])
-    return pd.concat(frames, ignore_index=True)
+    as_of, since = end_of_day(day), midnight(day - timedelta(days=OVERLAP_DAYS))
+    born = city.days(day, day - timedelta(days=LONGEST_LIFE_DAYS))
+    return pd.concat([with_broken(*cases_day(city, some, as_of, since)) for some in born], ignore_index=True)
 
 
 def _is_later(name: str, business_date: date) -> bool:

@@ -181,21 +181,28 @@ def case_lives(seed: int, scale: float, day: date, geo: Geography, points: Stati
     return CaseLives(static, accepted, promised, finished, pick(rng, _GRADES, (61, 29, 7, 2, 1), count), recorded)
 
 
-def case_frame(lives: CaseLives, as_of: int) -> pd.DataFrame:
-    """Cases of one day as recorded before ``as_of`` (local seconds), with the delivering ``district_code``."""
+def case_frame(lives: CaseLives, as_of: int, since: int = 0) -> pd.DataFrame:
+    """Cases of one day as recorded before ``as_of``, with the delivering ``district_code``.
+
+    ``since`` leaves out those that did not change at or after it; both are local seconds.
+    """
     seen = {name: moments < as_of for name, moments in lives.recorded.items()}
-    everything = np.ones(len(lives.accepted), dtype=np.bool_)
     last = lives.recorded["accept"]
     for name, moments in lives.recorded.items():
         last = np.where(seen[name], np.maximum(last, moments), last)
-    frame = lives.static.assign(
-        受理时间=shown(lives.accepted, everything),
-        承诺办结时间=shown(lives.promised, everything),
-        办结时间=shown(lives.finished, seen["finish"]),
-        评价=missing_to_none(lives.review, seen["review"]),
-        更新时间=shown(last, everything),
+    wanted = seen["accept"] & (last >= since)
+    everything = np.ones(int(wanted.sum()), dtype=np.bool_)
+    return (
+        lives.static[wanted]
+        .assign(
+            受理时间=shown(lives.accepted[wanted], everything),
+            承诺办结时间=shown(lives.promised[wanted], everything),
+            办结时间=shown(lives.finished[wanted], seen["finish"][wanted]),
+            评价=missing_to_none(lives.review[wanted], seen["review"][wanted]),
+            更新时间=shown(last[wanted], everything),
+        )
+        .reset_index(drop=True)
     )
-    return frame[seen["accept"]].reset_index(drop=True)
 
 
 def _item_weights(personal: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:
