@@ -63,6 +63,18 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         )
 
 
+def publish_night(
+    settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
+) -> release.Release:
+    """Judge and publish a night; the work file is brought to that night first if another was built since."""
+    if warehouse.built_date(settings) != business_date:
+        warehouse.load_landing(settings, business_date)
+        warehouse.build_marts(settings, business_date)
+        warehouse.check_marts(settings, business_date)
+    decide_verdicts(settings, business_date)
+    return publish_release(settings, published_uri, business_date, progress)
+
+
 def publish_release(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> release.Release:

@@ -101,7 +101,24 @@ class Landing:
             for contract in contracts:
                 shutil.rmtree(self.folder(contract, day, number))
             number = current.attempt
-        return Attempt(source, day, number, window, tuple(findings))
+        attempt = Attempt(source, day, number, window, tuple(findings))
+        record = {
+            "number": number,
+            "window": window.as_text(),
+            "findings": [finding.as_dict() for finding in attempt.findings],
+        }
+        atomic.write_json(self._pending_path(source, day), record)
+        return attempt
+
+    def pending(self, source: str, day: date) -> Attempt | None:
+        """The attempt of a date that was landed and not yet accepted or blocked, if there is one."""
+        path = self._pending_path(source, day)
+        if not path.exists():
+            return None
+        record = json.loads(path.read_text(encoding="utf-8"))
+        start, end = record["window"]["start"], record["window"]["end"]
+        window = Window(datetime.fromisoformat(start) if start else None, datetime.fromisoformat(end))
+        return Attempt(source, day, record["number"], window, tuple(Finding(**f) for f in record["findings"]))
 
     def read_table(self, source: str, name: str, day: date, number: int) -> pa.Table:
         """A landed table of one attempt."""
@@ -128,6 +145,7 @@ class Landing:
 
     def block(self, source: str, day: date, reason: str, findings: Sequence[Finding] = ()) -> Arrival:
         """Refuse a delivery. An attempt accepted for the same date earlier stays current."""
+        self._pending_path(source, day).unlink(missing_ok=True)
         current = self.arrival(source, day)
         if current is not None and current.status == "accepted":
             return current
@@ -206,11 +224,15 @@ class Landing:
     def _arrival_path(self, source: str, day: date) -> Path:
         return self.root / source / "arrivals" / f"dt={day.isoformat()}.json"
 
+    def _pending_path(self, source: str, day: date) -> Path:
+        return self.root / source / "arrivals" / f".pending-dt={day.isoformat()}.json"
+
     def _write_arrival(self, arrival: Arrival) -> Arrival:
         record = asdict(arrival)
         record["business_date"] = arrival.business_date.isoformat()
         record["window_end"] = arrival.window_end.isoformat() if arrival.window_end else None
         atomic.write_json(self._arrival_path(arrival.source, arrival.business_date), record)
+        self._pending_path(arrival.source, arrival.business_date).unlink(missing_ok=True)
         return arrival
 
 

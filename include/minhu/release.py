@@ -184,6 +184,13 @@ def latest_before(settings: Settings, business_date: date) -> Release | None:
     return _open(settings, known, last.release_id)
 
 
+def latest_on(settings: Settings, business_date: date) -> Release | None:
+    """The last published release of a business date, None before its first."""
+    known = release_events(Ledger(settings.ledger_path).events())
+    same = [event for event in known.values() if event.business_date == business_date]
+    return _open(settings, known, max(same, key=lambda event: event.number).release_id) if same else None
+
+
 def stale_sources(settings: Settings, business_date: date) -> list[str]:
     """Sources of which nothing was accepted for a business date although the city has them."""
     landing = Landing(settings.landing_dir)

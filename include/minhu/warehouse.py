@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +352,13 @@ def _finding_of_test(result: Any) -> Finding | None:
     )
 
 
-def published_at(business_date: date, settings: Settings) -> datetime:
-    """``as_of`` of a business date as a UTC time without offset, as it stands in the published tables."""
-    return windows.end_of(business_date, settings.zone).replace(tzinfo=None)
+def built_date(settings: Settings) -> date | None:
+    """The business date of the finished build in the work file; None if there is none."""
+    if not settings.warehouse_path.exists():
+        return None
+    try:
+        with connect(settings) as db:
+            state = _state(db)
+    except (duckdb.Error, PermanentError):
+        return None
+    return state["business_date"] if state["status"] == "clean" and state["built_load_no"] else None

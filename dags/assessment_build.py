@@ -1,0 +1,51 @@
+"""
+### assessment_build
+Turns what landed for a business date into counts and KPI values.
+
+**Inputs** the assets `landing/hotline`, `landing/grid` and `landing/stations`, all updated for the same partition key.
+A blocked or absent source counts as updated: the build goes on without it.
+
+**Outputs** the private work file `warehouse/work.duckdb` (never read by anyone else) and the asset
+`warehouse/assessment`. Failed data tests do not fail the build; they become findings that the gate weighs.
+
+**When it fails** nothing new is published; readers keep the last release. A build that was cut off is never continued:
+the next run makes the work file again from landing.
+
+**Run a day again** trigger the three extracts with its `partition_key`, or clear this run.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import PartitionedAssetTimetable, dag, task
+
+from minhu.orchestration import ASSESSED, LANDED, OWNER, START_DATE, stage
+
+POOL = "warehouse_writer"
+
+
+@dag(
+    dag_id="assessment_build",
+    schedule=PartitionedAssetTimetable(assets=LANDED["hotline"] & LANDED["grid"] & LANDED["stations"]),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=OWNER,
+    tags=["minhu", "build"],
+    doc_md=__doc__,
+)
+def assessment_build() -> None:
+    @task(pool=POOL, outlets=[ASSESSED], execution_timeout=timedelta(minutes=60))
+    def build_marts() -> None:
+        from minhu import warehouse
+
+        with stage() as night:
+            warehouse.load_landing(night.settings, night.business_date)
+            warehouse.build_marts(night.settings, night.business_date)
+            warehouse.check_marts(night.settings, night.business_date)
+
+    build_marts()
+
+
+assessment_build()

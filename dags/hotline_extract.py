@@ -1,0 +1,57 @@
+"""
+### hotline_extract
+Lands what the 12345 hotline (PostgreSQL) recorded up to the end of a business date.
+
+**Inputs** the Airflow connection `minhu_hotline`; the window runs from the last accepted delivery, with an overlap of some
+days, to the end of the business date. Without the connection the city has no such source, and its KPIs are NOT_RATED.
+
+**Outputs** `landing/hotline/<table>/dt=<date>/attempt=<n>` for calls, work_orders, order_events, callbacks, categories, units, places, and
+the arrival record `landing/hotline/arrivals/dt=<date>.json`: accepted, blocked or absent. Updates the asset `landing/hotline`.
+
+**When it fails** the night goes on: the cells that rest on this source stay as they were last published and are marked
+stale. The reason stands in `minhu status`, in `quality_findings` (rule L0) and in `failures/<date>/`.
+
+**Run a day again** trigger it with `partition_key=YYYY-MM-DD`. The same rows land as the same bytes; a changed source
+lands as a new attempt beside the old one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import TriggerRule, dag, task
+
+from minhu import stages
+from minhu.orchestration import EXTRACT_RETRIES, LANDED, OWNER, START_DATE, endpoint, nightly_schedule, stage
+
+
+@dag(
+    dag_id="hotline_extract",
+    schedule=nightly_schedule(),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=OWNER,
+    tags=["minhu", "extract", "hotline"],
+    doc_md=__doc__,
+)
+def hotline_extract() -> None:
+    @task(**EXTRACT_RETRIES, execution_timeout=timedelta(minutes=30))
+    def land_tables() -> None:
+        with stage() as night:
+            stages.land_source(night.settings, "hotline", night.business_date, endpoint("hotline"))
+
+    @task(execution_timeout=timedelta(minutes=10))
+    def validate_arrival() -> None:
+        with stage() as night:
+            stages.validate_arrival(night.settings, "hotline", night.business_date, endpoint("hotline"))
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED["hotline"]], execution_timeout=timedelta(minutes=2))
+    def announce_arrival() -> None:
+        with stage() as night:
+            stages.announce_arrival(night.settings, "hotline", night.business_date)
+
+    land_tables() >> validate_arrival() >> announce_arrival()
+
+
+hotline_extract()

@@ -1,0 +1,47 @@
+"""
+### kpi_publish
+Decides cell by cell what may be published, and publishes it as one release.
+
+**Inputs** the asset `warehouse/assessment`; the work file; the findings of every check; the release before.
+
+**Outputs** `releases/<release_id>/`, a line in `ledger.jsonl`, the schema `published` in PostgreSQL (connection
+`minhu_published`) behind one pointer row, and the asset `releases/kpi_results`.
+
+**When it fails** readers keep the last release, whole. A release is switched in one transaction: there is no half.
+
+**Run a day again** clear this run. The same content gives the same release id and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import PartitionedAssetTimetable, dag, task
+
+from minhu.orchestration import ASSESSED, OWNER, RELEASED, START_DATE, published_uri, stage
+
+POOL = "warehouse_writer"
+
+
+@dag(
+    dag_id="kpi_publish",
+    schedule=PartitionedAssetTimetable(assets=ASSESSED),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    default_args=OWNER,
+    tags=["minhu", "publish"],
+    doc_md=__doc__,
+)
+def kpi_publish() -> None:
+    @task(pool=POOL, outlets=[RELEASED], execution_timeout=timedelta(minutes=30))
+    def publish_release() -> None:
+        from minhu import gate
+
+        with stage() as night:
+            gate.publish_night(night.settings, published_uri(), night.business_date)
+
+    publish_release()
+
+
+kpi_publish()

@@ -1,0 +1,283 @@
+"""``minhu``: the commands of the pipeline.
+
+Exit codes: 0 done; 2 the command was wrong; 3 published, but a source was blocked and its cells are stale; 4 the night
+failed and nothing new was published; 5 another night of this city is running; 1 anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from minhu.errors import MinhuError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from minhu.settings import Settings
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
+app.add_typer(db, name="db")
+_chosen: dict[str, str | None] = {"city": None}
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.callback()
+def choose_city(
+    city: Annotated[str | None, typer.Option(help="Which city; xian lives in var/, others in var/cities/<city>/.")] = None,
+) -> None:
+    """Measure every night whether the city that was called acted."""
+    _chosen["city"] = city
+
+
+@app.command()
+def nightly(
+    business_date: Annotated[str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")] = None,
+    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+    days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
+) -> None:
+    """Run one night: extract, build, gate, publish. Safe to repeat."""
+    from minhu.nightly import Simulation, run_night
+    from minhu.report import print_night
+
+    settings = _settings()
+    console = _console()
+    day = _business_date(settings, business_date)
+    console.print(f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True)
+    started = datetime.now().astimezone()
+
+    def tell(line: str) -> None:
+        seconds = (datetime.now().astimezone() - started).total_seconds()
+        console.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
+
+    report = run_night(settings, day, Simulation(days, scale, seed), tell)
+    print_night(console, settings, report, _published_hint(settings))
+    if report.blocked_sources:
+        raise typer.Exit(3)
+
+
+@app.command()
+def simulate(
+    business_date: Annotated[str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")] = None,
+    scale: Annotated[float, typer.Option(help="1.0 is Xi'an.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 7,
+    days: Annotated[int | None, typer.Option(help="Days of history; 7 for a new city.")] = None,
+    hotline_uri: Annotated[str | None, typer.Option(help="PostgreSQL to fill; default: the embedded one.")] = None,
+) -> None:
+    """Fill the sources with the synthetic city as it stands at the end of a date; the embedded server stays up."""
+    from minhu import postgres
+    from minhu.simulator.simulate import simulate as fill
+
+    settings = _settings()
+    if hotline_uri is None:
+        postgres.start(settings.postgres_dir)
+        hotline_uri = postgres.uri(settings.postgres_dir, "hotline")
+    city = fill(settings.home, hotline_uri, _business_date(settings, business_date), days, scale, seed, typer.echo)
+    if city.is_another_city:
+        raise UsageError(
+            f"simulate into {settings.home}",
+            f"it holds the city of seed {city.city.seed}, scale {city.city.scale:g} from {city.city.start}",
+            "run `minhu nightly` with the new size, which sets the old one aside, or use another MINHU_HOME",
+        )
+
+
+@app.command("load-orders")
+def load_orders(
+    files: Annotated[list[Path], typer.Argument(help="Order files of the city.")],
+    map_path: Annotated[Path, typer.Option("--map", help="How the city's columns and words map (maps/*.toml).")],
+) -> None:
+    """Load another city's order files into a hotline schema, so that `minhu --city NAME nightly` runs on them."""
+    from minhu import order_files, postgres
+    from minhu.settings import home_of
+
+    home = home_of(order_files.read_map(map_path).city.code)
+    started = postgres.start(home / "postgres")
+    try:
+        report = order_files.load_orders(map_path, files, postgres.uri(home / "postgres", "hotline"), home, typer.echo)
+    finally:
+        if started:
+            postgres.stop(home / "postgres")
+    typer.echo(str(report))
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
+    """Which release is current, its cells by verdict, its findings."""
+    from minhu.status import read_status
+
+    settings = _settings()
+    found = read_status(settings, _published_uri(settings)).as_dict()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True))
+        return
+    for name, value in found.items():
+        shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
+        typer.echo(f"{name:14} {' '.join(shown) if isinstance(shown, list) else shown}")
+
+
+@app.command()
+def rollback(release_id: Annotated[str, typer.Argument(help="A release of `minhu releases`.")]) -> None:
+    """Make an earlier (or later) release the current one."""
+    from minhu import release
+
+    settings = _settings()
+    uri = _published_uri(settings)
+    if uri is None:
+        raise UsageError("roll back", "the published database is not running", "start it with `minhu db start`")
+    found = release.rollback(settings, uri, release_id, typer.echo)
+    typer.echo(f"current release: {found.release_id}")
+
+
+@app.command()
+def releases() -> None:
+    """All releases and roll-backs of the ledger, oldest first."""
+    from minhu.ledger import Ledger
+
+    for event in Ledger(_settings().ledger_path).events():
+        typer.echo(f"{event.number:5} {event.kind:10} {event.business_date} {event.release_id}")
+
+
+@app.command()
+def verify() -> None:
+    """Check the ledger's chain, every signature and every file hash, offline."""
+    from minhu import release
+
+    problems = release.verify(_settings())
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("the ledger, all signatures and all files are sound")
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help="select … from published.kpi_results …")],
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+) -> None:
+    """Query the current release, read-only; needs no server."""
+    from minhu.query import run_sql
+
+    _print_rows(run_sql(_settings(), statement), output)
+
+
+@app.command()
+def quarantine(
+    rule: Annotated[str | None, typer.Option(help="Show the records of one rule.")] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+) -> None:
+    """Records that broke a rule: counts by rule, or the records of one rule by business key."""
+    from minhu.query import run_sql
+
+    rows = run_sql(_settings(), "select * from published.quarantined_rows order by all")
+    if rule is not None:
+        import pyarrow.compute as pc
+
+        _print_rows(rows.filter(pc.equal(rows["rule_id"], rule)), output)
+        return
+    counted = rows.group_by(["table_name", "rule_id", "reason", "reason_zh"]).aggregate([("record_key", "count")])
+    _print_rows(counted.sort_by("rule_id").rename_columns(["table_name", "rule_id", "reason", "reason_zh", "records"]), output)
+
+
+@db.command("start")
+def db_start() -> None:
+    """Start it and leave it running, so that readers can connect while nights run."""
+    from minhu import postgres
+
+    settings = _settings()
+    typer.echo("started" if postgres.start(settings.postgres_dir) else "it was running already")
+    typer.echo(postgres.uri(settings.postgres_dir, "minhu"))
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """Stop it."""
+    from minhu import postgres
+
+    typer.echo("stopped" if postgres.stop(_settings().postgres_dir) else "it was not running")
+
+
+@db.command("uri")
+def db_uri(database: Annotated[str, typer.Argument(help="minhu (published) or hotline (the source)")] = "minhu") -> None:
+    """Connection string, for psql and BI tools."""
+    from minhu import postgres
+
+    typer.echo(postgres.uri(_settings().postgres_dir, database))
+
+
+def main() -> None:
+    """Entry point: a known error is a sentence and an exit code, not a traceback."""
+    try:
+        app()
+    except MinhuError as error:
+        typer.echo(f"minhu: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+def _settings() -> Settings:
+    from minhu import settings
+
+    return settings.load(_chosen["city"])
+
+
+def _console():  # type: ignore[no-untyped-def]  # rich is imported late to keep --help quick
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def _business_date(settings: Settings, text: str | None) -> date:
+    """The date asked for, the city's own, or yesterday there. The only place that reads the clock."""
+    from minhu.windows import parse_business_date
+
+    if text or settings.city.default_business_date:
+        return parse_business_date(text or settings.city.default_business_date)
+    return datetime.now(settings.zone).date() - timedelta(days=1)
+
+
+def _published_uri(settings: Settings) -> str | None:
+    from minhu import postgres
+
+    if settings.published_uri or postgres.is_running(settings.postgres_dir):
+        return postgres.published_uri(settings)
+    return None
+
+
+def _published_hint(settings: Settings) -> str:
+    return settings.published_uri or "$(minhu db uri)"
+
+
+def _print_rows(rows: pa.Table, output: Format) -> None:
+    if output is Format.json:
+        typer.echo(json.dumps(rows.to_pylist(), ensure_ascii=False, indent=2, default=str))
+    elif output is Format.csv:
+        import io
+
+        import pyarrow.csv as pcsv
+
+        buffer = io.BytesIO()
+        pcsv.write_csv(rows, buffer)
+        typer.echo(buffer.getvalue().decode(), nl=False)
+    else:
+        from rich.table import Table
+
+        shown = Table(*rows.column_names)
+        for row in rows.to_pylist():
+            shown.add_row(*("" if value is None else str(value) for value in row.values()))
+        _console().print(shown)
+        typer.echo(f"{rows.num_rows:,} rows")

@@ -1,0 +1,42 @@
+"""One night at a time per city."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import filelock
+
+from minhu import atomic
+from minhu.errors import Busy
+
+
+@contextmanager
+def exclusive_night(home: Path, business_date: date) -> Iterator[None]:
+    """Hold the city's night; the lock goes with the process, also when it is killed.
+
+    Raises:
+        Busy: another night holds it; the message names its process and date.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    owner = home / "night.json"
+    lock = filelock.FileLock(home / "night.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        held = json.loads(owner.read_text(encoding="utf-8")) if owner.exists() else {}
+        raise Busy(
+            f"start the night of {business_date}",
+            f"process {held.get('pid', '?')} is running the night of {held.get('business_date', '?')} in {home}",
+            "wait until it has ended, then try again",
+        ) from None
+    try:
+        atomic.write_json(owner, {"pid": os.getpid(), "business_date": business_date.isoformat()})
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,226 @@
+"""One night of a city from start to end: sources, Airflow, the chain of DAGs, the release, and the clearing up."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from minhu import airflow_runtime, postgres, release, settings as settings_module, stages
+from minhu.airflow_runtime import DAG_IDS, Airflow, Connections
+from minhu.errors import MinhuError, UsageError
+from minhu.landing import Arrival, Landing
+from minhu.lock import exclusive_night
+from minhu.settings import Settings
+
+EXTRACTS = ("hotline_extract", "grid_extract", "stations_extract")
+_STUCK_SECONDS = 120.0
+_NIGHT_SECONDS = 3600.0
+_POLL_SECONDS = 0.5
+
+Progress = Callable[[str], None]
+
+
+class NightFailed(MinhuError):
+    """Nothing new was published; what was published before stays."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night did.
+
+    Attributes:
+        release: the release of the date (``release.is_new`` False: nothing had changed).
+        arrivals: what came of each source's delivery.
+        seconds: wall seconds of each stage, in order.
+        failures: notes of stages that failed and did not stop the night.
+    """
+
+    business_date: date
+    release: release.Release
+    arrivals: dict[str, Arrival]
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def blocked_sources(self) -> list[str]:
+        return [source for source, arrival in self.arrivals.items() if arrival.status == "blocked"]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Size of the synthetic city; used only where the city is simulated. ``days`` None takes what the city has."""
+
+    days: int | None = None
+    scale: float = 0.02
+    seed: int = 7
+
+
+def run_night(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> NightReport:
+    """Run the night of ``business_date`` and return once it is published.
+
+    Args:
+        settings: of the city's home.
+        business_date: the local day whose end the release describes.
+        simulation: the synthetic city, where there is no real one.
+        progress: told a line whenever something begins or ends.
+
+    Raises:
+        Busy: another night of this city is running.
+        NightFailed: a stage that everything rests on failed; the message says which and why.
+    """
+    stopwatch = _Stopwatch(progress)
+    with exclusive_night(settings.home, business_date), ExitStack() as stack:
+        earlier = release.latest_on(settings, business_date)
+        with stopwatch.stage("start the database"):
+            _start_postgres(settings, stack)
+        with stopwatch.stage("prepare the sources"):
+            settings, connections = _sources(settings, business_date, simulation, stack, progress)
+        with stopwatch.stage("start Airflow"):
+            airflow = stack.enter_context(airflow_runtime.running(settings, connections))
+        _follow(airflow, settings, business_date, stopwatch)
+        found = release.latest_on(settings, business_date)
+        if found is None:
+            raise NightFailed(f"find the release of {business_date}", "the chain ended without one", "run the night again")
+        landing = Landing(settings.landing_dir)
+        arrivals = {a.source: a for s in ("hotline", "grid", "stations") if (a := landing.arrival(s, business_date))}
+        report = NightReport(
+            business_date,
+            replace(found, is_new=earlier is None or earlier.release_id != found.release_id),
+            arrivals,
+            stopwatch.seconds,
+            stages.failures(settings, business_date),
+        )
+        progress("stop what was started")
+    return report
+
+
+class _Stopwatch:
+    """Times stages and tells of their beginning and end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        self.progress(f"{name} ...")
+        yield
+        self.done(name, time.monotonic() - started)
+
+    def done(self, name: str, seconds: float, state: str = "done") -> None:
+        self.seconds[name] = seconds
+        self.progress(f"{name} {state} in {seconds:.1f} s")
+
+
+def _start_postgres(settings: Settings, stack: ExitStack) -> None:
+    """The embedded server, unless both databases are elsewhere; it is stopped at the end if it was started here."""
+    if settings.hotline_uri and settings.published_uri:
+        return
+    if postgres.start(settings.postgres_dir):
+        stack.callback(postgres.stop, settings.postgres_dir)
+
+
+def _sources(
+    settings: Settings, business_date: date, simulation: Simulation, stack: ExitStack, progress: Progress
+) -> tuple[Settings, Connections]:
+    published = postgres.published_uri(settings)
+    if settings.city.kind == "connected":
+        if not settings.hotline_uri:
+            raise UsageError(
+                f"run a night of {settings.city.code}",
+                "no source of this city is known here",
+                f"load its files with `minhu load-orders --map maps/{settings.city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
+            )
+        connections = Connections(
+            settings.hotline_uri, settings.grid_url, settings.grid_token, settings.stations_dir, published
+        )
+        return settings, connections
+    if settings.city.kind == "loaded":
+        return settings, Connections(postgres.hotline_uri(settings), None, None, None, published)
+    from minhu.simulator.grid_server import GridServer
+    from minhu.simulator.simulate import simulate
+
+    uri = postgres.hotline_uri(settings)
+    size = (simulation.days, simulation.scale, simulation.seed)
+    city = simulate(settings.home, uri, business_date, *size, progress)
+    if city.is_another_city:
+        _set_aside(settings, progress)
+        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True)
+    server = stack.enter_context(GridServer(settings.home))
+    return settings_module.load(settings.city.code), Connections(uri, server.url, server.token, city.stations_dir, published)
+
+
+def _set_aside(settings: Settings, progress: Progress) -> None:
+    """Another simulated city takes the place of the one before: its landing and work file are kept apart."""
+    number = 1 + len(list((settings.home / "set-aside").glob("*")))
+    folder = settings.home / "set-aside" / f"{number:03d}"
+    folder.mkdir(parents=True)
+    for name in ("landing", "warehouse", "failures"):
+        if (settings.home / name).exists():
+            shutil.move(settings.home / name, folder / name)
+    progress(f"another simulated city was asked for: landing and work file of the one before are in {folder}")
+
+
+def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch: _Stopwatch) -> None:
+    """Trigger the extracts for the date and watch the chain to its end."""
+    key = business_date.isoformat()
+    before = {dag_id: set(airflow.run_ids(dag_id, key)) for dag_id in DAG_IDS}
+    for dag_id in EXTRACTS:
+        airflow.trigger(dag_id, key, f"nightly__{key}__{len(before[dag_id]) + 1}")
+    started, last_change = time.monotonic(), time.monotonic()
+    seen: dict[tuple[str, str], str] = {}
+    begun: dict[str, float] = {}
+    finished: dict[str, str] = {}
+    while len(finished) < len(DAG_IDS):
+        now = time.monotonic()
+        if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
+            waiting = ", ".join(dag_id for dag_id in DAG_IDS if dag_id not in finished)
+            raise NightFailed(
+                f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {waiting}",
+                f"read the logs in {settings.airflow_home / 'logs'} and run the night again",
+            )  # fmt: skip
+        for dag_id in DAG_IDS:
+            run = next((r for r in airflow.runs(dag_id, key) if r["dag_run_id"] not in before[dag_id]), None)
+            if run is None or dag_id in finished:
+                continue
+            begun.setdefault(dag_id, now)
+            for task in airflow.tasks(dag_id, run["dag_run_id"]):
+                step = (dag_id, task["task_id"])
+                if task["state"] and seen.get(step) != task["state"]:
+                    seen[step] = task["state"]
+                    last_change = now
+                    if task["state"] in ("success", "failed", "upstream_failed", "up_for_retry", "skipped"):
+                        stopwatch.progress(f"  {dag_id}.{task['task_id']}: {task['state']} {_seconds(task)}")
+            if run["state"] in ("success", "failed"):
+                finished[dag_id] = run["state"]
+                last_change = now
+                stopwatch.done(dag_id, now - begun[dag_id], "done" if run["state"] == "success" else "FAILED")
+        broken = [dag_id for dag_id, state in finished.items() if state == "failed"]
+        if broken:
+            _fail(settings, business_date, broken)
+        time.sleep(_POLL_SECONDS)
+
+
+def _any_active(seen: dict[tuple[str, str], str]) -> bool:
+    return any(state in ("running", "queued", "scheduled", "up_for_retry") for state in seen.values())
+
+
+def _seconds(task: dict[str, object]) -> str:
+    duration = task.get("duration")
+    return f"({float(str(duration)):.1f} s)" if duration else ""
+
+
+def _fail(settings: Settings, business_date: date, broken: list[str]) -> None:
+    notes = [text for dag_id in broken for text in stages.failures(settings, business_date, dag_id).values()]
+    raise NightFailed(
+        f"run the night of {business_date}",
+        f"{', '.join(broken)} failed: {'; '.join(notes) or 'without a message of its own'}",
+        f"mend the cause and run it again; logs are in {settings.airflow_home / 'logs'}, readers keep the last release",
+    )

@@ -1,0 +1,92 @@
+"""What the DAG files share: the business date of a run, connections, retries. The only module that imports Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import Asset, Connection, CronPartitionTimetable, PartitionedAtRuntime, get_current_context
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from psycopg.conninfo import make_conninfo
+
+from minhu import settings as settings_module
+from minhu import stages
+from minhu.errors import PermanentError
+from minhu.settings import Settings
+from minhu.stages import Endpoint
+from minhu.windows import parse_business_date
+
+START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
+DEFAULT_CRON = "0 1 * * *"
+LANDED = {source: Asset(f"landing/{source}") for source in ("hotline", "grid", "stations")}
+ASSESSED = Asset("warehouse/assessment")
+RELEASED = Asset("releases/kpi_results")
+#: Reading a source again can help; a gate or a build says the same thing twice.
+EXTRACT_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_exponential_backoff": True}
+OWNER = {"owner": "minhu", "retries": 0}
+
+
+@dataclass(frozen=True)
+class Night:
+    """The run a task belongs to."""
+
+    settings: Settings
+    business_date: date
+
+
+def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
+    """01:00 local time for the day before, or whatever ``MINHU_NIGHTLY_CRON`` says; ``manual`` runs on demand only."""
+    cron = settings_module.load().nightly_cron or DEFAULT_CRON
+    if cron == "manual":
+        return PartitionedAtRuntime()
+    return CronPartitionTimetable(cron, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d")
+
+
+@contextmanager
+def stage() -> Iterator[Night]:
+    """The body of a task: gives the night, notes failures, and stops retries where they cannot help.
+
+    Raises:
+        UsageError: the run has no partition key; a business date is never guessed.
+    """
+    context = get_current_context()
+    night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
+    task = context["ti"]
+    try:
+        with stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
+            yield night
+    except PermanentError as error:
+        raise AirflowFailException(str(error)) from error
+
+
+def endpoint(source: str) -> Endpoint:
+    """The Airflow connection ``minhu_<source>``; no connection means that the city has no such source."""
+    try:
+        found = Connection.get(f"minhu_{source}")
+    except AirflowNotFoundException:
+        return Endpoint(None)
+    if source == "hotline":
+        return Endpoint(_conninfo(found))
+    if source == "grid":
+        return Endpoint(str(found.host), found.password or "")
+    return Endpoint(str(found.extra_dejson.get("path") or found.host))
+
+
+def published_uri() -> str:
+    """libpq connection string of the Airflow connection ``minhu_published``."""
+    return _conninfo(Connection.get("minhu_published"))
+
+
+def _conninfo(connection: Connection) -> str:
+    parts = {
+        "host": connection.host,
+        "port": connection.port,
+        "dbname": connection.schema,
+        "user": connection.login,
+        "password": connection.password,
+    }
+    return make_conninfo(**{name: str(value) for name, value in parts.items() if value})

@@ -1,0 +1,110 @@
+"""The stages of a night: what each task of the DAGs does, in one call, with or without an orchestrator.
+
+A stage that fails leaves a note under ``<home>/failures/<business date>/``, so that the stages after it, the summary
+and the person on duty can say what happened without reading logs. A stage that succeeds removes its note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from minhu import atomic, privacy, quality
+from minhu.errors import MinhuError
+from minhu.findings import Finding
+from minhu.landing import Arrival, Attempt, Landing
+from minhu.settings import Settings
+from minhu.sources import grid, hotline, stations
+
+RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a source is and how to be let in; None where the city does not have it.
+
+    Attributes:
+        address: libpq connection string, base URL or folder.
+        token: bearer token, for the grid platform.
+    """
+
+    address: str | None
+    token: str = ""
+
+
+def land_source(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Attempt | None:
+    """Read one source into landing; None where the city does not have it.
+
+    Raises:
+        TransientError: trying again may help.
+        PermanentError: it will not.
+    """
+    if endpoint.address is None:
+        return None
+    landing, pseudonyms = Landing(settings.landing_dir), privacy.load_pseudonyms(settings)
+    if source == "hotline":
+        return hotline.land(settings, landing, business_date, endpoint.address, pseudonyms)
+    if source == "grid":
+        return grid.land(settings, landing, business_date, endpoint.address, endpoint.token, pseudonyms)
+    return stations.land(settings, landing, business_date, Path(endpoint.address), pseudonyms)
+
+
+def validate_arrival(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Arrival:
+    """Run the arrival suites over what landed, and accept or refuse it."""
+    landing = Landing(settings.landing_dir)
+    if endpoint.address is None:
+        reason = settings.city.absent_inputs.get(source, f"no connection minhu_{source} is configured")
+        return landing.mark_absent(source, business_date, reason)
+    attempt = landing.pending(source, business_date)
+    if attempt is None:
+        current = landing.arrival(source, business_date)
+        if current is None:
+            raise MinhuError(
+                f"validate {source} of {business_date}", "nothing has landed", "run the task land_tables of that date"
+            )
+        return current
+    return quality.arrive(settings, landing, attempt)
+
+
+def announce_arrival(settings: Settings, source: str, business_date: date) -> Arrival:
+    """Make sure there is an arrival record, so that the night goes on without a source that could not deliver."""
+    landing = Landing(settings.landing_dir)
+    failed = failures(settings, business_date, f"{source}_extract")
+    current = landing.arrival(source, business_date)
+    if current is not None and not (failed and current.status == "absent"):
+        return current
+    reason = "; ".join(failed.values()) or "the extract ended without a delivery"
+    finding = Finding(f"{RULE_PREFIX[source]}-001", "block", source, source, reason)
+    return landing.block(source, business_date, reason, [finding])
+
+
+@contextmanager
+def noting_failures(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Iterator[None]:
+    """Leave a note if the stage fails, take it away if it succeeds.
+
+    Only the text of our own errors is kept: a foreign exception may quote a row.
+    """
+    note = _note(settings, business_date, dag_id, task_id)
+    try:
+        yield
+    except MinhuError as error:
+        atomic.write_bytes(note, f"{error}\n".encode())
+        raise
+    except Exception as error:
+        text = f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again\n"
+        atomic.write_bytes(note, text.encode())
+        raise
+    note.unlink(missing_ok=True)
+
+
+def failures(settings: Settings, business_date: date, dag_id: str = "") -> dict[str, str]:
+    """Notes of failed stages of a date, ``{"<dag>.<task>": text}``, of one DAG or of all."""
+    folder = settings.home / "failures" / business_date.isoformat()
+    return {p.stem: p.read_text(encoding="utf-8").strip() for p in sorted(folder.glob(f"{dag_id or '*'}.*.txt"))}
+
+
+def _note(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Path:
+    return settings.home / "failures" / business_date.isoformat() / f"{dag_id}.{task_id}.txt"
