@@ -1,0 +1,136 @@
+"""Personal data stops here: persons become keyed pseudonyms, places a coarse cell, text a length and a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import os
+import re
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from minhu import atomic
+from minhu.errors import UsageError
+from minhu.settings import Settings, secret
+
+#: Side of a location cell in degrees: about 1.1 km north-south, 0.9 km east-west at Xi'an.
+CELL_DEGREES = 0.01
+_SHINGLE = 3
+_BITS = 64
+_CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
+
+
+@dataclass(frozen=True)
+class Pseudonyms:
+    """Turns personal values into keys that are equal for the same person and tell nothing without the secret.
+
+    HMAC-SHA-256 (RFC 2104) over the kind and the normalised value, first 32 hex digits, behind the key's id. The key
+    never leaves memory; ``key_id`` says under which key a landing was written.
+    """
+
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Pseudonyms(key_id={self.key_id})"
+
+    @property
+    def key_id(self) -> str:
+        return hashlib.sha256(b"minhu key id" + self.key).hexdigest()[:8]
+
+    def person(self, kind: str, value: object) -> str | None:
+        """Pseudonym of a phone, ID number or staff number; None for an empty value.
+
+        Args:
+            kind: ``phone``, ``id_number`` or ``staff``; equal values of different kinds get different keys.
+            value: as the source has it; spaces, dashes and the country prefix of a phone make no difference.
+        """
+        text = _normalised(kind, value)
+        return self._of(kind, text) if text else None
+
+    @lru_cache(maxsize=200_000)  # noqa: B019  one object per run; the same callers come again and again
+    def _of(self, kind: str, text: str) -> str:
+        digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
+        return f"{self.key_id}-{digest[:32]}"
+
+    def fingerprint(self, text: object) -> tuple[int | None, str | None]:
+        """Length in characters and a keyed similarity hash of a text; (None, None) without one.
+
+        The hash is a 64-bit simhash over character trigrams (Charikar 2002): near texts differ in few bits, and
+        without the key no text can be tried against it.
+        """
+        if not isinstance(text, str) or not text.strip():
+            return None, None
+        clean = re.sub(r"\s+", "", text)
+        weights = [0] * _BITS
+        for start in range(max(1, len(clean) - _SHINGLE + 1)):
+            bits = self._shingle(clean[start : start + _SHINGLE])
+            for position in range(_BITS):
+                weights[position] += 1 if bits >> position & 1 else -1
+        return len(text), f"{sum(1 << p for p, weight in enumerate(weights) if weight > 0):016x}"
+
+    @lru_cache(maxsize=100_000)  # noqa: B019
+    def _shingle(self, shingle: str) -> int:
+        digest = hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=_BITS // 8).digest()
+        return int.from_bytes(digest, "big")
+
+
+def load_pseudonyms(settings: Settings) -> Pseudonyms:
+    """The home's key: from ``MINHU_PSEUDONYM_KEY`` (64 hex digits or more), else made once in ``secrets/``.
+
+    Raises:
+        UsageError: the configured key is too short or not hexadecimal.
+    """
+    configured = secret("MINHU_PSEUDONYM_KEY")
+    if configured is None:
+        return Pseudonyms(_key_file(settings.secrets_dir / "pseudonym.key"))
+    try:
+        key = bytes.fromhex(configured)
+    except ValueError:
+        key = b""
+    if len(key) < 32:
+        raise UsageError(
+            "read MINHU_PSEUDONYM_KEY", "expected at least 64 hexadecimal digits", "make one with `openssl rand -hex 32`"
+        )
+    return Pseudonyms(key)
+
+
+def location_cell(lon: object, lat: object) -> str | None:
+    """The cell of about one kilometre a place lies in, as ``<lon>_<lat>`` of its south-west corner; None if unknown."""
+    if not isinstance(lon, float | int) or not isinstance(lat, float | int) or math.isnan(lon) or math.isnan(lat):
+        return None
+    return f"{math.floor(lon / CELL_DEGREES) * CELL_DEGREES:.2f}_{math.floor(lat / CELL_DEGREES) * CELL_DEGREES:.2f}"
+
+
+def code_or_none(value: object) -> str | None:
+    """A short code as it is; anything that might be a sentence, and so might name someone, is dropped."""
+    return value if isinstance(value, str) and _CODE_LIKE.fullmatch(value) else None
+
+
+def _normalised(kind: str, value: object) -> str:
+    text = "" if value is None else str(value).strip()
+    if kind == "phone":
+        digits = re.sub(r"\D", "", text)
+        return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+    return text.upper()
+
+
+def _key_file(path: Path) -> bytes:
+    """A random key, made once and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_hex(32))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            os.link(temporary, path)  # the first of two racing processes wins
+        except FileExistsError:
+            pass
+        temporary.unlink()
+        atomic.sync_folder(path.parent)
+    return bytes.fromhex(path.read_text().strip())
