@@ -24,6 +24,7 @@ from minhu.release_folder import Progress, Release
 
 KEEP_RELEASES = 35
 LOCK_KEY = 0x6D696E6875  # "minhu"; one publisher at a time per database
+PINNED = ("set local datestyle = 'ISO, YMD'", "set local extra_float_digits = 1", "set local work_mem = '64MB'")
 SCHEMA_FILE = Path(__file__).parent / "sql" / "published.sql"
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -199,7 +200,12 @@ def _check_city(connection: Connection, release: Release) -> None:
 
 
 def _lock(connection: Connection) -> None:
-    """Wait for any other publisher; held until the transaction ends."""
+    """Wait for any other publisher; held until the transaction ends.
+
+    The text of dates and floats goes into row hashes, so it must not depend on how the server is set up.
+    """
+    for setting in PINNED:
+        connection.execute(setting)
     connection.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
 
 

@@ -151,16 +151,20 @@ def _stage(
         ) as copy:
             for block in _csv_blocks(release, file):
                 copy.write(block)
-    if "as_of" in columns:  # a cell of tonight says "the release's", so that the same value tomorrow is the same row
-        connection.execute(
-            sql.SQL("update {} set as_of = null where as_of = %s").format(raw), (release.as_of.replace(tzinfo=None),)
-        )
-    # Nulls are left out of the hash: a column added to the table later does not rewrite every row.
+    # A cell of tonight says "the release's", so that the same value tomorrow is the same row. Nulls at the end
+    # are left out of the hash, so that a column added to the table later does not rewrite every row; a value that ends
+    # in a comma or a bracket is quoted in a row's text, so nothing of it is cut off.
+    read = sql.SQL(", ").join(
+        sql.SQL("nullif(as_of, %(as_of)s) as as_of") if column == "as_of" else sql.Identifier(column)
+        for column in columns
+    )
     connection.execute(
         sql.SQL(
-            "create temp table {} on commit drop as "
-            "select {}, part, md5(jsonb_strip_nulls(to_jsonb(raw))::text)::uuid as row_hash from {} as raw"
-        ).format(sql.Identifier(f"{name}_incoming"), _list(columns), raw)
+            "create temp table {incoming} on commit drop as "
+            "select cell.*, md5(rtrim(cast(cell as text), ',)'))::uuid as row_hash "
+            "from (select part, {read} from {raw}) as cell"
+        ).format(incoming=sql.Identifier(f"{name}_incoming"), read=read, raw=raw),
+        {"as_of": release.as_of.replace(tzinfo=None)},
     )
     connection.execute(sql.SQL("drop table {}").format(raw))
     connection.execute(sql.SQL("analyze {}").format(incoming))
