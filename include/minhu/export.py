@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +30,8 @@ EMPTY_PART = "empty"
 RESERVED_COLUMNS = frozenset({"release_id", "from_release", "to_release", "part", "row_hash"})
 #: Other objects of the PostgreSQL schema ``published``.
 RESERVED_TABLES = frozenset({"releases"})
+#: A row with the first was carried from the release before, and the second says as of when.
+CARRIED = (("is_stale", "as_of"), ("last_good_value", "last_good_as_of"))
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -110,7 +112,12 @@ def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def export_tables(
-    connection: duckdb.DuckDBPyConnection, store: Store, business_date: date, as_of: datetime, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    business_date: date,
+    as_of: datetime,
+    carried_as_of: datetime | None,
+    progress: Progress,
 ) -> list[ReleaseFile]:
     """Write every table to the store.
 
@@ -119,13 +126,13 @@ def export_tables(
         store: where the files go.
         business_date: decides which months are settled.
         as_of: of the release, UTC and aware.
+        carried_as_of: of the release before, from which cells may have been carried; None if there is none.
         progress: told after each file.
 
     Raises:
-        PermanentError: a key is null or appears twice, a stale cell does not say as of when it is, or a column
+        PermanentError: a key is null or appears twice, a carried value does not say as of when it is, or a column
             has a name or a type that cannot be published.
     """
-    naive = as_of.replace(tzinfo=None)
     files: list[ReleaseFile] = []
     for name in table_names(connection):
         shape = shape_of(name)
@@ -134,7 +141,8 @@ def export_tables(
         relation = _check_key(name, relation, shape)
         for part, rows in _parts(relation, shape):
             data = to_plain_types(name, _sorted(rows, shape).to_arrow_table())
-            data = _with_as_of(name, data, naive, is_settled(part, business_date))
+            data = _with_carried_as_of(name, data, carried_as_of)
+            data = _with_own_as_of(data, as_of, is_settled(part, business_date))
             digest, size = store.put(partial(write_parquet, data))
             file_name = f"{name}/{part}.parquet" if shape.month_column else f"{name}.parquet"
             files.append(ReleaseFile(file_name, digest, size, data.num_rows))
@@ -208,13 +216,11 @@ def _sorted(relation: DuckDBPyRelation, shape: Shape) -> DuckDBPyRelation:
     return relation.sort(*(ColumnExpression(column).asc().nulls_first() for column in columns))
 
 
-def _with_as_of(name: str, data: pa.Table, as_of: datetime, settled: bool) -> pa.Table:
+def _with_own_as_of(data: pa.Table, as_of: datetime, settled: bool) -> pa.Table:
     """Write the release's ``as_of`` out, or leave it away where the month is settled."""
-    _check_carried(name, data, "is_stale", "as_of")
-    _check_carried(name, data, "last_good_value", "last_good_as_of")
     if "as_of" not in data.column_names:
         return data
-    values, own = data["as_of"], pa.scalar(as_of, pa.timestamp("us"))
+    values, own = data["as_of"], _naive_utc(as_of)
     if settled:
         values = pc.if_else(pc.equal(values, own), pa.scalar(None, pa.timestamp("us")), values)
     else:
@@ -222,14 +228,25 @@ def _with_as_of(name: str, data: pa.Table, as_of: datetime, settled: bool) -> pa
     return data.set_column(data.column_names.index("as_of"), "as_of", values)
 
 
-def _check_carried(name: str, data: pa.Table, has: str, needs: str) -> None:
-    """What was carried from an earlier release must say which night it is from: empty would mean this one."""
-    if has not in data.column_names or needs not in data.column_names:
-        return
-    carried = data[has] if pa.types.is_boolean(data.schema.field(has).type) else pc.is_valid(data[has])
-    if pc.any(pc.and_kleene(carried, pc.is_null(data[needs]))).as_py():
-        raise PermanentError(
-            f"export {name}",
-            f"a row has {has} and no {needs}",
-            "carry cells with Release.table, which fills in the as_of that files of settled months leave away",
-        )
+def _with_carried_as_of(name: str, data: pa.Table, carried_as_of: datetime | None) -> pa.Table:
+    """Say as of when carried values are, where the files they were carried from left it away (settled months)."""
+    for has, needs in CARRIED:
+        if has not in data.column_names or needs not in data.column_names:
+            continue
+        carried = data[has] if pa.types.is_boolean(data.schema.field(has).type) else pc.is_valid(data[has])
+        empty = pc.fill_null(pc.and_(carried, pc.is_null(data[needs])), False)
+        if not pc.any(empty).as_py():
+            continue
+        if carried_as_of is None:
+            raise PermanentError(
+                f"export {name}",
+                f"a row has {has} and no {needs}, and there is no earlier release it could come from",
+                "mend the model: a night without an earlier release carries nothing",
+            )
+        filled = pc.if_else(empty, _naive_utc(carried_as_of), data[needs])
+        data = data.set_column(data.column_names.index(needs), needs, filled)
+    return data
+
+
+def _naive_utc(moment: datetime) -> pa.Scalar:
+    return pa.scalar(moment.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))

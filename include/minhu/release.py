@@ -7,12 +7,12 @@ finishes the missing ones. Nothing here reads a clock, so the same inputs give t
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 
 from minhu import published
 from minhu.contracts import SOURCES
-from minhu.errors import Busy, PermanentError, UsageError
+from minhu.errors import Busy, PermanentError
 from minhu.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
 from minhu.landing import Landing
-from minhu.ledger import Event, Ledger, release_events
+from minhu.ledger import Ledger, release_events
 from minhu.ledger import current as current_event
 from minhu.release_folder import (
     AS_OF_RULE,
@@ -34,21 +34,30 @@ from minhu.release_folder import (
     ReleaseFile,
     content_sha256,
     file_records,
-    read_release,
     release_id_of,
     write_release,
 )
+from minhu.releases import current, latest_before, latest_on, open_release, unknown_release
 from minhu.settings import Settings
 from minhu.signing import Signer, load_signer
 from minhu.store import Store
 from minhu.verification import verify
 from minhu.windows import end_of
 
-__all__ = ["Release", "ReleaseIdentity", "current", "latest_before", "publish", "rollback", "stale_sources", "verify"]
+__all__ = [
+    "Release",
+    "ReleaseIdentity",
+    "current",
+    "latest_before",
+    "latest_on",
+    "publish",
+    "rollback",
+    "stale_sources",
+    "verify",
+]
 
 LOCK_NAME = "release.lock"
 LOCK_TIMEOUT_SECONDS = 900.0
-NEAREST = 5
 
 
 @dataclass(frozen=True)
@@ -98,8 +107,9 @@ def publish(
     with _exclusive(settings):
         store.sweep()
         as_of = end_of(business_date, settings.zone)
+        before = latest_before(settings, business_date)
         with open_work_file(settings.warehouse_path) as work_file:
-            files = export_tables(work_file, store, business_date, as_of, progress)
+            files = export_tables(work_file, store, business_date, as_of, before.as_of if before else None, progress)
         content = {
             "format": 1,
             "city": settings.city.code,
@@ -137,8 +147,8 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
         events = ledger.events()
         known = release_events(events)
         if release_id not in known:
-            raise _unknown(release_id, list(known))
-        release = _open(settings, known, release_id)
+            raise unknown_release(release_id, list(known))
+        release = open_release(settings, known, release_id)
         _check_files(release)
         with published.connect(published_uri) as connection:  # before the ledger: no roll-back without a database
             shown = published.current_release_id(connection)
@@ -148,47 +158,6 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
             progress(f"{release_id}: roll-back in the ledger")
         _follow(settings, published_uri, ledger, progress)
     return release
-
-
-def current(settings: Settings, release_id: str | None = None) -> Release:
-    """The current release by the ledger, or the one named.
-
-    Raises:
-        UsageError: nothing was published yet, or no such release.
-    """
-    events = Ledger(settings.ledger_path).events()
-    known = release_events(events)
-    pointed = current_event(events)
-    if pointed is None:
-        raise UsageError(
-            f"read the current release of {settings.city.code}",
-            f"nothing was published in {settings.home} yet",
-            "run a night first (`make nightly`)",
-        )
-    wanted = release_id or pointed.release_id
-    if wanted not in known:
-        raise _unknown(wanted, list(known))
-    return _open(settings, known, wanted)
-
-
-def latest_before(settings: Settings, business_date: date) -> Release | None:
-    """The last published release of an earlier business date: the latest such date, its last release.
-
-    Roll-backs do not count: what a night is built on must not depend on what readers are shown.
-    """
-    known = release_events(Ledger(settings.ledger_path).events())
-    earlier = [event for event in known.values() if event.business_date < business_date]
-    if not earlier:
-        return None
-    last = max(earlier, key=lambda event: (event.business_date, event.number))
-    return _open(settings, known, last.release_id)
-
-
-def latest_on(settings: Settings, business_date: date) -> Release | None:
-    """The last published release of a business date, None before its first."""
-    known = release_events(Ledger(settings.ledger_path).events())
-    same = [event for event in known.values() if event.business_date == business_date]
-    return _open(settings, known, max(same, key=lambda event: event.number).release_id) if same else None
 
 
 def stale_sources(settings: Settings, business_date: date) -> list[str]:
@@ -208,7 +177,7 @@ def _complete_folder(
     published_before = known.get(release_id)
     if published_before is not None and (settings.releases_dir / release_id).exists():
         progress(f"{release_id}: published before, nothing changed")
-        return _open(settings, known, release_id)
+        return open_release(settings, known, release_id)
     before = [e for e in known.values() if published_before is None or e.number < published_before.number]
     manifest = {
         **content,
@@ -222,30 +191,14 @@ def _complete_folder(
     release = write_release(settings.releases_dir, store, manifest, signer, progress)
     if published_before is None:
         return release
-    return replace(_open(settings, known, release_id), is_new=False)  # its folder had been lost and is back
+    return replace(open_release(settings, known, release_id), is_new=False)  # its folder had been lost and is back
 
 
 def _follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Progress) -> None:
     events = ledger.events()
     known = release_events(events)
 
-    def open_release(release_id: str) -> Release:
-        return _open(settings, known, release_id)
-
-    published.follow_ledger(published_uri, events, open_release, progress)
-
-
-def _open(settings: Settings, known: Mapping[str, Event], release_id: str) -> Release:
-    """A release folder whose manifest is the one in the ledger."""
-    release = read_release(settings.releases_dir / release_id)
-    expected = known[release_id].manifest_sha256
-    if release.manifest_sha256 != expected:
-        raise PermanentError(
-            f"read release {release_id}",
-            f"expected a manifest with SHA-256 {expected[:12]} as in the ledger, found {release.manifest_sha256[:12]}",
-            "restore the folder from a backup and run the verification",
-        )
-    return release
+    published.follow_ledger(published_uri, events, partial(open_release, settings, known), progress)
 
 
 def _check_files(release: Release) -> None:
@@ -302,12 +255,3 @@ def _exclusive(settings: Settings) -> Iterator[None]:
         raise Busy(
             f"publish in {settings.home}", "another process is publishing", "wait for it to end and run again"
         ) from error
-
-
-def _unknown(release_id: str, known: list[str]) -> UsageError:
-    near = difflib.get_close_matches(release_id, known, n=NEAREST, cutoff=0.3) or known[-NEAREST:]
-    return UsageError(
-        f"find release {release_id}",
-        "the ledger has no such release",
-        f"the nearest are: {', '.join(near) if near else 'none, nothing was published yet'}",
-    )

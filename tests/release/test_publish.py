@@ -146,11 +146,30 @@ def test_stale_cell_keeps_its_own_as_of(home: Home) -> None:
     assert files_equal_postgres(home) == 3
 
 
+def test_values_carried_from_the_files_of_settled_months_get_their_as_of_back(home: Home) -> None:
+    earlier = home.night(D19)
+    carried = pq.read_table(earlier.path / "kpi_results" / "2026-03.parquet")["as_of"].to_pylist()
+    assert carried == [None]  # what the gate finds there
+    home.build(D21)
+    home.change("update publish.kpi_results set is_stale = true, as_of = null where period_start < '2026-04-01'")
+    home.change("update publish.kpi_results set last_good_value = 0.5 where period_start = '2026-10-05'")
+    home.publish(D21)
+    rows = home.rows(
+        "select is_stale, as_of::date::text, last_good_as_of::text from published.kpi_results "
+        "where period_start < '2026-11-01' order by period_start"
+    )
+    assert rows == [(True, "2026-11-19", None), (False, "2026-11-21", "2026-11-19 16:00:00")]
+    assert files_equal_postgres(home) == 2
+
+
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("update publish.kpi_results set is_stale = true, as_of = null", "a row has is_stale and no as_of"),
-        ("update publish.kpi_results set last_good_value = 1", "a row has last_good_value and no last_good_as_of"),
+        (
+            "update publish.kpi_results set is_stale = true, as_of = null",
+            "a row has is_stale and no as_of, and there is no",
+        ),
+        ("update publish.kpi_results set last_good_value = 1", "a row has last_good_value and no last_good_as_of, and"),
         ("insert into publish.kpi_results from publish.kpi_results limit 1", "expected one row for kpi_id="),
         ("update publish.kpi_results set caliber = null", "key column caliber is null"),
         ("alter table publish.dim_units add column part varchar", "column 'part' cannot be published"),
