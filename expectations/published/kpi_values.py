@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import great_expectations as gx
 import great_expectations.expectations as gxe
 from great_expectations.expectations.row_conditions import Column
 
@@ -13,34 +12,31 @@ def _meta(rule_id: str, why: str) -> dict[str, str]:
     return {"rule_id": rule_id, "severity": "block", "why": why}
 
 
-def suite() -> gx.ExpectationSuite:
-    """The suite for ``kpis.kpi_values``; counted shares have ``is_share`` true."""
-    share = {"row_condition": Column("is_share") == True}  # noqa: E712  builds a condition
-    return gx.ExpectationSuite(
-        name="kpi_values",
-        expectations=[
-            gxe.ExpectCompoundColumnsToBeUnique(column_list=KEY, meta=_meta("L4-GXK-001", "one value per cell")),
-            gxe.ExpectColumnValuesToNotBeNull(column="unit_code", meta=_meta("L4-GXK-002", "a cell has a unit")),
-            gxe.ExpectColumnValuesToBeInSet(
-                column="caliber", value_set=["full", "assessed"], meta=_meta("L4-GXK-003", "two calibers only")
-            ),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="value", min_value=0, max_value=1, **share, meta=_meta("L4-GXK-004", "a share lies in 0..1")
-            ),
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="denominator", column_B="numerator", or_equal=True, ignore_row_if="either_value_is_missing",
-                **share, meta=_meta("L4-GXK-005", "a share's numerator is part of its denominator"),
-            ),
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="value", column_B="ci_low", or_equal=True, ignore_row_if="either_value_is_missing",
-                meta=_meta("L4-GXK-006", "the interval holds the value"),
-            ),
-            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-                column_A="ci_high", column_B="value", or_equal=True, ignore_row_if="either_value_is_missing",
-                meta=_meta("L4-GXK-007", "the interval holds the value"),
-            ),
-            gxe.ExpectColumnValuesToBeBetween(
-                column="numerator", min_value=0, meta=_meta("L4-GXK-008", "counts are not negative")
-            ),
-        ],
-    )  # fmt: skip
+#: Shares are counted parts of a whole; other figures may exceed 1.
+SHARE = {"row_condition": Column("is_share") == True}  # noqa: E712  builds a condition
+
+EXPECTATIONS = [
+    gxe.ExpectCompoundColumnsToBeUnique(column_list=KEY, meta=_meta("L4-GXK-001", "one value per cell")),
+    gxe.ExpectColumnValuesToNotBeNull(column="unit_code", meta=_meta("L4-GXK-002", "a cell has a unit")),
+    gxe.ExpectColumnValuesToBeInSet(
+        column="caliber", value_set=["full", "assessed"], meta=_meta("L4-GXK-003", "two calibers only")
+    ),
+    gxe.ExpectColumnValuesToBeBetween(
+        column="value", min_value=0, max_value=1, **SHARE, meta=_meta("L4-GXK-004", "a share lies in 0..1")
+    ),
+    gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A="denominator", column_B="numerator", or_equal=True, ignore_row_if="either_value_is_missing",
+        **SHARE, meta=_meta("L4-GXK-005", "a share's numerator is part of its denominator"),
+    ),
+    gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A="value", column_B="ci_low", or_equal=True, ignore_row_if="either_value_is_missing",
+        meta=_meta("L4-GXK-006", "the interval holds the value"),
+    ),
+    gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A="ci_high", column_B="value", or_equal=True, ignore_row_if="either_value_is_missing",
+        meta=_meta("L4-GXK-007", "the interval holds the value"),
+    ),
+    gxe.ExpectColumnValuesToBeBetween(
+        column="numerator", min_value=0, meta=_meta("L4-GXK-008", "counts are not negative")
+    ),
+]  # fmt: skip

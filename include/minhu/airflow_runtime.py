@@ -128,7 +128,9 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
     if connections.hotline_uri:
         values["AIRFLOW_CONN_MINHU_HOTLINE"] = _postgres_connection(connections.hotline_uri)
     if connections.grid_url:
-        values["AIRFLOW_CONN_MINHU_GRID"] = _json_connection("http", host=connections.grid_url, password=connections.grid_token)
+        values["AIRFLOW_CONN_MINHU_GRID"] = _json_connection(
+            "http", host=connections.grid_url, password=connections.grid_token
+        )
     if connections.stations_dir:
         values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
     return {**os.environ, **values}
@@ -150,7 +152,9 @@ def running(settings: Settings, connections: Connections) -> Iterator[Airflow]:
         ["airflow", "db", "migrate"], env=env, capture_output=True, text=True, timeout=300, check=False
     )
     if migrate.returncode:
-        raise PermanentError("prepare Airflow's database", migrate.stderr[-500:], f"delete {settings.airflow_home} and try again")
+        raise PermanentError(
+            "prepare Airflow's database", migrate.stderr[-500:], f"delete {settings.airflow_home} and try again"
+        )
     subprocess.run(
         ["airflow", "pools", "set", "warehouse_writer", "1", "the work file has one writer"],
         env=env, capture_output=True, timeout=120, check=True,
@@ -224,7 +228,9 @@ def _wait_until_healthy(url: str, processes: list[subprocess.Popen[bytes]], logs
     while time.monotonic() < deadline:
         for name, process in zip(_PROCESSES, processes, strict=True):
             if process.poll() is not None:
-                raise PermanentError("start Airflow", f"its {name} ended with code {process.returncode}", f"read {logs / name}.log")
+                raise PermanentError(
+                    "start Airflow", f"its {name} ended with code {process.returncode}", f"read {logs / name}.log"
+                )
         try:
             health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5.0).json()
             if health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy":
@@ -232,7 +238,9 @@ def _wait_until_healthy(url: str, processes: list[subprocess.Popen[bytes]], logs
         except (httpx.HTTPError, ValueError, KeyError):
             pass
         time.sleep(0.5)
-    raise TransientError("start Airflow", f"it was not ready after {_START_SECONDS:.0f} s", f"read the logs in {logs} and try again")
+    raise TransientError(
+        "start Airflow", f"it was not ready after {_START_SECONDS:.0f} s", f"read the logs in {logs} and try again"
+    )
 
 
 def _free_port() -> int:

@@ -38,7 +38,9 @@ class Format(StrEnum):
 
 @app.callback()
 def choose_city(
-    city: Annotated[str | None, typer.Option(help="Which city; xian lives in var/, others in var/cities/<city>/.")] = None,
+    city: Annotated[
+        str | None, typer.Option(help="Which city; xian lives in var/, others in var/cities/<city>/.")
+    ] = None,
 ) -> None:
     """Measure every night whether the city that was called acted."""
     _chosen["city"] = city
@@ -46,7 +48,9 @@ def choose_city(
 
 @app.command()
 def nightly(
-    business_date: Annotated[str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")] = None,
+    business_date: Annotated[
+        str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")
+    ] = None,
     scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
@@ -58,7 +62,9 @@ def nightly(
     settings = _settings()
     console = _console()
     day = _business_date(settings, business_date)
-    console.print(f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True)
+    console.print(
+        f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True
+    )
     started = datetime.now().astimezone()
 
     def tell(line: str) -> None:
@@ -73,7 +79,9 @@ def nightly(
 
 @app.command()
 def simulate(
-    business_date: Annotated[str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")] = None,
+    business_date: Annotated[
+        str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")
+    ] = None,
     scale: Annotated[float, typer.Option(help="1.0 is Xi'an.")] = 0.02,
     seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 7,
     days: Annotated[int | None, typer.Option(help="Days of history; 7 for a new city.")] = None,
@@ -191,7 +199,9 @@ def quarantine(
         _print_rows(rows.filter(pc.equal(rows["rule_id"], rule)), output)
         return
     counted = rows.group_by(["table_name", "rule_id", "reason", "reason_zh"]).aggregate([("record_key", "count")])
-    _print_rows(counted.sort_by("rule_id").rename_columns(["table_name", "rule_id", "reason", "reason_zh", "records"]), output)
+    _print_rows(
+        counted.sort_by("rule_id").rename_columns(["table_name", "rule_id", "reason", "reason_zh", "records"]), output
+    )
 
 
 @db.command("start")
@@ -213,7 +223,9 @@ def db_stop() -> None:
 
 
 @db.command("uri")
-def db_uri(database: Annotated[str, typer.Argument(help="minhu (published) or hotline (the source)")] = "minhu") -> None:
+def db_uri(
+    database: Annotated[str, typer.Argument(help="minhu (published) or hotline (the source)")] = "minhu",
+) -> None:
     """Connection string, for psql and BI tools."""
     from minhu import postgres
 

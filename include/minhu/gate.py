@@ -49,10 +49,14 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
     refused, accepted = _arrival_findings(landing, business_date)
     previous = release.latest_before(settings, business_date)
     with warehouse.connect(settings) as db:
-        model_findings = [Finding(**row) for row in db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()]
+        model_findings = [
+            Finding(**row) for row in db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
+        ]
         in_marts = [*accepted, *model_findings, *kpi_checks.check_values(db)]
         marked = [(warehouse.findings_table(in_marts), True), (warehouse.findings_table(refused), False)]
-        tables = [table.append_column("is_in_marts", pa.array([flag] * len(table), pa.bool_())) for table, flag in marked]
+        tables = [
+            table.append_column("is_in_marts", pa.array([flag] * len(table), pa.bool_())) for table, flag in marked
+        ]
         warehouse.replace_rows(db, "raw.findings", pa.concat_tables(tables))
         warehouse.replace_rows(db, "raw.previous_kpi_results", _carried_cells(previous.path if previous else None))
     warehouse.decide(settings, business_date)

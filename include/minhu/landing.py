@@ -95,7 +95,9 @@ class Landing:
                 raise PermanentError(
                     f"land {contract.full_name} of {day}", "the extract did not return this table", "mend the extract"
                 )
-            self._write_table(contract, day, number, window, tables[contract.name], control_totals.get(contract.name, {}))
+            self._write_table(
+                contract, day, number, window, tables[contract.name], control_totals.get(contract.name, {})
+            )
         current = self.arrival(source, day)
         if current and current.attempt is not None and self._is_same(source, day, current.attempt, number):
             for contract in contracts:
@@ -132,7 +134,9 @@ class Landing:
     def accept(self, attempt: Attempt, findings: Sequence[Finding] = ()) -> Arrival:
         """Make an attempt the current one of its source and date."""
         rows = {
-            contract.name: int(self.manifest(attempt.source, contract.name, attempt.business_date, attempt.number)["row_count"])
+            contract.name: int(
+                self.manifest(attempt.source, contract.name, attempt.business_date, attempt.number)["row_count"]
+            )
             for contract in tables_of(attempt.source)
         }
         everything = tuple(sorted({*attempt.findings, *findings}))
@@ -163,7 +167,9 @@ class Landing:
     def arrivals(self, source: str, until: date | None = None) -> list[Arrival]:
         """All arrivals of a source in order of business date, up to and including ``until``."""
         folder = self.root / source / "arrivals"
-        found = [_arrival_from(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("dt=*.json"))]
+        found = [
+            _arrival_from(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("dt=*.json"))
+        ]
         return [arrival for arrival in found if until is None or arrival.business_date <= until]
 
     def last_accepted_end(self, source: str, before: date) -> datetime | None:
@@ -185,7 +191,10 @@ class Landing:
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         part = building / "part.parquet"
-        every_column = [*contract.sort_order, *((c, "ascending") for c in contract.schema.names if c not in dict(contract.sort_order))]
+        every_column = [
+            *contract.sort_order,
+            *((c, "ascending") for c in contract.schema.names if c not in dict(contract.sort_order)),
+        ]
         pq.write_table(
             data.replace_schema_metadata(None).sort_by(every_column), part, compression="zstd", store_schema=False
         )

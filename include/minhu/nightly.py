@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from minhu import airflow_runtime, postgres, release, settings as settings_module, stages
+from minhu import airflow_runtime, postgres, release, stages
+from minhu import settings as settings_module
 from minhu.airflow_runtime import DAG_IDS, Airflow, Connections
 from minhu.errors import MinhuError, UsageError
 from minhu.landing import Arrival, Landing
@@ -86,7 +87,9 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         _follow(airflow, settings, business_date, stopwatch)
         found = release.latest_on(settings, business_date)
         if found is None:
-            raise NightFailed(f"find the release of {business_date}", "the chain ended without one", "run the night again")
+            raise NightFailed(
+                f"find the release of {business_date}", "the chain ended without one", "run the night again"
+            )
         landing = Landing(settings.landing_dir)
         arrivals = {a.source: a for s in ("hotline", "grid", "stations") if (a := landing.arrival(s, business_date))}
         report = NightReport(
@@ -154,7 +157,9 @@ def _sources(
         _set_aside(settings, progress)
         city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True)
     server = stack.enter_context(GridServer(settings.home))
-    return settings_module.load(settings.city.code), Connections(uri, server.url, server.token, city.stations_dir, published)
+    return settings_module.load(settings.city.code), Connections(
+        uri, server.url, server.token, city.stations_dir, published
+    )
 
 
 def _set_aside(settings: Settings, progress: Progress) -> None:

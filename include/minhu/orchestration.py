@@ -26,7 +26,11 @@ LANDED = {source: Asset(f"landing/{source}") for source in ("hotline", "grid", "
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
 #: Reading a source again can help; a gate or a build says the same thing twice.
-EXTRACT_RETRIES: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(seconds=20), "retry_exponential_backoff": True}
+EXTRACT_RETRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay": timedelta(seconds=20),
+    "retry_exponential_backoff": True,
+}
 OWNER = {"owner": "minhu", "retries": 0}
 
 

@@ -92,7 +92,9 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
         key = b""
     if len(key) < 32:
         raise UsageError(
-            "read MINHU_PSEUDONYM_KEY", "expected at least 64 hexadecimal digits", "make one with `openssl rand -hex 32`"
+            "read MINHU_PSEUDONYM_KEY",
+            "expected at least 64 hexadecimal digits",
+            "make one with `openssl rand -hex 32`",
         )
     return Pseudonyms(key)
 

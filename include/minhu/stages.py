@@ -94,7 +94,9 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
         atomic.write_bytes(note, f"{error}\n".encode())
         raise
     except Exception as error:
-        text = f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again\n"
+        text = (
+            f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again\n"
+        )
         atomic.write_bytes(note, text.encode())
         raise
     note.unlink(missing_ok=True)

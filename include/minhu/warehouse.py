@@ -97,7 +97,10 @@ def load_landing(settings: Settings, business_date: date) -> LoadReport:
         _write_arrivals(db, settings, landing, business_date)
         if not db.execute("select count(*) from raw.build_state").fetchall()[0][0]:
             before = business_date - timedelta(days=1)
-            db.execute("insert into raw.build_state values (?, 'clean', ?, ?, 0, '')", [before, code_hash(settings), reference_hash])
+            db.execute(
+                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '')",
+                [before, code_hash(settings), reference_hash],
+            )
         db.execute("update raw.build_state set city_code = ?", [_city_code(db, settings)])
         db.commit()
     return LoadReport(rows, bool(why), why)
@@ -113,7 +116,16 @@ def build_marts(settings: Settings, business_date: date) -> int:
         state = _state(db)
         db.execute("update raw.build_state set status = 'building'")
         newest = db.execute("select coalesce(max(load_no), 0) from raw.loads").fetchall()[0][0]
-    arguments = ["build", "--exclude-resource-type", "test", "unit_test", "--exclude", "kpi_findings+", "kpi_cells+", "publish"]
+    arguments = [
+        "build",
+        "--exclude-resource-type",
+        "test",
+        "unit_test",
+        "--exclude",
+        "kpi_findings+",
+        "kpi_cells+",
+        "publish",
+    ]
     results = run_dbt(settings, business_date, arguments, state)
     with connect(settings) as db:
         db.execute(
@@ -170,7 +182,12 @@ def run_dbt(
     os.environ["MINHU_WORK_FILE"] = str(settings.warehouse_path)  # profiles.yml asks for it
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
-    outputs = ["--target-path", str(settings.home / "dbt" / "target"), "--log-path", str(settings.home / "dbt" / "logs")]
+    outputs = [
+        "--target-path",
+        str(settings.home / "dbt" / "target"),
+        "--log-path",
+        str(settings.home / "dbt" / "logs"),
+    ]
     quiet = ["--quiet", "--vars", json.dumps(variables)]
     try:
         outcome = dbtRunner().invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
@@ -206,7 +223,11 @@ def findings_table(findings: list[Finding]) -> pa.Table:
 def code_hash(settings: Settings) -> str:
     """Hash of everything that decides what a build makes of the same landing: dbt project and contracts."""
     digest = hashlib.sha256()
-    files = [p for p in sorted(settings.dbt_dir.rglob("*")) if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts]
+    files = [
+        p
+        for p in sorted(settings.dbt_dir.rglob("*"))
+        if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts
+    ]
     for path in [*files, Path(contracts.__file__)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
@@ -239,11 +260,15 @@ def _discard(path: Path) -> None:
 
 
 def _state(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    cursor = db.execute("select business_date, status, code_hash, reference_hash, built_load_no, city_code from raw.build_state")
+    cursor = db.execute(
+        "select business_date, status, code_hash, reference_hash, built_load_no, city_code from raw.build_state"
+    )
     names = [column[0] for column in cursor.description or []]
     found = cursor.fetchall()
     if not found:
-        raise PermanentError("read the state of the work file", "expected one row, found none", "run load_landing first")
+        raise PermanentError(
+            "read the state of the work file", "expected one row, found none", "run load_landing first"
+        )
     return dict(zip(names, found[0], strict=True))
 
 
@@ -270,12 +295,19 @@ def _load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_dat
 
 
 def _load_table(
-    db: duckdb.DuckDBPyConnection, landing: Landing, contract: TableContract, arrival: Arrival, number: int, load_no: int
+    db: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    contract: TableContract,
+    arrival: Arrival,
+    number: int,
+    load_no: int,
 ) -> int:
     path = landing.folder(contract, arrival.business_date, number) / "part.parquet"
     raw = f"raw.{_raw_name(contract)}"
     if _is_picture(contract):
-        newer = db.execute(f"select count(*) from {raw} where landed_date > ?", [arrival.business_date]).fetchall()[0][0]  # noqa: S608
+        newer = db.execute(f"select count(*) from {raw} where landed_date > ?", [arrival.business_date]).fetchall()[0][
+            0
+        ]
         if newer:
             return 0
         db.execute(f"delete from {raw}")  # noqa: S608

@@ -27,7 +27,9 @@ def parse_business_date(text: str | None) -> date:
         UsageError: no key, or not an ISO date. A run without a key must be refused, never guessed.
     """
     if not text:
-        raise UsageError("read the business date", "the run has no partition key", "trigger it with partition_key=YYYY-MM-DD")
+        raise UsageError(
+            "read the business date", "the run has no partition key", "trigger it with partition_key=YYYY-MM-DD"
+        )
     try:
         return date.fromisoformat(text)
     except ValueError:

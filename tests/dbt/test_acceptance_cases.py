@@ -41,7 +41,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         for number in range(asked):
             order = f"w{district}-{number:03d}"
             add_order(city, order, district, closed_at="2026-11-05 10:00")
-            city.add("hotline.callbacks", callback_id=f"c{order}", order_id=order, called_at="2026-11-06 10:00", resolved=number < resolved)
+            city.add(
+                "hotline.callbacks",
+                callback_id=f"c{order}",
+                order_id=order,
+                called_at="2026-11-06 10:00",
+                resolved=number < resolved,
+            )
     for number in range(6):  # case 3: 6 valid call-backs, 6 contacted, 5 resolved, 5 satisfied
         order = f"six-{number}"
         add_order(city, order, ZONE, unit_code="u6", closed_at="2026-11-05 10:00")
@@ -106,9 +112,7 @@ def test_case_03_three_rates_of_six_callbacks_and_none_without(ask: Ask) -> None
     assert ask("select value from kpis.kpi_values where kpi_id = 'H08' and unit_code = 'u6' and period_type = 'month'")
     # u0 was asked once, for its merged duplicate, in both calibers; a unit nobody asked has a null, never a 0
     assert cell(ask, "H10", "u0", "denominator")[0] == 1
-    zero = ask(
-        "select value from kpis.kpi_values where kpi_id = 'H10' and denominator = 0 and period_type = 'month'"
-    )
+    zero = ask("select value from kpis.kpi_values where kpi_id = 'H10' and denominator = 0 and period_type = 'month'")
     assert zero and all(value is None for (value,) in zero)
 
 
@@ -162,7 +166,10 @@ def test_case_14_impossible_times_are_quarantined_with_a_rule_and_still_counted_
         ("backwards", "L2-HOT-004"),
         ("year-3020", "L2-HOT-002"),
     ]
-    assert ask("select created_date from core.fct_work_orders where order_id = 'midnight'")[0][0].isoformat() == "2026-11-02"
+    assert (
+        ask("select created_date from core.fct_work_orders where order_id = 'midnight'")[0][0].isoformat()
+        == "2026-11-02"
+    )
     landed, counted = ask(
         "select (select count(*) from raw.hotline__work_orders), (select count(*) from core.fct_work_orders)"
     )[0]

@@ -19,35 +19,128 @@ NIGHTS = [NIGHT - timedelta(days=2), NIGHT - timedelta(days=1), NIGHT]
 
 def first_night(city: LandedCity) -> None:
     for n in range(12):
-        add_order(city, f"o{n}", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-17 09:00")
-    add_order(city, "moves", "dA", created_at="2026-11-17 09:00", due_at="2026-11-18 12:00", updated_at="2026-11-17 09:00")
-    add_order(city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-16 09:00", updated_at="2026-11-17 09:00")
-    add_order(city, "ahead", "dB", created_at="2026-11-19 09:00", updated_at="2026-11-17 10:00")  # a clock that runs ahead
+        add_order(
+            city, f"o{n}", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-17 09:00"
+        )
+    add_order(
+        city, "moves", "dA", created_at="2026-11-17 09:00", due_at="2026-11-18 12:00", updated_at="2026-11-17 09:00"
+    )
+    add_order(
+        city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-16 09:00", updated_at="2026-11-17 09:00"
+    )
+    add_order(
+        city, "ahead", "dB", created_at="2026-11-19 09:00", updated_at="2026-11-17 10:00"
+    )  # a clock that runs ahead
     city.add("hotline.calls", call_id="c1", offered_at="2026-11-17 09:00", updated_at="2026-11-17 09:01")
-    city.add("grid.events", event_id="e1", grid_code="g1", reported_at="2026-11-17 09:00", due_at="2026-11-18 09:00", photo_hash="p", updated_at="2026-11-17 09:00")
-    city.add("grid.events", event_id="e2", grid_code="g1", reported_at="2026-11-17 10:00", due_at="2026-11-18 09:00", photo_hash="p", updated_at="2026-11-17 10:00")
-    city.add("stations.cases", case_id="k1", district_code="dA", station_code="s1", accepted_at="2026-11-17 09:00", updated_at="2026-11-17 09:00")
+    city.add(
+        "grid.events",
+        event_id="e1",
+        grid_code="g1",
+        reported_at="2026-11-17 09:00",
+        due_at="2026-11-18 09:00",
+        photo_hash="p",
+        updated_at="2026-11-17 09:00",
+    )
+    city.add(
+        "grid.events",
+        event_id="e2",
+        grid_code="g1",
+        reported_at="2026-11-17 10:00",
+        due_at="2026-11-18 09:00",
+        photo_hash="p",
+        updated_at="2026-11-17 10:00",
+    )
+    city.add(
+        "stations.cases",
+        case_id="k1",
+        district_code="dA",
+        station_code="s1",
+        accepted_at="2026-11-17 09:00",
+        updated_at="2026-11-17 09:00",
+    )
 
 
 def second_night(city: LandedCity) -> None:
     """Closings, a deadline moved to another day, a call-back, a correction of the broken row, a repeated row."""
-    add_order(city, "o1", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", closed_at="2026-11-19 10:00", replied_at="2026-11-19 10:00", updated_at="2026-11-19 10:00")
-    add_order(city, "moves", "dB", created_at="2026-11-17 09:00", due_at="2026-11-25 12:00", updated_at="2026-11-19 11:00")
-    add_order(city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-18 09:00", updated_at="2026-11-19 12:00")
+    add_order(
+        city,
+        "o1",
+        "dA",
+        created_at="2026-11-17 09:00",
+        due_at="2026-11-19 18:00",
+        closed_at="2026-11-19 10:00",
+        replied_at="2026-11-19 10:00",
+        updated_at="2026-11-19 10:00",
+    )
+    add_order(
+        city, "moves", "dB", created_at="2026-11-17 09:00", due_at="2026-11-25 12:00", updated_at="2026-11-19 11:00"
+    )
+    add_order(
+        city, "broken", "dB", created_at="2026-11-17 09:00", closed_at="2026-11-18 09:00", updated_at="2026-11-19 12:00"
+    )
     add_order(city, "o2", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-17 09:00")
-    city.add("hotline.callbacks", callback_id="b1", order_id="broken", called_at="2026-11-19 15:00", recorded_at="2026-11-19 15:00")
-    city.add("grid.events", event_id="e1", grid_code="g1", status="closed", reported_at="2026-11-17 09:00", due_at="2026-11-18 09:00", closed_at="2026-11-19 08:00", photo_hash="p", updated_at="2026-11-19 08:00")
-    city.add("grid.event_verifications", event_id="e2", verified_at="2026-11-19 09:00", passed=True, updated_at="2026-11-19 09:00")
+    city.add(
+        "hotline.callbacks",
+        callback_id="b1",
+        order_id="broken",
+        called_at="2026-11-19 15:00",
+        recorded_at="2026-11-19 15:00",
+    )
+    city.add(
+        "grid.events",
+        event_id="e1",
+        grid_code="g1",
+        status="closed",
+        reported_at="2026-11-17 09:00",
+        due_at="2026-11-18 09:00",
+        closed_at="2026-11-19 08:00",
+        photo_hash="p",
+        updated_at="2026-11-19 08:00",
+    )
+    city.add(
+        "grid.event_verifications",
+        event_id="e2",
+        verified_at="2026-11-19 09:00",
+        passed=True,
+        updated_at="2026-11-19 09:00",
+    )
     city.add("stations.terminals", terminal_code="t1", station_code="s1", service_date=NIGHT - timedelta(days=1))
 
 
 def third_night(city: LandedCity) -> None:
     """A reopening, a withdrawn order, a call-back corrected to invalid, a late old order."""
     add_order(city, "o1", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", updated_at="2026-11-20 10:00")
-    add_order(city, "o3", "dA", created_at="2026-11-17 09:00", due_at="2026-11-19 18:00", closed_at="2026-11-20 09:00", closure_code="withdrawn", updated_at="2026-11-20 09:00")
-    add_order(city, "late", "dB", created_at="2026-11-02 09:00", due_at="2026-11-03 09:00", updated_at="2026-11-20 11:00")
-    city.add("hotline.callbacks", callback_id="b1", order_id="broken", called_at="2026-11-19 15:00", is_valid=False, recorded_at="2026-11-20 15:00")
-    city.add("stations.cases", case_id="k1", district_code="dA", station_code="s1", accepted_at="2026-11-17 09:00", finished_at="2026-11-20 09:00", review="satisfied", updated_at="2026-11-20 09:00")
+    add_order(
+        city,
+        "o3",
+        "dA",
+        created_at="2026-11-17 09:00",
+        due_at="2026-11-19 18:00",
+        closed_at="2026-11-20 09:00",
+        closure_code="withdrawn",
+        updated_at="2026-11-20 09:00",
+    )
+    add_order(
+        city, "late", "dB", created_at="2026-11-02 09:00", due_at="2026-11-03 09:00", updated_at="2026-11-20 11:00"
+    )
+    city.add(
+        "hotline.callbacks",
+        callback_id="b1",
+        order_id="broken",
+        called_at="2026-11-19 15:00",
+        is_valid=False,
+        recorded_at="2026-11-20 15:00",
+    )
+    city.add(
+        "stations.cases",
+        case_id="k1",
+        district_code="dA",
+        station_code="s1",
+        accepted_at="2026-11-17 09:00",
+        finished_at="2026-11-20 09:00",
+        review="satisfied",
+        updated_at="2026-11-20 09:00",
+    )
     city.add("stations.terminals", terminal_code="t1", station_code="s1", service_date=NIGHT, available_minutes=300)
 
 
@@ -77,7 +170,9 @@ def nightly(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         pictures(city)
         story(city)
         city.land(settings, day)
-        assert bool(warehouse.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), "later nights must be increments"
+        assert bool(warehouse.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), (
+            "later nights must be increments"
+        )
         warehouse.build_marts(settings, day)
     return settings
 

@@ -128,7 +128,9 @@ def test_inputs_in_the_contract_are_ancestors_in_the_manifest(built: Settings, m
 
 
 def test_every_compiled_model_is_also_spark_sql(built: Settings, manifest: dict[str, Any]) -> None:
-    compiled = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node.get("compiled_code")]
+    compiled = [
+        node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node.get("compiled_code")
+    ]
     folder = built.home / "dbt" / "target" / "compiled"
     paths = {path.stem: path for path in folder.rglob("models/**/*.sql")}
     assert len(paths) > 70 or len(compiled) > 70

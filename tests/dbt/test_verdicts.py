@@ -45,7 +45,9 @@ def run_gate(settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch, pre
     gate.decide_verdicts(settings, day)
 
 
-def verdict(settings: Settings, unit_code: str, kpi_id: str = "H06", columns: str = "verdict, rule_id") -> tuple[Any, ...]:
+def verdict(
+    settings: Settings, unit_code: str, kpi_id: str = "H06", columns: str = "verdict, rule_id"
+) -> tuple[Any, ...]:
     found = query(
         settings,
         f"select {columns} from publish.kpi_results where kpi_id = ? and unit_code = ? and variant in ('main', 'raw') "  # noqa: S608
@@ -56,7 +58,9 @@ def verdict(settings: Settings, unit_code: str, kpi_id: str = "H06", columns: st
     return found[0]
 
 
-def test_floors_decide_suppressed_band_only_published_and_not_rated(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_floors_decide_suppressed_band_only_published_and_not_rated(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_gate(home, NIGHT, monkeypatch)
     assert verdict(home, "d05") == ("SUPPRESSED", "L4-KPI-003")
     assert verdict(home, "d20") == ("BAND_ONLY", "L4-KPI-004")
@@ -67,7 +71,9 @@ def test_floors_decide_suppressed_band_only_published_and_not_rated(home: Settin
     assert verdict(home, "610100", "G04") == ("NOT_RATED", "L4-KPI-002")
 
 
-def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planted = Finding(
         "L4-GXK-004", "block", "minhu", "kpi_values", "planted", kpi_id="H06", unit_type="district", unit_code="d40",
         period_from="2026-11-01", period_to="2026-11-30",
@@ -106,7 +112,12 @@ def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, mo
     refused = Finding("L1-HOT-001", "block", "hotline", "hotline.places", "seen in the refused delivery")
     Landing(home.landing_dir).block("hotline", NEXT, "the hotline did not answer", [blocked, refused])
     run_gate(home, NEXT, monkeypatch, folder)
-    assert verdict(home, "d40", columns="verdict, rule_id, is_stale, value") == ("PUBLISHED_WITH_NOTE", "L4-KPI-005", True, 1.0)
+    assert verdict(home, "d40", columns="verdict, rule_id, is_stale, value") == (
+        "PUBLISHED_WITH_NOTE",
+        "L4-KPI-005",
+        True,
+        1.0,
+    )
     stale_as_of, fresh_as_of = verdict(home, "d40", columns="as_of")[0], verdict(home, "610100", "G04", "as_of")[0]
     assert (stale_as_of.isoformat(), fresh_as_of.isoformat()) == ("2026-11-20T16:00:00", "2026-11-21T16:00:00")
     assert verdict(home, "d20")[0] == "BAND_ONLY"
@@ -114,7 +125,9 @@ def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, mo
     assert query(home, "select count(*) from publish.quality_findings where rule_id = 'L0-HOT-001'") == [(1,)]
 
 
-def test_a_source_blocked_on_the_first_night_withholds_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_blocked_on_the_first_night_withholds_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_at(tmp_path)
     LandedCity().land(settings, NIGHT, sources=("grid", "stations"))
     Landing(settings.landing_dir).block("hotline", NIGHT, "wrong password", [])

@@ -153,7 +153,9 @@ def _snapshot(uri: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         with connection:
             yield connection
     except psycopg.errors.InsufficientPrivilege as error:
-        raise PermanentError("read the hotline", _first_line(error), "grant select on schema hotline to the user") from None
+        raise PermanentError(
+            "read the hotline", _first_line(error), "grant select on schema hotline to the user"
+        ) from None
     except psycopg.OperationalError as error:
         raise TransientError(
             "read the hotline", f"the connection broke ({_first_line(error)})", "run the date again; nothing was landed"
@@ -163,10 +165,16 @@ def _snapshot(uri: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
 def _connection_error(error: psycopg.OperationalError) -> MinhuError:
     text = str(error)
     if "password" in text or "authentication" in text or "role " in text:
-        return PermanentError("connect to the hotline", "the server refused the user or password", "correct the connection minhu_hotline")
+        return PermanentError(
+            "connect to the hotline", "the server refused the user or password", "correct the connection minhu_hotline"
+        )
     if "database" in text and "does not exist" in text:
-        return PermanentError("connect to the hotline", "the database does not exist", "correct the connection minhu_hotline")
-    return TransientError("connect to the hotline", "the server does not answer", "check that it runs and can be reached, then run again")
+        return PermanentError(
+            "connect to the hotline", "the database does not exist", "correct the connection minhu_hotline"
+        )
+    return TransientError(
+        "connect to the hotline", "the server does not answer", "check that it runs and can be reached, then run again"
+    )
 
 
 def _first_line(error: Exception) -> str:
@@ -185,7 +193,9 @@ def _check_columns(connection: psycopg.Connection[dict[str, Any]], contract: Tab
     if not found:
         if reading.is_optional:
             return False
-        raise SourceBlocked(f"read {contract.full_name}", "the table does not exist or may not be read", "create it, or grant select")
+        raise SourceBlocked(
+            f"read {contract.full_name}", "the table does not exist or may not be read", "create it, or grant select"
+        )
     for name in _source_columns(contract, reading):
         if name not in found:
             near = difflib.get_close_matches(name, found, n=1)
@@ -225,7 +235,10 @@ def _window_condition(contract: TableContract, window: Window, zone: ZoneInfo) -
 
 
 def _count(
-    connection: psycopg.Connection[dict[str, Any]], contract: TableContract, condition: sql.Composable, parameters: list[Any]
+    connection: psycopg.Connection[dict[str, Any]],
+    contract: TableContract,
+    condition: sql.Composable,
+    parameters: list[Any],
 ) -> dict[str, int]:
     statement = sql.SQL("select count(*) filter (where {}) as rows, count(*) as table_rows from {}.{}").format(
         condition, sql.Identifier(SCHEMA), sql.Identifier(contract.name)

@@ -1,0 +1,23 @@
+"""Arrival suite of grid.events."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from expectations.landed.rules import rule
+
+EXPECTATIONS = [
+    gxe.ExpectColumnValuesToNotBeNull(
+        column="event_id", meta=rule("L1-GRD-101", "block", "event_id identifies the row")
+    ),
+    gxe.ExpectCompoundColumnsToBeUnique(
+        column_list=["event_id", "updated_at"], meta=rule("L1-GRD-102", "block", "one content per key and version")
+    ),
+    gxe.ExpectColumnValuesToNotBeNull(column="updated_at", meta=rule("L1-GRD-103", "block", "the version of a row")),
+    gxe.ExpectColumnValuesToBeInSet(
+        column="status",
+        value_set=["reported", "registered", "handling", "closed", "void"],
+        mostly=0.8,
+        meta=rule("L1-GRD-104", "block", "status is a known word in at least 80 % of rows"),
+    ),
+]

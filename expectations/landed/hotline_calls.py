@@ -1,0 +1,21 @@
+"""Arrival suite of hotline.calls."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from expectations.landed.rules import rule
+
+EXPECTATIONS = [
+    gxe.ExpectColumnValuesToNotBeNull(column="call_id", meta=rule("L1-HOT-101", "block", "call_id identifies the row")),
+    gxe.ExpectCompoundColumnsToBeUnique(
+        column_list=["call_id", "updated_at"], meta=rule("L1-HOT-102", "block", "one content per key and version")
+    ),
+    gxe.ExpectColumnValuesToNotBeNull(column="updated_at", meta=rule("L1-HOT-103", "block", "the version of a row")),
+    gxe.ExpectColumnValuesToBeInSet(
+        column="direction",
+        value_set=["inbound", "outbound"],
+        mostly=0.8,
+        meta=rule("L1-HOT-104", "block", "direction is a known word in at least 80 % of rows"),
+    ),
+]

@@ -1,0 +1,25 @@
+"""Arrival suite of stations.cases."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from expectations.landed.rules import rule
+
+EXPECTATIONS = [
+    gxe.ExpectColumnValuesToNotBeNull(column="case_id", meta=rule("L1-STA-101", "block", "case_id identifies the row")),
+    gxe.ExpectCompoundColumnsToBeUnique(
+        column_list=["case_id", "updated_at"], meta=rule("L1-STA-102", "block", "one content per key and version")
+    ),
+    gxe.ExpectColumnValuesToNotBeNull(column="updated_at", meta=rule("L1-STA-103", "block", "the version of a row")),
+    gxe.ExpectColumnValuesToBeInSet(
+        column="handling_level",
+        value_set=["city", "district", "street", "community", "self_service"],
+        meta=rule("L1-STA-104", "warn", "handling_level is a known word"),
+    ),
+    gxe.ExpectColumnValuesToBeInSet(
+        column="review",
+        value_set=["very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"],
+        meta=rule("L1-STA-105", "warn", "review is a known word"),
+    ),
+]
