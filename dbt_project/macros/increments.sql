@@ -76,17 +76,21 @@ select cast(null as date) as day where 1 = 0
 
 {# Days to count again: before and after the change, and the days the clock has passed since the last build. #}
 {% macro days_to_count_again(before, fact, key, changed, date_columns) %}
-select day from {{ before }}
-{% for column in date_columns %}
-union
-select {{ column }} as day from {{ fact }}
-where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
-{% endfor %}
-union
-select day from {{ ref('dim_days') }}
-where
-    day > cast('{{ var("previous_business_date") }}' as date)
-    and day <= {{ business_date() }}
+with touched as (
+    select day from {{ before }}
+    {% for column in date_columns %}
+    union
+    select {{ column }} as day from {{ fact }}
+    where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
+    {% endfor %}
+    union
+    select day from {{ ref('dim_days') }}
+    where day > cast('{{ var("previous_business_date") }}' as date)
+)
+
+-- a deadline still ahead is counted in the night of its day
+select day from touched
+where day <= {{ business_date() }}
 {% endmacro %}
 
 {# Pre-hook of an incremental model: take out the rows that this build writes again. #}
