@@ -127,6 +127,9 @@ def _row(cell: Cell, day: date) -> list[Any]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("pg") / "data"
     postgres.start(folder)
+    with psycopg.connect(postgres.uri(folder), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")  # the tests kill publishers, never the server
+        connection.execute("select pg_reload_conf()")
     yield folder
     postgres.stop(folder)
 
@@ -138,13 +141,24 @@ def make_home(tmp_path: Path, server: Path) -> Callable[[], Home]:
 
     def make() -> Home:
         name = f"published_{next(numbers)}"
-        settings = Settings(
-            home=tmp_path / name, city=CityProfile(), hotline_uri=None, published_uri=None, grid_url=None,
-            grid_token=None, stations_dir=None, nightly_cron=None, overlap_days=3, log_level="INFO",
-        )  # fmt: skip
-        return Home(settings, empty_database(server, name))
+        return Home(settings_at(tmp_path / name), empty_database(server, name))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def published_home(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Home:
+    """One release for all tests of a module that only read."""
+    home = Home(settings_at(tmp_path_factory.mktemp("published")), empty_database(server, "published_once"))
+    home.night(D20)
+    return home
+
+
+def settings_at(home: Path) -> Settings:
+    return Settings(
+        home=home, city=CityProfile(), hotline_uri=None, published_uri=None, grid_url=None, grid_token=None,
+        stations_dir=None, nightly_cron=None, overlap_days=3, log_level="INFO",
+    )  # fmt: skip
 
 
 def empty_database(server: Path, name: str) -> str:

@@ -263,6 +263,10 @@ def test_latest_before_goes_by_business_date_not_by_order(home: Home) -> None:
     home.night(D21)
     home.night(D18)
     corrected = home.night(D19, CELLS[:4])
+    on_the_day = release.latest_on(home.settings, D19)
+    assert on_the_day is not None
+    assert on_the_day.release_id == corrected.release_id
+    assert release.latest_on(home.settings, D20) is None
     found = release.latest_before(home.settings, D21)
     assert found is not None
     assert found.release_id == corrected.release_id != first.release_id

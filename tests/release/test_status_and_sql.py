@@ -80,8 +80,8 @@ def test_sql_reads_the_current_release(home: Home) -> None:
     assert set(run_sql(home.settings, statement)["release_id"].to_pylist()) == {first.release_id}
 
 
-def test_sql_has_the_columns_of_the_postgres_views(home: Home) -> None:
-    home.night(D20)
+def test_sql_has_the_columns_of_the_postgres_views(published_home: Home) -> None:
+    home = published_home
     for name in ("kpi_results", "quality_findings", "dim_units"):
         columns = home.rows(
             "select column_name::text from information_schema.columns where table_schema = 'published' "
@@ -96,9 +96,8 @@ def test_sql_has_the_columns_of_the_postgres_views(home: Home) -> None:
     ["with a as (select 1 as x) select * from a", "describe kpi_results", "show tables", "explain select 1",
      "select count(*) from kpi_results join dim_units using (unit_code)"],
 )  # fmt: skip
-def test_sql_allows_whatever_only_reads(home: Home, statement: str) -> None:
-    home.night(D20)
-    assert run_sql(home.settings, statement).num_rows >= 1
+def test_sql_allows_whatever_only_reads(published_home: Home, statement: str) -> None:
+    assert run_sql(published_home.settings, statement).num_rows >= 1
 
 
 @pytest.mark.parametrize(
@@ -120,8 +119,8 @@ def test_sql_allows_whatever_only_reads(home: Home, statement: str) -> None:
         ("select * from home", "the tables are"),
     ],
 )
-def test_sql_refuses_what_writes_or_reads_elsewhere(home: Home, statement: str, says: str) -> None:
-    night = home.night(D20)
+def test_sql_refuses_what_writes_or_reads_elsewhere(published_home: Home, statement: str, says: str) -> None:
+    home, night = published_home, release.current(published_home.settings)
     before = sorted(p for p in home.settings.home.rglob("*"))
     text = statement.replace("{release}", str(night.path)).replace("{home}", str(home.settings.home))
     with pytest.raises(UsageError, match=says):
