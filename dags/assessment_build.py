@@ -19,6 +19,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
+
 from minhu.orchestration import ASSESSED, LANDED, OWNER, START_DATE, stage
 
 POOL = "warehouse_writer"

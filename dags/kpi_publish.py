@@ -17,6 +17,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
+
 from minhu.orchestration import ASSESSED, OWNER, RELEASED, START_DATE, published_uri, stage
 
 POOL = "warehouse_writer"

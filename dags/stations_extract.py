@@ -20,6 +20,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
+
 from minhu import stages
 from minhu.orchestration import EXTRACT_RETRIES, LANDED, OWNER, START_DATE, endpoint, nightly_schedule, stage
 

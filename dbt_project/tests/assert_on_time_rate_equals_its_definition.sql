@@ -36,5 +36,8 @@ where
     -- with no on-time flags in the city the two must be equal
     or (
         (published.due_count <> defined.due_count or published.on_time_count <> defined.on_time_count)
-        and not exists (select 1 from {{ ref('fct_work_orders') }} where claim_role = 'definition')
+        and not exists (
+            select 1 from {{ ref('fct_work_orders') }}
+            where claim_role = 'definition'
+        )
     )

@@ -163,7 +163,7 @@ def running(settings: Settings, connections: Connections) -> Iterator[Airflow]:
     opened: list[IO[bytes]] = []
     try:
         for name in _PROCESSES:
-            log = (logs / f"{name}.log").open("wb")
+            log: IO[bytes] = (logs / f"{name}.log").open("wb")
             opened.append(log)
             command = ["airflow", name]
             processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True))
@@ -256,7 +256,7 @@ def _pid_file(settings: Settings) -> Path:
 def _postgres_connection(uri: str) -> str:
     parts = conninfo_to_dict(uri)
     return _json_connection(
-        "postgres", host=parts.get("host"), port=int(parts["port"]) if parts.get("port") else None,
+        "postgres", host=parts.get("host"), port=int(str(parts["port"])) if parts.get("port") else None,
         login=parts.get("user"), password=parts.get("password"), schema=parts.get("dbname"),
     )  # fmt: skip
 

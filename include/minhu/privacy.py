@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import math
@@ -129,10 +130,8 @@ def _key_file(path: Path) -> bytes:
             stream.write(secrets.token_hex(32))
             stream.flush()
             os.fsync(stream.fileno())
-        try:
-            os.link(temporary, path)  # the first of two racing processes wins
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # the first of two racing processes wins
+            os.link(temporary, path)
         temporary.unlink()
         atomic.sync_folder(path.parent)
     return bytes.fromhex(path.read_text().strip())

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from minhu import published
+from minhu.atomic import json_bytes
 from minhu.contracts import SOURCES
 from minhu.errors import Busy, PermanentError
 from minhu.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
@@ -188,10 +190,15 @@ def _complete_folder(
         else None,
         "signing_key_id": signer.key_id,
     }
-    release = write_release(settings.releases_dir, store, manifest, signer, progress)
     if published_before is None:
-        return release
-    return replace(open_release(settings, known, release_id), is_new=False)  # its folder had been lost and is back
+        return write_release(settings.releases_dir, store, manifest, signer, progress)
+    if sha256(json_bytes(manifest)).hexdigest() != published_before.manifest_sha256:
+        raise PermanentError(
+            f"rebuild the lost folder of release {release_id}",
+            f"expected the manifest in the ledger, found one signed with key {signer.key_id}",
+            "restore the folder from a backup, or run with the signing key of that time",
+        )
+    return replace(write_release(settings.releases_dir, store, manifest, signer, progress), is_new=False)
 
 
 def _follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Progress) -> None:

@@ -48,7 +48,7 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
     console.print(f"release  {report.release.release_id}  ({news})", soft_wrap=True)
     console.print(f"folder   {report.release.path}", soft_wrap=True)
     console.print('query    minhu sql "select * from published.kpi_results limit 5"', soft_wrap=True)
-    console.print(f"psql     minhu db start; psql '{published_uri}'", soft_wrap=True)
+    console.print(f'psql     minhu db start; psql "{published_uri}"', soft_wrap=True)
 
 
 def _quarantined(settings: Settings) -> Mapping[str, int]:

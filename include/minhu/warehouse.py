@@ -95,7 +95,7 @@ def load_landing(settings: Settings, business_date: date) -> LoadReport:
         db.begin()
         rows = _load_attempts(db, landing, business_date)
         _write_arrivals(db, settings, landing, business_date)
-        if not db.execute("select count(*) from raw.build_state").fetchall()[0][0]:
+        if not _scalar(db, "select count(*) from raw.build_state"):
             before = business_date - timedelta(days=1)
             db.execute(
                 "insert into raw.build_state values (?, 'clean', ?, ?, 0, '')",
@@ -115,7 +115,7 @@ def build_marts(settings: Settings, business_date: date) -> int:
     with connect(settings) as db:
         state = _state(db)
         db.execute("update raw.build_state set status = 'building'")
-        newest = db.execute("select coalesce(max(load_no), 0) from raw.loads").fetchall()[0][0]
+        newest = _scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
     arguments = [
         "build",
         "--exclude-resource-type",
@@ -273,13 +273,13 @@ def _state(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 def _load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> dict[str, int]:
-    load_no = db.execute("select coalesce(max(load_no), 0) + 1 from raw.loads").fetchall()[0][0]
+    load_no = _scalar(db, "select coalesce(max(load_no), 0) + 1 from raw.loads")
     loaded = set(db.execute("select source, table_name, business_date, attempt from raw.loads").fetchall())
     rows: dict[str, int] = {}
     for contract in contracts.TABLES:
         db.register("empty_table", contract.schema.empty_table())
         db.execute(
-            f"create table if not exists raw.{_raw_name(contract)} as select *, cast(null as date) as landed_date, "  # noqa: S608  names of our own contracts
+            f"create table if not exists raw.{_raw_name(contract)} as select *, cast(null as date) as landed_date, "
             f"cast(null as integer) as landed_attempt, cast(null as bigint) as load_no from empty_table"
         )
         db.unregister("empty_table")
@@ -305,14 +305,11 @@ def _load_table(
     path = landing.folder(contract, arrival.business_date, number) / "part.parquet"
     raw = f"raw.{_raw_name(contract)}"
     if _is_picture(contract):
-        newer = db.execute(f"select count(*) from {raw} where landed_date > ?", [arrival.business_date]).fetchall()[0][
-            0
-        ]
-        if newer:
+        if _scalar(db, f"select count(*) from {raw} where landed_date > ?", arrival.business_date):
             return 0
-        db.execute(f"delete from {raw}")  # noqa: S608
+        db.execute(f"delete from {raw}")
     db.execute(
-        f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",  # noqa: S608
+        f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
         [arrival.business_date, number, load_no, str(path)],
     )
     count = int(landing.manifest(contract.source, contract.name, arrival.business_date, number)["row_count"])
@@ -339,7 +336,7 @@ def _write_arrivals(db: duckdb.DuckDBPyConnection, settings: Settings, landing: 
 
 
 def _city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
-    found = db.execute("select min(place_code) from raw.hotline__places where level = 'city'").fetchall()[0][0]
+    found = _scalar(db, "select min(place_code) from raw.hotline__places where level = 'city'")
     return str(found or settings.city.code)
 
 
@@ -362,6 +359,10 @@ def _is_picture(contract: TableContract) -> bool:
 
 def _raw_name(contract: TableContract) -> str:
     return f"{contract.source}__{contract.name}"
+
+
+def _scalar(db: duckdb.DuckDBPyConnection, statement: str, *parameters: Any) -> Any:
+    return db.execute(statement, list(parameters)).fetchall()[0][0]
 
 
 def _finding_of_test(result: Any) -> Finding | None:

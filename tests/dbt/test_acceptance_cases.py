@@ -87,7 +87,7 @@ def add_order(city: LandedCity, order_id: str, district: str, **values: Any) -> 
 
 def cell(ask: Ask, kpi_id: str, unit_code: str, columns: str, caliber: str = "full") -> tuple[Any, ...]:
     found = ask(
-        f"select {columns} from kpis.kpi_values where kpi_id = ? and variant = 'main' and unit_code = ? and caliber = ? "  # noqa: S608
+        f"select {columns} from kpis.kpi_values where kpi_id = ? and variant = 'main' and unit_code = ? and caliber = ? "
         "and period_type = 'month' and period_start = date '2026-11-01'",
         kpi_id, unit_code, caliber,
     )  # fmt: skip

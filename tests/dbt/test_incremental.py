@@ -159,7 +159,7 @@ def contents(settings: Settings) -> dict[str, list[tuple[object, ...]]]:
         "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE' "
         "and table_schema in ('core', 'assessment', 'kpis') and table_name <> 'kpi_periods_to_count' order by 1, 2",
     )
-    return {f"{s}.{t}": query(settings, f"select * from {s}.{t} order by all") for s, t in names}  # noqa: S608
+    return {f"{s}.{t}": query(settings, f"select * from {s}.{t} order by all") for s, t in names}
 
 
 @pytest.fixture(scope="module")

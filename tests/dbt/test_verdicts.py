@@ -50,7 +50,7 @@ def verdict(
 ) -> tuple[Any, ...]:
     found = query(
         settings,
-        f"select {columns} from publish.kpi_results where kpi_id = ? and unit_code = ? and variant in ('main', 'raw') "  # noqa: S608
+        f"select {columns} from publish.kpi_results where kpi_id = ? and unit_code = ? and variant in ('main', 'raw') "
         "and period_type = 'month' and caliber = 'full' and period_start = date '2026-11-01'",
         kpi_id, unit_code,
     )  # fmt: skip

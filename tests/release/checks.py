@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from minhu.release import Release, current
 from psycopg import sql
+
+from minhu.release import Release, current
 
 from .conftest import Home
 

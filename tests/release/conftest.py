@@ -12,9 +12,10 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from psycopg import sql
+
 from minhu import postgres, release
 from minhu.settings import CityProfile, Settings
-from psycopg import sql
 
 IDENTITY = release.ReleaseIdentity(git_commit="abc123", lock_sha256="1" * 64, dbt_manifest_sha256="2" * 64)
 LANDING = [

@@ -9,6 +9,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import duckdb
+
 from minhu import release
 
 from .conftest import IDENTITY, LANDING, Home

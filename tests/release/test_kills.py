@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from minhu import release
 from minhu.errors import TransientError
 from minhu.ledger import Ledger

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import psycopg
 import pyarrow.parquet as pq
 import pytest
+
 from minhu import release
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.landing import Landing
@@ -132,6 +133,17 @@ def test_unchanged_settled_month_is_one_file_for_both_nights(home: Home) -> None
     # its as_of is left away in the file and filled in by every reader
     assert pq.read_table(second.path / "kpi_results" / "2026-03.parquet")["as_of"].to_pylist() == [None]
     assert set(second.table("kpi_results")["as_of"].to_pylist()) == {datetime(2026, 11, 21, 16)}  # noqa: DTZ001
+    assert files_equal_postgres(home) == 2
+
+
+def test_time_written_out_is_not_taken_for_tonights_because_the_bytes_are_the_same(home: Home) -> None:
+    for day in (D20, D21):
+        home.build(day)
+        home.change(
+            "create table publish.dim_seen as select 'U1' as unit_code, timestamp '2026-11-20 16:00:00' as as_of"
+        )
+        home.publish(day)
+    assert home.rows("select as_of::text from published.dim_seen") == [("2026-11-20 16:00:00",)]
     assert files_equal_postgres(home) == 2
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from minhu import published, release
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.ledger import Ledger
@@ -80,6 +81,17 @@ def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: py
     assert home.rows("select min(numerator)::int from published.kpi_results where unit_code = 'U1'") == [(0,)]
     assert files_equal_postgres(home) >= 3
     assert release.verify(home.settings) == []
+
+
+def test_release_that_readers_see_is_never_purged(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "KEEP_RELEASES", 1)
+    first = home.night(D19)
+    home.night(D20, (replace(CELLS[0], numerator=5), *CELLS[1:]))
+    release.rollback(home.settings, home.uri, first.release_id)
+    home.night(D18)  # older than what is shown, so the pointer stays
+    assert shown(home) == first.release_id
+    assert home.rows("select count(*) from published.kpi_results") == [(len(CELLS),)]
+    assert files_equal_postgres(home) == 3
 
 
 def test_purged_release_whose_folder_is_damaged_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from minhu import release
 from minhu.errors import UsageError
 from minhu.query import run_sql

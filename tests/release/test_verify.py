@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from minhu import release, signing
 from minhu.errors import PermanentError
 from minhu.release_folder import Release
@@ -82,6 +83,15 @@ def test_lost_folder_comes_back_with_the_same_bytes(home: Home) -> None:
     again = home.publish(D20)
     assert (again.manifest_sha256, again.is_new) == (night.manifest_sha256, False)
     assert release.verify(home.settings) == []
+
+
+def test_lost_folder_is_not_replaced_by_one_with_another_signature(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = home.night(D20)
+    shutil.rmtree(night.path)
+    monkeypatch.setenv("MINHU_SIGNING_KEY", "07" * 32)
+    with pytest.raises(PermanentError, match="run with the signing key of that time"):
+        home.publish(D20)
+    assert not night.path.exists()
 
 
 def test_damaged_file_in_the_store_is_not_used_again(home: Home) -> None:

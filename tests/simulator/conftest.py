@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from minhu import postgres
 from minhu.simulator.city import City
 

@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pandas as pd
 import pytest
+
 from minhu.errors import TransientError
 from minhu.simulator import GridServer
 from minhu.simulator.city import City, grid_day, with_broken
 from minhu.simulator.grid_state import write_grid_state
 from minhu.simulator.streams import end_of_day
-
 from tests.simulator.conftest import LAST
 
 EVENT_FIELDS = {

@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
+
 from minhu.errors import PermanentError, TransientError
 from minhu.simulator.city import City
 from minhu.simulator.hotline_db import fill_hotline
-from psycopg import sql
-
 from tests.simulator.conftest import LAST
 
 TABLES = ("places", "units", "categories", "calls", "work_orders", "order_events", "callbacks")

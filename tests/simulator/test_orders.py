@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+
 from minhu.simulator.callbacks import callback_frame, callback_lives
 from minhu.simulator.city import City
 from minhu.simulator.geography import places_table

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
 from minhu.errors import UsageError
 from minhu.settings import load
 from minhu.simulator import read_city, same_city, simulate
-
 from tests.simulator.conftest import LAST
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from python_calamine import CalamineWorkbook
+
 from minhu.simulator.city import City, cases_day, with_broken
 from minhu.simulator.station_files import CASE_COLUMNS, day_files, stations_folder, write_station_files
 from minhu.simulator.stations import terminals_frame
 from minhu.simulator.streams import end_of_day
-from python_calamine import CalamineWorkbook
-
 from tests.simulator.conftest import LAST
 
 NARROW = str.maketrans("０１２３４５６７８９", "0123456789")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from minhu.simulator.city import City
 from minhu.simulator.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
 

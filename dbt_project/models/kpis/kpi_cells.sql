@@ -35,7 +35,10 @@ silent as (
         contract.periods
     from contract
     left join (
-        select distinct kpi_id, variant from computed -- many cells of one KPI
+        select distinct -- many cells of one KPI
+            kpi_id,
+            variant
+        from computed
     ) as spoken
         on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
     where spoken.kpi_id is null and not contract.is_optional
@@ -44,6 +47,12 @@ silent as (
 running_periods as (
     select * from {{ ref('bridge_days_periods') }}
     where day = {{ business_date() }}
+),
+
+calibers as (
+    select 'full' as caliber
+    union all
+    select 'assessed' as caliber
 )
 
 select
@@ -83,4 +92,4 @@ select
 from silent
 inner join running_periods
     on concat(' ', silent.periods, ' ') like concat('% ', running_periods.period_type, ' %')
-cross join (select 'full' as caliber union all select 'assessed' as caliber) as calibers
+cross join calibers

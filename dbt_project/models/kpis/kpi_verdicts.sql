@@ -54,11 +54,11 @@ touched as (
     inner join findings
         on
             concat(' ', contract.inputs, ' kpi_values ') like concat('% ', findings.table_name, ' %')
-            and (findings.kpi_id = '' or findings.kpi_id = cells.kpi_id)
-            and (findings.unit_type = '' or findings.unit_type = cells.unit_type)
-            and (findings.unit_code = '' or findings.unit_code = cells.unit_code)
-            and (findings.period_from is null or findings.period_from <= cells.period_end)
-            and (findings.period_to is null or findings.period_to >= cells.period_start)
+            and (findings.kpi_id = '' or cells.kpi_id = findings.kpi_id)
+            and (findings.unit_type = '' or cells.unit_type = findings.unit_type)
+            and (findings.unit_code = '' or cells.unit_code = findings.unit_code)
+            and (findings.period_from is null or cells.period_end >= findings.period_from)
+            and (findings.period_to is null or cells.period_start <= findings.period_to)
 ),
 
 judged as (

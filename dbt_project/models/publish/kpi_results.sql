@@ -56,11 +56,14 @@ fresh as (
     from verdicts
     inner join contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
-    left join carried
-        on {% for column in key %}verdicts.{{ column }} = carried.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-
-    left join previous
-        on {% for column in key %}verdicts.{{ column }} = previous.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    left join carried on
+        {% for column in key -%}
+        verdicts.{{ column }} = carried.{{ column }}{{ ' and' if not loop.last }}
+        {% endfor %}
+    left join previous on
+        {% for column in key -%}
+        verdicts.{{ column }} = previous.{{ column }}{{ ' and' if not loop.last }}
+        {% endfor %}
     where carried.kpi_id is null
 ),
 

@@ -1,4 +1,4 @@
--- One row per day, place, responsible unit, channel, demand type, category, tier and caliber: additive counts of orders.
+-- One row per day, place, unit, channel, demand type, category, tier and caliber: additive counts of orders.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_order_days_to_count') ~ ')') }}") }}
 with anchored as (

@@ -18,7 +18,7 @@ assessment_months as (
         -- 考核月: from the 19th of a month to the 18th of the next, unless the parameter says otherwise
         cast({{ dbt.dateadd(
             'day',
-            var('assessment_month_start_day') - 1,
+            var('assessment_month_start_day') | int - 1,
             "case when day_of_month >= " ~ var('assessment_month_start_day') ~ " then month_start else "
             ~ dbt.dateadd('month', -1, 'month_start') ~ " end"
         ) }} as date) as assessment_month_start

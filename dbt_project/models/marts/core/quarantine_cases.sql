@@ -5,7 +5,7 @@
 select
     case_id,
     broken_rule_id as rule_id,
-    street_code as street_code,
+    street_code,
     resolved_district_code as district_code,
     {{ local_date('accepted_at') }} as record_date,
     landed_date

@@ -5,8 +5,8 @@
 select
     event_id,
     broken_rule_id as rule_id,
-    street_code as street_code,
-    district_code as district_code,
+    street_code,
+    district_code,
     {{ local_date('reported_at') }} as record_date,
     landed_date
 from {{ ref('int_grid_events_checked') }}

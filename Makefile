@@ -1,0 +1,69 @@
+# The verbs of the project. Everything they make lives under .venv/ and var/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP_FLAGS := --quiet --disable-pip-version-check --no-deps
+
+CITY ?=
+DATE ?=
+SCALE ?=
+SEED ?=
+DAYS ?=
+CITY_FLAG := $(if $(CITY),--city $(CITY))
+
+.PHONY: help setup nightly status sql db-start db-stop test test-slow lint lock clean
+
+help: ## what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.runtime ## create .venv with the locked requirements
+
+nightly: .venv/.runtime ## run one night: DATE=2026-11-20 SCALE=0.05 SEED=7 DAYS=7 CITY=pingshan, all optional
+	@$(BIN)/minhu $(CITY_FLAG) nightly $(if $(DATE),--date $(DATE)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
+
+status: .venv/.runtime ## which release is current, cells by verdict
+	@$(BIN)/minhu $(CITY_FLAG) status
+
+sql: .venv/.runtime ## query the current release: make sql Q="select …"
+	@$(BIN)/minhu $(CITY_FLAG) sql "$(Q)"
+
+db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running for readers
+	@$(BIN)/minhu $(CITY_FLAG) db start
+
+db-stop: .venv/.runtime ## stop it
+	@$(BIN)/minhu $(CITY_FLAG) db stop
+
+test: lint ## lint, types and every test but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/.development ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/.development ## ruff, sqlfluff, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/mypy
+
+lock: ## write the lock files anew from requirements*.in (needs uv)
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv and everything built; var/ (all state) stays
+	rm -rf .venv minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
+
+# The lock is complete, so pip need not resolve it (--no-deps); older pips also refuse hashes together with extras.
+.venv/bin/python:
+	@test "$$($(PYTHON) -c 'import sys; print(*sys.version_info[:2], sep=".")')" = 3.11 || { echo "Python 3.11 is needed; set PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "installing the locked requirements (about 700 MB, once) ..."
+	@$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements.txt
+	@$(BIN)/pip install $(PIP_FLAGS) --no-build-isolation -e .
+	@touch $@
+
+.venv/.development: requirements-dev.txt .venv/.runtime
+	@$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements-dev.txt
+	@touch $@
