@@ -220,11 +220,10 @@ def _with_own_as_of(data: pa.Table, as_of: datetime, settled: bool) -> pa.Table:
     """Write the release's ``as_of`` out, or leave it away where the month is settled."""
     if "as_of" not in data.column_names:
         return data
-    values, own = data["as_of"], _naive_utc(as_of)
+    own = _naive_utc(as_of)
+    values = pc.fill_null(data["as_of"], own)
     if settled:
         values = pc.if_else(pc.equal(values, own), pa.scalar(None, pa.timestamp("us")), values)
-    else:
-        values = pc.fill_null(values, own)
     return data.set_column(data.column_names.index("as_of"), "as_of", values)
 
 
