@@ -10,7 +10,7 @@ joined as (
         orders.*,
         communities.place_code as known_community_code,
         streets.place_code as known_street_code,
-        coalesce(communities.street_code, streets.place_code) as resolved_street_code,
+        coalesce(communities.street_code, streets.street_code) as resolved_street_code,
         coalesce(communities.district_code, streets.district_code) as resolved_district_code,
         units.unit_code as known_unit_code,
         case when orders.closed_at is not null then closings.closing_unit_code end as closing_unit_code,
