@@ -87,7 +87,7 @@ def test_same_rows_in_another_order_and_home_give_the_same_id_and_bytes(make_hom
 @pytest.mark.parametrize(
     "changed",
     [
-        {"identity": replace(IDENTITY, git_commit="def")},
+        {"identity": replace(IDENTITY, dbt_manifest_sha256="def")},
         {"identity": replace(IDENTITY, lock_sha256="9" * 64)},
         {"landing_manifests": [*LANDING, {"path": "landing/more", "sha256": "4" * 64}]},
     ],
@@ -96,6 +96,13 @@ def test_other_code_or_inputs_are_another_release(home: Home, changed: dict[str,
     first, second = home.night(D20), home.night(D20, **changed)
     assert first.release_id != second.release_id
     assert shown(home) == second.release_id
+
+
+def test_a_commit_that_changes_no_model_makes_no_release(home: Home) -> None:
+    first = home.night(D20)
+    again = home.night(D20, identity=replace(IDENTITY, git_commit="def"))
+    assert (again.release_id, again.is_new) == (first.release_id, False)
+    assert again.manifest["git_commit"] == IDENTITY.git_commit
 
 
 def test_only_the_changed_cell_gets_a_new_version(home: Home) -> None:
