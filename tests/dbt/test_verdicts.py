@@ -164,3 +164,35 @@ def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) ->
     assert {finding.rule_id for finding in found} == {"L4-GXK-004", "L4-GXK-005", "L4-GXK-007"}
     assert {(f.kpi_id, f.unit_code, f.period_from) for f in found} == {("H06", "d20", "2026-11-01")}
     assert pa.Table.from_pylist([f.as_dict() for f in found]).num_rows == 3
+
+
+def test_an_unusual_volume_and_a_thin_callback_are_notes_on_exactly_their_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = LandedCity()
+    city.places({"dA": {"dA001": ("dA001001",)}})
+    city.units("u1")
+    for day in range(
+        1, 21
+    ):  # ten orders a day, forty on the night itself; two of the two hundred closed are called back
+        for number in range(40 if day == 20 else 10):
+            order = f"o{day:02d}-{number:02d}"
+            closed = f"2026-11-{day:02d} 12:00" if day < 20 else None
+            add_order(city, order, "dA", created_at=f"2026-11-{day:02d} 09:00", closed_at=closed)
+            if day == 1 and number < 2:
+                city.add("hotline.callbacks", callback_id=order, order_id=order, called_at="2026-11-03 09:00")
+    settings = settings_at(tmp_path)
+    city.land(settings)
+    run_gate(settings, NIGHT, monkeypatch)
+    found = query(
+        settings,
+        "select rule_id, severity, kpi_id, unit_type from publish.quality_findings where rule_id like 'L3-%' order by all",
+    )
+    assert ("L3-VOL-001", "warn", "", "") in found
+    assert ("L3-COV-001", "warn", "H08", "city") in found and not any(kpi_id == "H11" for _, _, kpi_id, _ in found)
+    days = query(
+        settings,
+        "select period_start, verdict, rule_id from publish.kpi_results where kpi_id = 'H04' and unit_type = 'city' "
+        "and period_type = 'day' and caliber = 'full' and period_start >= date '2026-11-19' order by 1",
+    )
+    assert [(verdict, rule) for _, verdict, rule in days] == [("PUBLISHED", ""), ("PUBLISHED_WITH_NOTE", "L3-VOL-001")]

@@ -17,6 +17,7 @@ select
     message,
     is_in_marts
 from {{ source('raw', 'findings') }}
+{% for relation in [ref('qc_quarantined_records'), ref('qc_volume_band'), ref('qc_callback_coverage')] %}
 union all
 select
     rule_id,
@@ -24,7 +25,7 @@ select
     split_part(table_name, '.', 1) as source,
     table_name,
     column_name,
-    '' as kpi_id,
+    kpi_id,
     unit_type,
     unit_code,
     period_from,
@@ -34,4 +35,5 @@ select
     sample_keys,
     message,
     true as is_in_marts
-from {{ ref('qc_quarantined_records') }}
+from {{ relation }}
+{% endfor %}

@@ -87,6 +87,7 @@ select
     end as severity,
     failed.table_name,
     rules.column_name,
+    '' as kpi_id,
     failed.unit_type,
     failed.unit_code,
     failed.month_start as period_from,
