@@ -127,10 +127,12 @@ def load_orders(
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Which release is current, its cells by verdict, its findings."""
+    from minhu import postgres
     from minhu.status import read_status
 
     settings = _settings()
     found = read_status(settings, _published_uri(settings)).as_dict()
+    found["published_uri"] = found["published_uri"] or postgres.future_uri(settings.postgres_dir)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True))
         return

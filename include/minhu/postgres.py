@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -58,6 +59,11 @@ def uri(folder: Path, database: str = "minhu") -> str:
             "connect to the embedded PostgreSQL", f"no server runs on {folder}", "start it with `minhu db start`"
         )
     return str(_server(folder).get_uri(database=database))
+
+
+def future_uri(folder: Path, database: str = "minhu") -> str:
+    """Connection string that will hold once the server is started: its socket lies in its data folder."""
+    return f"postgresql://postgres:@/{database}?host={quote(str(folder.resolve()), safe='/')}"
 
 
 def hotline_uri(settings: Settings) -> str:
