@@ -14,7 +14,8 @@
 #}
 {% macro interval_bound(side) -%}
     {%- set z = '1.959963984540054' -%}
-    {%- set share = 'sample_size * numerator / nullif(denominator, 0)' -%}
+    {#- as doubles: the product of two large decimals does not fit into a decimal -#}
+    {%- set share = 'cast(sample_size as double) * cast(numerator as double) / nullif(cast(denominator as double), 0)' -%}
     case
         when interval_method = 'wilson'
             then {{ wilson_low(share, 'sample_size') if side == 'low' else wilson_high(share, 'sample_size') }}

@@ -70,6 +70,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     add_order(city, "backwards", ZONE, closed_at="2026-10-30 10:00")
     add_order(city, "year-3020", ZONE, due_at="3020-11-10 18:00")
     add_order(city, "midnight", ZONE, created_at="2026-11-02 00:00")
+    city.add("stations.points", station_code="s1", name="站", kind="model_point", community_code=f"{ZONE}001001")
+    for number in range(400):  # minutes of a large city: their squares do not fit into a decimal(18, 4)
+        city.add(
+            "stations.terminals", terminal_code=f"t{number}", station_code="s1", service_date=NIGHT,
+            available_minutes=540 if number < 40 else 600,
+        )  # fmt: skip
     settings = settings_at(tmp_path_factory.mktemp("cases"))
     city.land(settings)
     build(settings, NIGHT)
@@ -174,6 +180,14 @@ def test_case_14_impossible_times_are_quarantined_with_a_rule_and_still_counted_
         "select (select count(*) from raw.hotline__work_orders), (select count(*) from core.fct_work_orders)"
     )[0]
     assert landed == counted + 2
+
+
+def test_the_interval_of_uptime_takes_a_device_day_as_its_unit(ask: Ask) -> None:
+    numerator, denominator, value, low, high, n = cell(
+        ask, "S05", "s1", "numerator, denominator, value, ci_low, ci_high, sample_size"
+    )
+    assert (numerator, denominator, value, n) == (237_600, 240_000, 0.99, 400)
+    assert (round(100 * low, 1), round(100 * high, 1)) == (97.5, 99.6)  # Wilson for 396 of 400
 
 
 def test_every_identity_holds_and_a_broken_one_is_found(built: Settings) -> None:
