@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from minhu import atomic, contracts, kpi_checks, release, warehouse
+from minhu import atomic, contracts, kpi_checks, release, warehouse, work_file
 from minhu.findings import Finding
 from minhu.landing import Landing
 from minhu.settings import Settings
@@ -48,19 +48,19 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
     landing = Landing(settings.landing_dir)
     refused, accepted = _arrival_findings(landing, business_date)
     previous = release.latest_before(settings, business_date)
-    with warehouse.connect(settings) as db:
+    with work_file.connect(settings) as db:
         model_findings = [
             Finding(**row) for row in db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
         ]
         in_marts = [*accepted, *model_findings, *kpi_checks.check_values(db)]
-        marked = [(warehouse.findings_table(in_marts), True), (warehouse.findings_table(refused), False)]
+        marked = [(work_file.findings_table(in_marts), True), (work_file.findings_table(refused), False)]
         tables = [
             table.append_column("is_in_marts", pa.array([flag] * len(table), pa.bool_())) for table, flag in marked
         ]
-        warehouse.replace_rows(db, "raw.findings", pa.concat_tables(tables))
-        warehouse.replace_rows(db, "raw.previous_kpi_results", _carried_cells(previous.path if previous else None))
+        work_file.replace_rows(db, "raw.findings", pa.concat_tables(tables))
+        work_file.replace_rows(db, "raw.previous_kpi_results", _carried_cells(previous.path if previous else None))
     warehouse.decide(settings, business_date)
-    with warehouse.connect(settings) as db:
+    with work_file.connect(settings) as db:
         return Decision(
             _counts(db, "select verdict, count(*) from publish.kpi_results group by 1 order by 1"),
             _counts(db, "select severity, count(*) from publish.quality_findings group by 1 order by 1"),
@@ -71,7 +71,7 @@ def publish_night(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> release.Release:
     """Judge and publish a night; the work file is brought to that night first if another was built since."""
-    if warehouse.built_date(settings) != business_date:
+    if work_file.built_date(settings) != business_date:
         warehouse.load_landing(settings, business_date)
         warehouse.build_marts(settings, business_date)
         warehouse.check_marts(settings, business_date)
@@ -94,7 +94,7 @@ def identity(settings: Settings) -> release.ReleaseIdentity:
     return release.ReleaseIdentity(
         git_commit=_git_commit(settings.project_root),
         lock_sha256=atomic.sha256_of(lock) if lock.exists() else "",
-        dbt_manifest_sha256=warehouse.code_hash(settings),
+        dbt_manifest_sha256=work_file.code_hash(settings),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from minhu import settings as settings_module
-from minhu import warehouse
+from minhu import warehouse, work_file
 from minhu.settings import Settings
 
 
@@ -25,7 +25,7 @@ def build(settings: Settings, day: date) -> None:
 
 
 def query(settings: Settings, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with warehouse.connect(settings, read_only=True) as db:
+    with work_file.connect(settings, read_only=True) as db:
         return db.execute(statement, list(parameters)).fetchall()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from minhu import warehouse
+from minhu import warehouse, work_file
 from minhu.settings import Settings
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -192,13 +192,13 @@ def test_the_interval_of_uptime_takes_a_device_day_as_its_unit(ask: Ask) -> None
 
 def test_every_identity_holds_and_a_broken_one_is_found(built: Settings) -> None:
     assert warehouse.check_marts(built, NIGHT) == []
-    with warehouse.connect(built) as db:
+    with work_file.connect(built) as db:
         db.execute("update assessment.agg_orders_by_period set late_count = late_count + 1 where unit_type = 'city'")
         db.execute("delete from core.quarantine_work_orders")
     try:
         found = {finding.rule_id: finding for finding in warehouse.check_marts(built, NIGHT)}
     finally:
-        with warehouse.connect(built) as db:
+        with work_file.connect(built) as db:
             db.execute("update raw.build_state set status = 'building'")
     assert found["L3-IDN-005"].rows_failed > 0
     assert found["L3-IDN-005"].table_name == "fct_orders_by_day"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from minhu import gate, kpi_checks, release, warehouse, windows
+from minhu import gate, kpi_checks, release, warehouse, windows, work_file
 from minhu.findings import Finding
 from minhu.landing import Landing
 from minhu.settings import Settings
@@ -102,7 +102,7 @@ def test_a_warning_is_a_note(home: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     run_gate(home, NIGHT, monkeypatch)
-    with warehouse.connect(home) as db:
+    with work_file.connect(home) as db:
         cells = db.execute("select * from publish.kpi_results").to_arrow_table()
     folder = home.home / "earlier"
     (folder / "kpi_results").mkdir(parents=True)
@@ -154,7 +154,7 @@ def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
 
 def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) -> None:
     build(home, NIGHT)
-    with warehouse.connect(home) as db:
+    with work_file.connect(home) as db:
         assert kpi_checks.check_values(db) == []
         db.execute(
             "update kpis.kpi_rates set numerator = denominator + 1, value = 1.5 "

@@ -1,0 +1,113 @@
+"""From landing into the schema ``raw`` of the work file: every accepted delivery once, never one that came later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from minhu import contracts
+from minhu.contracts import TableContract
+from minhu.landing import Arrival, Landing
+from minhu.settings import Settings
+from minhu.work_file import scalar
+
+#: Pictures whose change moves rows that did not change themselves.
+REFERENCE_TABLES = (
+    ("hotline", "places"), ("hotline", "units"), ("grid", "grids"), ("stations", "points"), ("stations", "items"),
+)  # fmt: skip
+
+
+def load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> dict[str, int]:
+    """Load what is not loaded yet; returns rows per landed table."""
+    load_no = scalar(db, "select coalesce(max(load_no), 0) + 1 from raw.loads")
+    loaded = set(db.execute("select source, table_name, business_date, attempt from raw.loads").fetchall())
+    rows: dict[str, int] = {}
+    for contract in contracts.TABLES:
+        db.register("empty_table", contract.schema.empty_table())
+        db.execute(
+            f"create table if not exists raw.{_raw_name(contract)} as select *, cast(null as date) as landed_date, "
+            f"cast(null as integer) as landed_attempt, cast(null as bigint) as load_no from empty_table"
+        )
+        db.unregister("empty_table")
+    for source in contracts.SOURCES:
+        for arrival in landing.arrivals(source, business_date):
+            for number in range(1, (arrival.attempt or 0) + 1):
+                for contract in contracts.tables_of(source):
+                    if (source, contract.name, arrival.business_date, number) not in loaded:
+                        count = _load_table(db, landing, contract, arrival, number, load_no)
+                        if count:
+                            rows[contract.full_name] = rows.get(contract.full_name, 0) + count
+    return rows
+
+
+def write_arrivals(db: duckdb.DuckDBPyConnection, settings: Settings, landing: Landing, business_date: date) -> None:
+    """What came of each delivery of the date, and which inputs the city does not have."""
+    db.execute("delete from raw.arrivals")
+    db.execute("delete from raw.absent_inputs")
+    absent = dict(settings.city.absent_inputs)
+    for source in contracts.SOURCES:
+        arrival = landing.arrival(source, business_date)
+        if arrival is None:
+            arrival = Arrival(source, business_date, "blocked", reason=f"no delivery was recorded for {business_date}")
+        db.execute("insert into raw.arrivals values (?, ?, ?)", [source, arrival.status, arrival.reason])
+        if arrival.status == "absent" and source in contracts.INPUTS:
+            absent.setdefault(source, arrival.reason)
+    for name, reason in sorted(absent.items()):
+        db.execute("insert into raw.absent_inputs values (?, ?)", [name, reason])
+
+
+def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """Code of the place that is the whole city."""
+    found = scalar(db, "select min(place_code) from raw.hotline__places where level = 'city'")
+    return str(found or settings.city.code)
+
+
+def reference_hash(landing: Landing, business_date: date) -> str:
+    """Hash of the newest accepted pictures up to the date."""
+    digest = hashlib.sha256()
+    for source, name in REFERENCE_TABLES:
+        accepted = [a for a in landing.arrivals(source, business_date) if a.attempt is not None]
+        if accepted:
+            newest = accepted[-1]
+            manifest = landing.manifest(source, name, newest.business_date, int(newest.attempt or 0))
+            digest.update(json.dumps([source, name, manifest["files"]], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _load_table(
+    db: duckdb.DuckDBPyConnection,
+    landing: Landing,
+    contract: TableContract,
+    arrival: Arrival,
+    number: int,
+    load_no: int,
+) -> int:
+    path = landing.folder(contract, arrival.business_date, number) / "part.parquet"
+    raw = f"raw.{_raw_name(contract)}"
+    if _is_picture(contract):
+        if scalar(db, f"select count(*) from {raw} where landed_date > ?", arrival.business_date):
+            return 0
+        db.execute(f"delete from {raw}")
+    db.execute(
+        f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
+        [arrival.business_date, number, load_no, str(path)],
+    )
+    count = int(landing.manifest(contract.source, contract.name, arrival.business_date, number)["row_count"])
+    db.execute(
+        "insert into raw.loads values (?, ?, ?, ?, ?, ?)",
+        [contract.source, contract.name, arrival.business_date, number, count, load_no],
+    )
+    return count
+
+
+def _is_picture(contract: TableContract) -> bool:
+    """A table that a newer delivery replaces as a whole: no versions, and no day in its key."""
+    return contract.version is None and not pa.types.is_date(contract.schema.field(contract.key[0]).type)
+
+
+def _raw_name(contract: TableContract) -> str:
+    return f"{contract.source}__{contract.name}"
