@@ -1,31 +1,40 @@
-"""Airflow for one night: its home inside the city's home, its processes, its REST API."""
+"""Airflow for one night: its home inside the city's home, and its processes.
+
+Airflow's database holds nothing that is not made again, so a night that did not come to its end costs no repair: its
+processes are ended by number and start time, and its database is set aside, with the half-finished runs in it.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import psutil
 from psycopg.conninfo import conninfo_to_dict
 
 from minhu import atomic
+from minhu.airflow_api import Airflow
 from minhu.errors import PermanentError, TransientError
-from minhu.settings import Settings
+from minhu.settings import DEFAULT_CITY, Settings
 
-DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "assessment_build", "kpi_publish")
 _PROCESSES = ("api-server", "scheduler", "dag-processor")
 _START_SECONDS = 90.0
+_END_SECONDS = 10.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True)
@@ -39,75 +48,18 @@ class Connections:
     published_uri: str
 
 
-class Airflow:
-    """A running Airflow of one home; make it with :func:`running`."""
-
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30.0)
-        token = self._client.get("/auth/token").raise_for_status().json()["access_token"]
-        self._client.headers["Authorization"] = f"Bearer {token}"
-
-    def wait_for_dags(self, seconds: float) -> None:
-        """Return once all DAGs are known to the scheduler.
-
-        Raises:
-            PermanentError: a DAG file cannot be imported, or they do not appear in time.
-        """
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            known = {dag["dag_id"] for dag in self._get("/api/v2/dags")["dags"]}
-            if known >= set(DAG_IDS):
-                return
-            time.sleep(0.5)
-        broken = [error["filename"] for error in self._get("/api/v2/importErrors")["import_errors"]]
-        raise PermanentError(
-            "load the DAGs into Airflow",
-            f"expected {', '.join(DAG_IDS)}; files that cannot be imported: {', '.join(broken) or 'none'}",
-            "run `python dags/<file>.py` to see the error",
-        )
-
-    def run_ids(self, dag_id: str, partition_key: str) -> list[str]:
-        """Ids of the runs of a DAG for one business date, oldest first."""
-        return [run["dag_run_id"] for run in self.runs(dag_id, partition_key)]
-
-    def runs(self, dag_id: str, partition_key: str) -> list[dict[str, Any]]:
-        """Runs of a DAG for one business date, oldest first."""
-        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns", {"limit": 100, "order_by": "-run_after"})["dag_runs"]
-        return [run for run in reversed(found) if run.get("partition_key") == partition_key]
-
-    def trigger(self, dag_id: str, partition_key: str, run_id: str) -> None:
-        """Start a run for a business date."""
-        body = {"logical_date": None, "partition_key": partition_key, "dag_run_id": run_id}
-        self._client.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body).raise_for_status()
-
-    def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
-        """Task instances of a run."""
-        return list(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"])
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _get(self, path: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        for attempt in range(5):
-            try:
-                return dict(self._client.get(path, params=parameters).raise_for_status().json())
-            except httpx.TransportError:
-                if attempt == 4:
-                    raise
-                time.sleep(1.0)
-        raise AssertionError("unreachable")
-
-
 def environment(settings: Settings, connections: Connections, port: int) -> dict[str, str]:
-    """Environment of Airflow's processes: everything below the home, nothing in the user's.
+    """Environment of Airflow's processes: everything below the home, nothing of an Airflow the user has elsewhere.
 
     Nobody but this machine reaches the server, so whoever does is an administrator; a server for people is set up
     differently (see the runbook).
     """
+    base = {name: value for name, value in os.environ.items() if not name.lstrip("_").startswith("AIRFLOW")}
     bin_folder = str(Path(sys.executable).parent)
     values = {
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
-        "MINHU_HOME": str(settings.home if settings.city.code == "xian" else settings.home.parents[1]),
+        "PATH": f"{bin_folder}{os.pathsep}{base.get('PATH', os.defpath)}",
+        "NO_PROXY": ",".join(filter(None, [base.get("NO_PROXY") or base.get("no_proxy"), "127.0.0.1"])),
+        "MINHU_HOME": str(settings.home if settings.city.code == DEFAULT_CITY else settings.home.parents[1]),
         "MINHU_CITY": settings.city.code,
         "MINHU_NIGHTLY_CRON": settings.nightly_cron or "manual",
         "AIRFLOW_HOME": str(settings.airflow_home),
@@ -133,7 +85,7 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
         )
     if connections.stations_dir:
         values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
-    return {**os.environ, **values}
+    return {**base, **values, "no_proxy": values["NO_PROXY"]}
 
 
 @contextmanager
@@ -142,102 +94,160 @@ def running(settings: Settings, connections: Connections) -> Iterator[Airflow]:
 
     Raises:
         TransientError: it does not answer in time; the message names the logs.
+        PermanentError: its database cannot be prepared, or one of its processes does not start.
     """
     end_leftovers(settings)
     port = _free_port()
     env = environment(settings, connections, port)
     logs = settings.airflow_home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    migrate = subprocess.run(
-        ["airflow", "db", "migrate"], env=env, capture_output=True, text=True, timeout=300, check=False
-    )
-    if migrate.returncode:
-        raise PermanentError(
-            "prepare Airflow's database", migrate.stderr[-500:], f"delete {settings.airflow_home} and try again"
-        )
-    subprocess.run(
-        ["airflow", "pools", "set", "warehouse_writer", "1", "the work file has one writer"],
-        env=env, capture_output=True, timeout=120, check=True,
-    )  # fmt: skip
+    atomic.write_json(_record(settings), [])  # from here to the last line the night counts as unfinished
+    _prepare_database(settings, env)
     processes: list[subprocess.Popen[bytes]] = []
-    opened: list[IO[bytes]] = []
+    leaders: list[tuple[int, float]] = []
+
+    def check_alive() -> None:
+        for name, process in zip(_PROCESSES, processes, strict=False):
+            if process.poll() is not None:
+                raise PermanentError(
+                    "run Airflow", f"its {name} ended with code {process.returncode}", f"read {logs / name}.log"
+                )
+
     try:
         for name in _PROCESSES:
-            log: IO[bytes] = (logs / f"{name}.log").open("wb")
-            opened.append(log)
-            command = ["airflow", name]
-            processes.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True))
-            atomic.write_json(_pid_file(settings), [_identity(p.pid) for p in processes])
-        _wait_until_healthy(f"http://127.0.0.1:{port}", processes, logs)
-        airflow = Airflow(f"http://127.0.0.1:{port}")
+            with (logs / f"{name}.log").open("wb") as log:
+                processes.append(_start(name, env, log.fileno()))
+            leaders.append(_identity(processes[-1].pid))
+            atomic.write_json(_record(settings), leaders)
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, check_alive, logs)
+        airflow = Airflow(url, check_alive)
         try:
             airflow.wait_for_dags(_START_SECONDS)
+            airflow.make_writer_pool()
             yield airflow
         finally:
             airflow.close()
     finally:
-        for process in processes:
-            _end_group(process.pid)
+        _end(leaders, _END_SECONDS)
         for process in processes:
             process.wait(timeout=30)
-        for log in opened:
-            log.close()
-        _pid_file(settings).unlink(missing_ok=True)
+    _record(settings).unlink(missing_ok=True)
 
 
 def end_leftovers(settings: Settings) -> int:
-    """End Airflow processes that a killed night left behind; returns how many."""
-    path = _pid_file(settings)
-    if not path.exists():
+    """Clear up after a night that was killed or failed; returns how many of its processes were still running."""
+    record = _record(settings)
+    if not record.exists():
         return 0
-
-    ended = 0
-    for pid, started in json.loads(path.read_text(encoding="utf-8")):
-        if psutil.pid_exists(pid) and [pid, started] == _identity(pid):
-            _end_group(pid)
-            ended += 1
-    path.unlink(missing_ok=True)
+    ended = _end([(int(pid), float(started)) for pid, started in json.loads(record.read_text(encoding="utf-8"))], 0.0)
+    unfinished = settings.airflow_home / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    for path in sorted(settings.airflow_home.glob("airflow.db*")):
+        path.replace(unfinished / path.name)
+    record.unlink()
     return ended
 
 
-def _identity(pid: int) -> list[float]:
+def _prepare_database(settings: Settings, env: dict[str, str]) -> None:
+    """Bring Airflow's SQLite file to the installed version; skipped where a night of this version did that before."""
+    stamp, installed = settings.airflow_home / "database-version", version("apache-airflow")
+    database = settings.airflow_home / "airflow.db"
+    if database.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == installed:
+        return
+    try:
+        subprocess.run(["airflow", "db", "migrate"], env=env, capture_output=True, text=True, timeout=300, check=True)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = str(error.stderr or error)[-500:]
+        raise PermanentError(
+            "prepare Airflow's database", said, f"delete {settings.airflow_home} and try again"
+        ) from error
+    atomic.write_bytes(stamp, installed.encode())
+
+
+def _start(name: str, env: dict[str, str], log: int) -> subprocess.Popen[bytes]:
+    """An Airflow process as leader of a session, by which all it starts can be found again."""
+    command = ["airflow", name]
+    on_linux = sys.platform == "linux"
+    return subprocess.Popen(
+        command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        preexec_fn=_end_with_parent if on_linux else None,
+    )  # fmt: skip
+
+
+def _end_with_parent() -> None:
+    """Have the kernel tell this process to end when the night is killed, so that no orphan goes on with it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _identity(pid: int) -> tuple[int, float]:
     """A process number together with its start: numbers are used again."""
-    return [pid, psutil.Process(pid).create_time()]
+    return pid, psutil.Process(pid).create_time()
 
 
-def _end_group(pid: int) -> None:
-    """Ask a process group to end; make it after ten seconds."""
-    try:
-        members = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    try:
-        os.killpg(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
-    _, alive = psutil.wait_procs(members, timeout=10)
-    for process in alive:
+def _end(leaders: Sequence[tuple[int, float]], patience: float) -> int:
+    """Ask the leaders of sessions to end; after ``patience`` seconds kill whatever is left in their sessions.
+
+    Returns:
+        How many processes the sessions had.
+    """
+    members = [process for leader in leaders for process in _session(*leader)]
+    asked = [process for process in members if process.pid in {pid for pid, _ in leaders}]
+    if patience:
+        for process in asked:
+            _signal(process, signal.SIGTERM)
+        psutil.wait_procs(asked, timeout=patience)
+    left = {*members, *(process for leader in leaders for process in _session(*leader))}
+    for process in left:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(list(left), timeout=5)
+    return len(members)
+
+
+def _session(leader: int, started: float) -> list[psutil.Process]:
+    """Processes of the session that ``leader`` opened at ``started`` (epoch seconds), also after its own end.
+
+    A task has a process group of its own, but stays in the session of its scheduler.
+    """
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
         try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
+            if os.getsid(process.pid) == leader and process.create_time() > started - 1:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue  # it has ended, or it is not ours to ask
+    if any(process.pid == leader for process in found):
+        return found if abs(psutil.Process(leader).create_time() - started) < 1 else []
+    return [process for process in found if _is_airflow(process)]  # an orphan; the number may be another's by now
 
 
-def _wait_until_healthy(url: str, processes: list[subprocess.Popen[bytes]], logs: Path) -> None:
+def _is_airflow(process: psutil.Process) -> bool:
+    try:
+        return any("airflow" in part for part in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        return  # it has ended
+
+
+def _wait_until_healthy(url: str, check_alive: Callable[[], None], logs: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        for name, process in zip(_PROCESSES, processes, strict=True):
-            if process.poll() is not None:
-                raise PermanentError(
-                    "start Airflow", f"its {name} ended with code {process.returncode}", f"read {logs / name}.log"
-                )
-        try:
-            health = httpx.get(f"{url}/api/v2/monitor/health", timeout=5.0).json()
-            if health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy":
-                return
-        except (httpx.HTTPError, ValueError, KeyError):
-            pass
-        time.sleep(0.5)
+    with httpx.Client(base_url=url, timeout=5.0, trust_env=False) as client:
+        while time.monotonic() < deadline:
+            check_alive()
+            try:
+                health = client.get("/api/v2/monitor/health").json()
+                if health["scheduler"]["status"] == health["dag_processor"]["status"] == "healthy":
+                    return
+            except (httpx.HTTPError, ValueError, KeyError):
+                pass
+            time.sleep(0.5)
     raise TransientError(
         "start Airflow", f"it was not ready after {_START_SECONDS:.0f} s", f"read the logs in {logs} and try again"
     )
@@ -249,18 +259,19 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _pid_file(settings: Settings) -> Path:
+def _record(settings: Settings) -> Path:
+    """The file that names a night's processes for as long as it has not come to its end."""
     return settings.airflow_home / "processes.json"
 
 
 def _postgres_connection(uri: str) -> str:
-    parts = conninfo_to_dict(uri)
+    parts = {name: str(value) for name, value in conninfo_to_dict(uri).items() if value is not None}
+    port = parts.pop("port", "")
     return _json_connection(
-        "postgres", host=parts.get("host"), port=int(str(parts["port"])) if parts.get("port") else None,
-        login=parts.get("user"), password=parts.get("password"), schema=parts.get("dbname"),
+        "postgres", host=parts.pop("host", None), port=int(port) if port else None, login=parts.pop("user", None),
+        password=parts.pop("password", None), schema=parts.pop("dbname", None), extra=parts or None,
     )  # fmt: skip
 
 
 def _json_connection(kind: str, **fields: Any) -> str:
-
     return json.dumps({"conn_type": kind, **{name: value for name, value in fields.items() if value is not None}})

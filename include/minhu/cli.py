@@ -7,7 +7,9 @@ failed and nothing new was published; 5 another night of this city is running; 1
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import time
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -66,10 +68,11 @@ def nightly(
     console.print(
         f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True
     )
-    started = datetime.now().astimezone()
+    _unwind_when_asked_to_end()
+    started = time.monotonic()
 
     def tell(line: str) -> None:
-        seconds = (datetime.now().astimezone() - started).total_seconds()
+        seconds = time.monotonic() - started
         console.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
 
     report = run_night(settings, day, Simulation(days, scale, seed), tell)
@@ -94,6 +97,7 @@ def simulate(
 
     settings = _settings()
     if hotline_uri is None:
+        postgres.stay(settings.postgres_dir)
         postgres.start(settings.postgres_dir)
         hotline_uri = postgres.uri(settings.postgres_dir, "hotline")
     city = fill(settings.home, hotline_uri, _business_date(settings, business_date), days, scale, seed, typer.echo)
@@ -213,6 +217,7 @@ def db_start() -> None:
     from minhu import postgres
 
     settings = _settings()
+    postgres.stay(settings.postgres_dir)  # first: a night that ends at this moment leaves it alone
     typer.echo("started" if postgres.start(settings.postgres_dir) else "it was running already")
     typer.echo(postgres.uri(settings.postgres_dir, "minhu"))
 
@@ -242,6 +247,12 @@ def main() -> None:
     except MinhuError as error:
         typer.echo(f"minhu: {error}", err=True)
         sys.exit(error.exit_code)
+
+
+def _unwind_when_asked_to_end() -> None:
+    """Let SIGTERM and a closed terminal end a night as Ctrl-C does: whatever was started is stopped."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def _settings() -> Settings:

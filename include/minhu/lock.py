@@ -28,10 +28,9 @@ def exclusive_night(home: Path, business_date: date) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        held = json.loads(owner.read_text(encoding="utf-8")) if owner.exists() else {}
         raise Busy(
             f"start the night of {business_date}",
-            f"process {held.get('pid', '?')} is running the night of {held.get('business_date', '?')} in {home}",
+            f"{_holder(owner)} in {home}",
             "wait until it has ended, then try again",
         ) from None
     try:
@@ -40,3 +39,12 @@ def exclusive_night(home: Path, business_date: date) -> Iterator[None]:
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _holder(owner: Path) -> str:
+    """Who holds the lock, in words; a night that is just beginning or ending has no record."""
+    try:
+        held = json.loads(owner.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "another process is beginning or ending a night"
+    return f"process {held['pid']} is running the night of {held['business_date']}"

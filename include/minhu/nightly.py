@@ -11,7 +11,8 @@ from datetime import date
 
 from minhu import airflow_runtime, postgres, release, stages
 from minhu import settings as settings_module
-from minhu.airflow_runtime import DAG_IDS, Airflow, Connections
+from minhu.airflow_api import DAG_IDS, Airflow
+from minhu.airflow_runtime import Connections
 from minhu.errors import MinhuError, UsageError
 from minhu.landing import Arrival, Landing
 from minhu.lock import exclusive_night
@@ -21,6 +22,8 @@ EXTRACTS = ("hotline_extract", "grid_extract", "stations_extract")
 _STUCK_SECONDS = 120.0
 _NIGHT_SECONDS = 3600.0
 _POLL_SECONDS = 0.5
+#: Task states worth a line.
+_TOLD = ("success", "failed", "upstream_failed", "up_for_retry", "skipped")
 
 Progress = Callable[[str], None]
 
@@ -78,6 +81,9 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
     stopwatch = _Stopwatch(progress)
     with exclusive_night(settings.home, business_date), ExitStack() as stack:
         earlier = release.latest_on(settings, business_date)
+        ended = airflow_runtime.end_leftovers(settings)
+        if ended:
+            progress(f"a night before did not come to its end: {ended} of its processes were ended")
         with stopwatch.stage("start the database"):
             _start_postgres(settings, stack)
         with stopwatch.stage("prepare the sources"):
@@ -123,11 +129,11 @@ class _Stopwatch:
 
 
 def _start_postgres(settings: Settings, stack: ExitStack) -> None:
-    """The embedded server, unless both databases are elsewhere; it is stopped at the end if it was started here."""
+    """The embedded server, unless both databases are elsewhere; it is stopped at the end unless somebody wants it."""
     if settings.hotline_uri and settings.published_uri:
         return
-    if postgres.start(settings.postgres_dir):
-        stack.callback(postgres.stop, settings.postgres_dir)
+    stack.callback(postgres.stop_after_night, settings.postgres_dir)
+    postgres.start_for_night(settings.postgres_dir)
 
 
 def _sources(
@@ -176,41 +182,40 @@ def _set_aside(settings: Settings, progress: Progress) -> None:
 def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch: _Stopwatch) -> None:
     """Trigger the extracts for the date and watch the chain to its end."""
     key = business_date.isoformat()
-    before = {dag_id: set(airflow.run_ids(dag_id, key)) for dag_id in DAG_IDS}
+    before = {dag_id: {run["dag_run_id"] for run in airflow.runs(dag_id, key)} for dag_id in DAG_IDS}
     for dag_id in EXTRACTS:
         airflow.trigger(dag_id, key, f"nightly__{key}__{len(before[dag_id]) + 1}")
-    started, last_change = time.monotonic(), time.monotonic()
+    started = last_change = time.monotonic()
     seen: dict[tuple[str, str], str] = {}
     begun: dict[str, float] = {}
-    finished: dict[str, str] = {}
-    while len(finished) < len(DAG_IDS):
+    waiting = list(DAG_IDS)
+    while waiting:
         now = time.monotonic()
-        if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
-            waiting = ", ".join(dag_id for dag_id in DAG_IDS if dag_id not in finished)
-            raise NightFailed(
-                f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {waiting}",
-                f"read the logs in {settings.airflow_home / 'logs'} and run the night again",
-            )  # fmt: skip
-        for dag_id in DAG_IDS:
+        for dag_id in list(waiting):
             run = next((r for r in airflow.runs(dag_id, key) if r["dag_run_id"] not in before[dag_id]), None)
-            if run is None or dag_id in finished:
+            if run is None:
                 continue
             begun.setdefault(dag_id, now)
             for task in airflow.tasks(dag_id, run["dag_run_id"]):
-                step = (dag_id, task["task_id"])
-                if task["state"] and seen.get(step) != task["state"]:
-                    seen[step] = task["state"]
-                    last_change = now
-                    if task["state"] in ("success", "failed", "upstream_failed", "up_for_retry", "skipped"):
-                        stopwatch.progress(f"  {dag_id}.{task['task_id']}: {task['state']} {_seconds(task)}")
+                step, state = (dag_id, task["task_id"]), task["state"]
+                if state and seen.get(step) != state:
+                    seen[step], last_change = state, now
+                    if state in _TOLD:
+                        stopwatch.progress(f"  {dag_id}.{task['task_id']}: {state} {_seconds(task)}")
             if run["state"] in ("success", "failed"):
-                finished[dag_id] = run["state"]
+                waiting.remove(dag_id)
                 last_change = now
                 stopwatch.done(dag_id, now - begun[dag_id], "done" if run["state"] == "success" else "FAILED")
-        broken = [dag_id for dag_id, state in finished.items() if state == "failed"]
-        if broken:
-            _fail(settings, business_date, broken)
-        time.sleep(_POLL_SECONDS)
+            if run["state"] == "failed":
+                _fail(settings, business_date, dag_id)
+        if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
+            raise NightFailed(
+                f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {', '.join(waiting)}",
+                f"read the logs in {settings.airflow_home / 'logs'} and run the night again",
+            )  # fmt: skip
+        if waiting:
+            airflow.check_alive()
+            time.sleep(_POLL_SECONDS)
 
 
 def _any_active(seen: dict[tuple[str, str], str]) -> bool:
@@ -222,10 +227,10 @@ def _seconds(task: dict[str, object]) -> str:
     return f"({float(str(duration)):.1f} s)" if duration else ""
 
 
-def _fail(settings: Settings, business_date: date, broken: list[str]) -> None:
-    notes = [text for dag_id in broken for text in stages.failures(settings, business_date, dag_id).values()]
+def _fail(settings: Settings, business_date: date, dag_id: str) -> None:
+    notes = "; ".join(stages.failures(settings, business_date, dag_id).values())
     raise NightFailed(
         f"run the night of {business_date}",
-        f"{', '.join(broken)} failed: {'; '.join(notes) or 'without a message of its own'}",
+        f"{dag_id} failed: {notes or 'without a message of its own'}",
         f"mend the cause and run it again; logs are in {settings.airflow_home / 'logs'}, readers keep the last release",
     )

@@ -44,10 +44,11 @@ class Night:
 
 def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
     """01:00 local time for the day before, or whatever ``MINHU_NIGHTLY_CRON`` says; ``manual`` runs on demand only."""
-    cron = settings_module.load().nightly_cron or DEFAULT_CRON
+    settings = settings_module.load()
+    cron = settings.nightly_cron or DEFAULT_CRON
     if cron == "manual":
         return PartitionedAtRuntime()
-    return CronPartitionTimetable(cron, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d")
+    return CronPartitionTimetable(cron, timezone=settings.city.time_zone, run_offset=-1, key_format="%Y-%m-%d")
 
 
 @contextmanager
@@ -58,9 +59,9 @@ def stage() -> Iterator[Night]:
         UsageError: the run has no partition key; a business date is never guessed.
     """
     context = get_current_context()
-    night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
     task = context["ti"]
     try:
+        night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         with stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
             yield night
     except PermanentError as error:
@@ -92,5 +93,6 @@ def _conninfo(connection: Connection) -> str:
         "dbname": connection.schema,
         "user": connection.login,
         "password": connection.password,
+        **connection.extra_dejson,
     }
     return make_conninfo(**{name: str(value) for name, value in parts.items() if value})

@@ -39,6 +39,30 @@ def stop(folder: Path) -> bool:
     return True
 
 
+def start_for_night(folder: Path) -> None:
+    """Start the server for the length of a night, unless it runs already.
+
+    A mark beside the folder says so, written first: a night that is killed leaves a server that the next night takes
+    over and ends.
+    """
+    if not is_running(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _night_mark(folder).touch()
+    start(folder)
+
+
+def stop_after_night(folder: Path) -> None:
+    """Stop the server if it was started for a night and nobody has asked for it to stay since."""
+    if _night_mark(folder).exists():
+        stop(folder)
+        stay(folder)
+
+
+def stay(folder: Path) -> None:
+    """Somebody wants the server to run on: the end of a night shall not stop it."""
+    _night_mark(folder).unlink(missing_ok=True)
+
+
 def is_running(folder: Path) -> bool:
     """Whether a live server process owns ``folder``."""
     if not (folder / "postmaster.pid").exists():
@@ -74,6 +98,10 @@ def hotline_uri(settings: Settings) -> str:
 def published_uri(settings: Settings) -> str:
     """Where releases are published: the configured server, or the embedded one."""
     return settings.published_uri or uri(settings.postgres_dir, "minhu")
+
+
+def _night_mark(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.for-a-night")
 
 
 def _library() -> Any:

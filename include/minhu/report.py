@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 
 from rich.console import Console
 from rich.table import Table
 
 from minhu.nightly import NightReport
-from minhu.query import run_sql
+from minhu.release import Release
 from minhu.settings import Settings
 
 _MEANING = {
@@ -29,31 +29,44 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
     for name, seconds in report.seconds.items():
         stages.add_row(name, f"{seconds:.1f}")
     console.print(stages)
-    quarantined = _quarantined(settings)
+    quarantined = _quarantined(report.release)
     sources = Table("source", "delivery", "rows landed", "quarantined", title="Sources")
     sources.columns[2].justify = sources.columns[3].justify = "right"
     for source, arrival in report.arrivals.items():
         rows = sum(arrival.row_counts.values())
-        sources.add_row(source, arrival.status, f"{rows:,}" if rows else "-", f"{quarantined.get(source, 0):,}")
+        sources.add_row(source, arrival.status, f"{rows:,}" if rows else "-", f"{quarantined[source]:,}")
     console.print(sources)
     verdicts = Table("verdict", "cells", "meaning", title="KPI cells")
     verdicts.columns[1].justify = "right"
     for verdict, count in sorted(report.release.manifest["verdicts"].items()):
         verdicts.add_row(verdict, f"{count:,}", _MEANING.get(verdict, ""))
     console.print(verdicts)
-    for source in report.blocked_sources:
-        console.print(f"[bold]{source} was blocked[/bold]: {report.arrivals[source].reason}", soft_wrap=True)
-        console.print(f"  cells that rest on {source} stay as last published and are marked stale")
+    for line in _troubles(report):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
     news = "published" if report.release.is_new else "unchanged: the same content was published before"
-    console.print(f"release  {report.release.release_id}  ({news})", soft_wrap=True)
-    console.print(f"folder   {report.release.path}", soft_wrap=True)
-    console.print('query    minhu sql "select * from published.kpi_results limit 5"', soft_wrap=True)
-    console.print(f'psql     minhu db start; psql "{published_uri}"', soft_wrap=True)
+    for line in (
+        f"release  {report.release.release_id}  ({news})",
+        f"folder   {report.release.path}",
+        'query    minhu sql "select * from published.kpi_results limit 5"',
+        f'psql     minhu db start; psql "{published_uri}"',
+    ):
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def _quarantined(settings: Settings) -> Mapping[str, int]:
-    found = run_sql(
-        settings,
-        "select split_part(table_name, '.', 1) as source, count(*) as records from published.quarantined_rows group by 1",
-    )
-    return {row["source"]: row["records"] for row in found.to_pylist()}
+def _troubles(report: NightReport) -> list[str]:
+    """What a person must know although the night was published."""
+    lines: list[str] = []
+    for source, arrival in report.arrivals.items():
+        failed = [text for stage, text in report.failures.items() if stage.startswith(f"{source}_extract.")]
+        if arrival.status == "blocked":
+            lines.append(f"{source} was blocked: {arrival.reason}")
+            lines.append(f"  cells that rest on {source} stay as last published and are marked stale")
+        elif failed:
+            lines.append(f"{source} could not be read again: {'; '.join(failed)}")
+            lines.append(f"  the delivery accepted for {report.business_date} before stays in use")
+    return lines
+
+
+def _quarantined(release: Release) -> Counter[str]:
+    """Quarantined records by source."""
+    return Counter(str(name).split(".")[0] for name in release.table("quarantined_rows")["table_name"].to_pylist())

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from minhu import atomic, privacy, quality
+from minhu import atomic
 from minhu.errors import MinhuError
 from minhu.findings import Finding
 from minhu.landing import Arrival, Attempt, Landing
 from minhu.settings import Settings
-from minhu.sources import grid, hotline, stations
 
 RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA"}
 
@@ -44,6 +43,9 @@ def land_source(settings: Settings, source: str, business_date: date, endpoint: 
     """
     if endpoint.address is None:
         return None
+    from minhu import privacy  # here and below: whoever only schedules a stage need not load what it runs on
+    from minhu.sources import grid, hotline, stations
+
     landing, pseudonyms = Landing(settings.landing_dir), privacy.load_pseudonyms(settings)
     if source == "hotline":
         return hotline.land(settings, landing, business_date, endpoint.address, pseudonyms)
@@ -66,15 +68,20 @@ def validate_arrival(settings: Settings, source: str, business_date: date, endpo
                 f"validate {source} of {business_date}", "nothing has landed", "run the task land_tables of that date"
             )
         return current
+    from minhu import quality
+
     return quality.arrive(settings, landing, attempt)
 
 
 def announce_arrival(settings: Settings, source: str, business_date: date) -> Arrival:
-    """Make sure there is an arrival record, so that the night goes on without a source that could not deliver."""
+    """Make sure there is an arrival record, so that the night goes on without a source that could not deliver.
+
+    A delivery accepted earlier for the same date stays in use when reading it again fails.
+    """
     landing = Landing(settings.landing_dir)
     failed = failures(settings, business_date, f"{source}_extract")
     current = landing.arrival(source, business_date)
-    if current is not None and not (failed and current.status == "absent"):
+    if current is not None and not failed:
         return current
     reason = "; ".join(failed.values()) or "the extract ended without a delivery"
     finding = Finding(f"{RULE_PREFIX[source]}-001", "block", source, source, reason)
@@ -93,11 +100,11 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
     except MinhuError as error:
         atomic.write_bytes(note, f"{error}\n".encode())
         raise
-    except Exception as error:
+    except BaseException as error:  # Airflow's time-out is no Exception
         text = (
-            f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again\n"
+            f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again"
         )
-        atomic.write_bytes(note, text.encode())
+        atomic.write_bytes(note, f"{text}\n".encode())
         raise
     note.unlink(missing_ok=True)
 
