@@ -1,0 +1,206 @@
+"""The hotline extract against a real PostgreSQL."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from minhu import postgres, quality
+from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
+from minhu.landing import Attempt, Landing
+from minhu.privacy import Pseudonyms
+from minhu.settings import Settings
+from minhu.sources import hotline
+
+D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
+KEY = Pseudonyms(b"k" * 32)
+PERSONAL = {"phone": "13891234567", "name": "张建国", "address": "碑林区友谊东路88号", "text": "王大妈家楼下路灯坏了三天没人管"}
+
+
+def execute(uri: str, statement: str, *parameters: object) -> None:
+    with psycopg.connect(uri) as connection:
+        connection.execute(statement, parameters)
+
+
+def add_order(uri: str, order_id: str, updated_at: str, **columns: object) -> None:
+    values = {"order_id": order_id, "created_at": updated_at, "status": "open", "updated_at": updated_at, **columns}
+    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+    execute(uri, f"insert into hotline.work_orders ({names}) values ({marks})", *values.values())
+
+
+def fill_pictures(uri: str) -> None:
+    execute(uri, "insert into hotline.places (place_code, name, level) values ('610100', '西安市', 'city')")
+    execute(uri, "insert into hotline.units (unit_code, name, kind) values ('u1', '单位', 'department')")
+
+
+def land(settings: Settings, uri: str, day: date = D20) -> Attempt:
+    return hotline.land(settings, Landing(settings.landing_dir), day, uri, KEY)
+
+
+def landed_ids(settings: Settings, attempt: Attempt) -> list[str]:
+    table = Landing(settings.landing_dir).read_table("hotline", "work_orders", attempt.business_date, attempt.number)
+    return table["order_id"].to_pylist()
+
+
+def test_the_first_night_reads_everything_before_its_end_in_utc(home: Settings, hotline_uri: str) -> None:
+    add_order(hotline_uri, "old", "2019-01-01 00:00")
+    add_order(hotline_uri, "last", "2026-11-20 23:59:59.999")
+    add_order(hotline_uri, "next-day", "2026-11-21 00:00")
+    attempt = land(home, hotline_uri)
+    assert landed_ids(home, attempt) == ["last", "old"]
+    rows = Landing(home.landing_dir).read_table("hotline", "work_orders", D20, attempt.number)
+    assert rows["updated_at"].to_pylist()[1] == datetime(2018, 12, 31, 16, 0)
+    manifest = Landing(home.landing_dir).manifest("hotline", "work_orders", D20, attempt.number)
+    assert (manifest["row_count"], manifest["control_totals"]) == (2, {"rows": 2, "table_rows": 3})
+
+
+def test_the_next_night_reads_what_changed_with_an_overlap_and_catches_up_missed_ones(home: Settings, hotline_uri: str) -> None:
+    add_order(hotline_uri, "before-overlap", "2026-11-17 23:59")
+    add_order(hotline_uri, "in-overlap", "2026-11-18 00:00")
+    landing = Landing(home.landing_dir)
+    landing.accept(land(home, hotline_uri))
+    add_order(hotline_uri, "new", "2026-11-22 10:00")
+    assert landed_ids(home, land(home, hotline_uri, D21)) == ["in-overlap"]
+    caught_up = land(home, hotline_uri, date(2026, 11, 25))
+    assert landed_ids(home, caught_up) == ["in-overlap", "new"]
+    assert caught_up.window.start == datetime(2026, 11, 17, 16, tzinfo=UTC)
+
+
+def test_local_times_of_a_zone_with_summer_time_become_utc(home: Settings, hotline_uri: str) -> None:
+    boston = dataclasses.replace(home, city=dataclasses.replace(home.city, time_zone="America/New_York"))
+    add_order(hotline_uri, "summer", "2026-07-01 12:00")
+    add_order(hotline_uri, "winter", "2026-11-20 12:00")
+    attempt = land(boston, hotline_uri)
+    rows = Landing(boston.landing_dir).read_table("hotline", "work_orders", D20, attempt.number)
+    assert rows["created_at"].to_pylist() == [datetime(2026, 7, 1, 16), datetime(2026, 11, 20, 17)]
+
+
+def test_times_with_an_offset_are_accepted_too(home: Settings, hotline_uri: str) -> None:
+    execute(hotline_uri, "alter table hotline.work_orders alter column created_at type timestamptz using created_at at time zone 'Asia/Shanghai'")
+    add_order(hotline_uri, "o1", "2026-11-20 08:00", created_at="2026-11-20 08:00+08")
+    rows = Landing(home.landing_dir).read_table("hotline", "work_orders", D20, land(home, hotline_uri).number)
+    assert rows["created_at"].to_pylist() == [datetime(2026, 11, 20, 0, 0)]
+
+
+def test_nothing_personal_is_written_logged_or_said(home: Settings, hotline_uri: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    add_order(
+        hotline_uri, "o1", "2026-11-20 08:00", caller_phone=f"+86 {PERSONAL['phone']}", caller_name=PERSONAL["name"],
+        address=PERSONAL["address"], lon=108.9512345, lat=34.2412345, content=PERSONAL["text"],
+    )  # fmt: skip
+    add_order(hotline_uri, "o2", "2026-11-20 09:00", caller_phone=PERSONAL["phone"])
+    execute(
+        hotline_uri,
+        "insert into hotline.order_events values ('e1', 'o1', 'return', '2026-11-20', '2026-11-20', 'u1', 'u2', %s)",
+        PERSONAL["text"],
+    )
+    attempt = land(home, hotline_uri)
+    landing = Landing(home.landing_dir)
+    orders = landing.read_table("hotline", "work_orders", D20, attempt.number).to_pylist()
+    assert orders[0]["caller_key"] == orders[1]["caller_key"] and orders[0]["caller_key"].startswith(KEY.key_id)
+    assert (orders[0]["location_cell"], orders[0]["content_length"]) == ("108.95_34.24", len(PERSONAL["text"]))
+    assert [f.rule_id for f in attempt.findings] == ["L1-HOT-020"]
+    assert landing.read_table("hotline", "order_events", D20, attempt.number)["to_value"].to_pylist() == [None]
+    # Parquet compresses: read every value back, and the bytes of everything else
+    seen = caplog.text + repr([landing.read_table("hotline", n, D20, attempt.number).to_pylist() for n in ("work_orders", "order_events", "calls")])
+    seen += "".join(p.read_text() for p in home.home.rglob("*.json"))
+    assert "o1" in seen
+    for secret in (*PERSONAL.values(), "108.9512345", "34.2412345"):
+        assert secret not in seen
+
+
+def test_a_second_run_lands_the_same_bytes_as_the_same_attempt_and_a_change_as_the_next(home: Settings, hotline_uri: str) -> None:
+    add_order(hotline_uri, "o1", "2026-11-20 08:00")
+    landing = Landing(home.landing_dir)
+    first = land(home, hotline_uri)
+    landing.accept(first)
+    part = next(home.landing_dir.glob("hotline/work_orders/dt=2026-11-20/*/part.parquet"))
+    before = part.read_bytes()
+    assert land(home, hotline_uri).number == first.number == 1
+    assert part.read_bytes() == before
+    execute(hotline_uri, "update hotline.work_orders set tier = 'tracked'")
+    assert land(home, hotline_uri).number == 2
+    assert part.read_bytes() == before, "an accepted attempt never changes"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("alter table hotline.work_orders rename column due_at to due_time", "column due_at, found none; the nearest is due_time"),
+        ("alter table hotline.work_orders alter column due_at type text", "expected timestamp"),
+        ("drop table hotline.callbacks", "read hotline.callbacks: the table does not exist"),
+    ],
+)
+def test_a_changed_schema_is_refused_by_name(home: Settings, hotline_uri: str, change: str, says: str) -> None:
+    execute(hotline_uri, change)
+    with pytest.raises(SourceBlocked, match=says):
+        land(home, hotline_uri)
+    assert not list(home.landing_dir.rglob("*.parquet"))
+
+
+def test_rows_missing_against_the_sources_own_count_refuse_the_delivery(
+    home: Settings, hotline_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_order(hotline_uri, "o1", "2026-11-20 08:00")
+    count = hotline._count
+    monkeypatch.setattr(hotline, "_count", lambda *a: {name: n + 1 for name, n in count(*a).items()})
+    with pytest.raises(SourceBlocked, match="expected 1 rows by the source's own count, read 0"):
+        land(home, hotline_uri)
+
+
+def test_one_snapshot_ignores_what_is_committed_while_it_reads(
+    home: Settings, hotline_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_order(hotline_uri, "o1", "2026-11-20 08:00")
+    read = hotline._read
+
+    def read_while_others_write(*arguments: object) -> object:
+        add_order(hotline_uri, f"late-{datetime.now(UTC).timestamp()}", "2026-11-20 09:00")
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hotline, "_read", read_while_others_write)
+    assert landed_ids(home, land(home, hotline_uri)) == ["o1"]
+
+
+def test_a_server_that_is_down_is_worth_a_retry_and_its_password_is_not_repeated(home: Settings, tmp_path: Path) -> None:
+    with pytest.raises(TransientError, match="does not answer") as caught:
+        land(home, f"postgresql://reader:hunter2@/hotline?host={tmp_path}")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.fixture
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A server that asks for passwords."""
+    folder = tmp_path_factory.mktemp("pw") / "data"
+    postgres.start(folder)
+    execute(postgres.uri(folder, "hotline"), "create role reader login password 'right'")
+    (folder / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+    execute(postgres.uri(folder, "hotline"), "select pg_reload_conf()")
+    yield folder
+    postgres.stop(folder)
+
+
+def test_a_wrong_password_is_not_worth_a_retry(home: Settings, strict_server: Path) -> None:
+    with pytest.raises(PermanentError, match="refused the user or password") as caught:
+        land(home, f"postgresql://reader:wrong@/hotline?host={strict_server}")
+    assert "wrong" not in str(caught.value)
+    with pytest.raises(MinhuError, match="grant select|does not exist"):  # let in, but without rights
+        land(home, f"postgresql://reader:right@/hotline?host={strict_server}")
+
+
+def test_conflicting_versions_of_a_key_refuse_the_delivery_and_a_clean_one_is_accepted(home: Settings, hotline_uri: str) -> None:
+    fill_pictures(hotline_uri)
+    add_order(hotline_uri, "o1", "2026-11-20 08:00", assessment_scope="three_rate")
+    landing = Landing(home.landing_dir)
+    assert quality.arrive(home, landing, land(home, hotline_uri)).status == "accepted"
+    execute(hotline_uri, "alter table hotline.work_orders drop constraint work_orders_pkey")
+    add_order(hotline_uri, "o1", "2026-11-20 08:00", assessment_scope="three_rate", tier="tracked")
+    arrival = quality.arrive(home, landing, land(home, hotline_uri, D21))
+    assert arrival.status == "blocked" and "L1-HOT-106" in arrival.reason
+    assert [f.sample_keys for f in arrival.findings if f.rule_id == "L1-HOT-106"] == ["o1"]
