@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ def start(folder: Path) -> bool:
     """
     was_running = is_running(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists() and not (folder / "log").exists():
+        shutil.rmtree(folder)  # it was being made when the process was killed: no server ever ran on it
     server = _server(folder)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for name in DATABASES:
@@ -116,7 +119,8 @@ def _library() -> Any:
 
 def _server(folder: Path) -> Any:
     try:
-        return _library().get_server(folder, cleanup_mode=None)
+        server = _library().get_server(folder, cleanup_mode=None)
+        server.start()  # the library remembers servers of this process, also when they were stopped since
     except Exception as error:
         log = folder / "log"
         raise PermanentError(
@@ -124,3 +128,4 @@ def _server(folder: Path) -> Any:
             f"{type(error).__name__}: {error}",
             f"read {log if log.exists() else 'the message'} and try again",
         ) from error
+    return server

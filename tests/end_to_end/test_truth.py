@@ -1,0 +1,186 @@
+"""The whole way without an orchestrator: what the pipeline makes of forty days of city is what is known to be true.
+
+Two nights, so that the values rest on increments, late events and call-backs that came days after the order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from minhu import postgres, settings, stages, warehouse
+from minhu.simulator.grid_server import GridServer
+from minhu.simulator.simulate import simulate
+from minhu.stages import Endpoint
+
+EARLIER, LAST = date(2026, 11, 17), date(2026, 11, 20)
+DAYS, SCALE, SEED = 40, 0.03, 7
+CELL = "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"
+#: KPI and variant with what the simulator knows of them; H10 follows from three of them and has a test of its own.
+KNOWN = {
+    ("H01", "inbound"), ("H01", "outbound"), ("H04", "main"), ("H05", "main"), ("H06", "main"), ("H07", "main"),
+    ("H08", "main"), ("H09", "main"), ("H11", "main"), ("G04", "raw"), ("G04", "clustered_verified"), ("G05", "main"),
+    ("G06", "main"), ("G06", "deferred"), ("S02", "main"), ("S05", "main"), ("S05", "cases_per_device_day"),
+    ("S06", "main"), ("S06", "coverage"),
+}  # fmt: skip
+FAULTS = {
+    "order_closed_before_created": "L2-HOT-004",
+    "order_created_in_future": "L2-HOT-003",
+    "order_unknown_status": "L2-HOT-006",
+    "order_year_3020": "L2-HOT-002",
+    "order_unknown_community": "L2-HOT-009",
+    "event_closed_before_reported": "L2-GRD-004",
+    "case_finished_before_accepted": "L2-STA-004",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The work file after both nights, with the truth as table ``truth`` beside it."""
+    home = tmp_path_factory.mktemp("truth")
+    _run(home, EARLIER, DAYS - (LAST - EARLIER).days)
+    _run(home, LAST, None)
+    with duckdb.connect() as db:
+        db.execute(f"attach '{home / 'warehouse' / 'work.duckdb'}' as work (read_only)")
+        db.execute("create table truth as select * from read_parquet(?)", [str(home / "truth" / "kpi_truth.parquet")])
+        db.execute("create table dirt (fault varchar, record_key varchar)")
+        dirt = json.loads((home / "truth" / "dirt.json").read_text(encoding="utf-8"))
+        db.executemany("insert into dirt values (?, ?)", [(fault, key) for fault in dirt for key in dirt[fault]])
+        yield db
+
+
+def _run(home: Path, day: date, days: int | None) -> None:
+    environ = {"MINHU_HOME": str(home)}
+    night = settings.load(environ=environ)
+    postgres.start(night.postgres_dir)
+    try:
+        uri = postgres.uri(night.postgres_dir, "hotline")
+        city = simulate(night.home, uri, day, days, SCALE, SEED)
+        assert not city.is_another_city
+        night = settings.load(environ=environ)
+        with GridServer(night.home) as server:
+            endpoints = {
+                "hotline": Endpoint(uri),
+                "grid": Endpoint(server.url, server.token),
+                "stations": Endpoint(str(city.stations_dir)),
+            }
+            for source, endpoint in endpoints.items():
+                stages.land_source(night, source, day, endpoint)
+                arrival = stages.validate_arrival(night, source, day, endpoint)
+                assert arrival.status == "accepted", arrival.reason
+                assert sum(arrival.row_counts.values()) > 0, source
+    finally:
+        postgres.stop(night.postgres_dir)
+    warehouse.load_landing(night, day)
+    warehouse.build_marts(night, day)
+
+
+def rows(db: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:
+    return db.execute(query).fetchall()
+
+
+def test_truth_knows_every_kpi_of_the_first_set(built: duckdb.DuckDBPyConnection) -> None:
+    assert set(rows(built, "select distinct kpi_id, variant from truth")) == KNOWN
+    few = rows(
+        built,
+        "select kpi_id, variant, caliber, max(coalesce(denominator, numerator)) as most from truth group by all"
+        " having most < 100 order by all",
+    )
+    assert few == [], "every KPI must rest on enough records to tell a wrong definition from the right one"
+
+
+def test_no_kpi_of_the_first_set_is_missing_at_city_level(built: duckdb.DuckDBPyConnection) -> None:
+    missing = rows(
+        built,
+        f"""select {CELL} from truth
+            anti join work.kpis.kpi_values as made using ({CELL})
+            where unit_type = 'city'
+            and (kpi_id, variant, period_type) in (select (kpi_id, variant, period_type) from work.kpis.kpi_values)
+            order by all limit 10""",
+    )
+    assert missing == []
+    made = set(rows(built, "select distinct kpi_id, variant from work.kpis.kpi_values where unit_type = 'city'"))
+    assert made >= KNOWN | {("H10", "main")}, f"not at city level: {sorted(KNOWN - made)}"
+
+
+@pytest.mark.parametrize(("kpi_id", "variant"), sorted(KNOWN))
+def test_kpi_equals_known_truth_in_every_city_and_district_cell(
+    built: duckdb.DuckDBPyConnection, kpi_id: str, variant: str
+) -> None:
+    compared = built.execute(
+        f"""select unit_type, caliber, count(*) as cells,
+                count(*) filter (where truth.numerator <> 0) as telling,
+                list((unit_code, period_type, period_start, truth.numerator, made.numerator,
+                      truth.denominator, made.denominator))
+                    filter (where abs(truth.numerator - made.numerator) > 1e-6
+                            or coalesce(truth.denominator, -1) <> coalesce(made.denominator, -1)) as wrong
+            from truth join work.kpis.kpi_values as made using ({CELL})
+            where kpi_id = ? and variant = ?
+            group by unit_type, caliber order by all""",
+        [kpi_id, variant],
+    ).fetchall()
+    expected = {"city"} if kpi_id == "H01" else {"city", "district"}  # calls have no place
+    assert {(unit, caliber) for unit, caliber, *_ in compared} == {
+        (unit, caliber) for unit in expected for caliber in ("full", "assessed")
+    }
+    for unit_type, caliber, cells, telling, wrong in compared:
+        assert wrong is None, f"{unit_type}, {caliber}: {wrong[:5]} (truth beside made)"
+        assert cells >= 4
+        assert telling >= 4, f"{unit_type}, {caliber}: only {telling} of {cells} cells say anything"
+
+
+def test_nothing_is_counted_that_the_truth_does_not_know(built: duckdb.DuckDBPyConnection) -> None:
+    """What has no cell in the truth had nothing to count."""
+    invented = rows(
+        built,
+        f"""select {CELL}, made.numerator, made.denominator from work.kpis.kpi_values as made
+            anti join truth using ({CELL})
+            where unit_type in ('city', 'district') and kpi_id <> 'H10' and variant <> 'claimed'
+            and (made.numerator <> 0 or made.denominator <> 0)
+            order by all limit 10""",
+    )
+    assert invented == []
+
+
+def test_three_rate_score_is_ten_fifty_forty_of_the_true_rates(built: duckdb.DuckDBPyConnection) -> None:
+    """Case 3's weights on whole months: 10 x contacted + 50 x resolved + 40 x satisfied."""
+    compared = rows(
+        built,
+        """with rates as (
+                select kpi_id, unit_type, unit_code, period_type, period_start, caliber, numerator / denominator as rate
+                from truth where kpi_id in ('H07', 'H08', 'H09')
+            ), expected as (
+                select unit_type, unit_code, period_type, period_start, caliber,
+                    sum(rate * case kpi_id when 'H07' then 10 when 'H08' then 50 else 40 end) as score
+                from rates group by all having count(*) = 3
+            )
+            select unit_type, count(*), max(abs(made.value - expected.score))
+            from work.kpis.kpi_values as made
+            join expected using (unit_type, unit_code, period_type, period_start, caliber)
+            where made.kpi_id = 'H10' group by unit_type order by unit_type""",
+    )
+    assert [unit for unit, *_ in compared] == ["city", "district"]
+    for unit_type, cells, apart in compared:
+        assert cells >= 4, unit_type  # type: ignore[operator]
+        assert apart < 1e-6, unit_type  # type: ignore[operator]
+
+
+def test_quarantine_holds_exactly_the_broken_records_each_by_its_rule(built: duckdb.DuckDBPyConnection) -> None:
+    assert {fault for (fault,) in rows(built, "select distinct fault from dirt")} == set(FAULTS)
+    held = set(
+        rows(
+            built,
+            """select rule_id, order_id from work.core.quarantine_work_orders
+            union all select rule_id, call_id from work.core.quarantine_calls
+            union all select rule_id, event_id from work.core.quarantine_grid_events
+            union all select rule_id, case_id from work.core.quarantine_cases""",
+        )
+    )
+    expected = {(FAULTS[str(fault)], key) for fault, key in rows(built, "select fault, record_key from dirt")}
+    assert held == expected
+    assert min(sum(rule == wanted for rule, _ in held) for wanted in FAULTS.values()) >= 10
