@@ -173,7 +173,8 @@ def _sheet(file_name: str, name: str, grid: list[list[Any]], required: Sequence[
     headers = [as_text(cell) or "" for cell in grid[position]]
     for column in required:
         if column not in headers:
-            near = difflib.get_close_matches(column, [h for h in headers if h], n=1, cutoff=0.3)
+            strangers = [header for header in headers if header and header not in required]
+            near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
             raise FileRefused(
                 f"{where}: expected a column {column}, found {'only ' + near[0] + ' near it' if near else 'none like it'}"
             )

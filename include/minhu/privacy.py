@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from minhu import atomic
 from minhu.errors import UsageError
 from minhu.settings import Settings, secret
@@ -65,17 +67,13 @@ class Pseudonyms:
         if not isinstance(text, str) or not text.strip():
             return None, None
         clean = re.sub(r"\s+", "", text)
-        weights = [0] * _BITS
-        for start in range(max(1, len(clean) - _SHINGLE + 1)):
-            bits = self._shingle(clean[start : start + _SHINGLE])
-            for position in range(_BITS):
-                weights[position] += 1 if bits >> position & 1 else -1
-        return len(text), f"{sum(1 << p for p, weight in enumerate(weights) if weight > 0):016x}"
+        shingles = [self._shingle(clean[n : n + _SHINGLE]) for n in range(max(1, len(clean) - _SHINGLE + 1))]
+        bits = np.unpackbits(np.frombuffer(b"".join(shingles), dtype=np.uint8).reshape(len(shingles), -1), axis=1)
+        return len(text), np.packbits(2 * bits.sum(axis=0) > len(shingles)).tobytes().hex()
 
     @lru_cache(maxsize=100_000)  # noqa: B019
-    def _shingle(self, shingle: str) -> int:
-        digest = hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=_BITS // 8).digest()
-        return int.from_bytes(digest, "big")
+    def _shingle(self, shingle: str) -> bytes:
+        return hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=_BITS // 8).digest()
 
 
 def load_pseudonyms(settings: Settings) -> Pseudonyms:

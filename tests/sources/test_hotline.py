@@ -20,7 +20,12 @@ from minhu.sources import hotline
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
 KEY = Pseudonyms(b"k" * 32)
-PERSONAL = {"phone": "13891234567", "name": "张建国", "address": "碑林区友谊东路88号", "text": "王大妈家楼下路灯坏了三天没人管"}
+PERSONAL = {
+    "phone": "13891234567",
+    "name": "张建国",
+    "address": "碑林区友谊东路88号",
+    "text": "王大妈家楼下路灯坏了三天没人管",
+}
 
 
 def execute(uri: str, statement: str, *parameters: object) -> None:
@@ -60,7 +65,9 @@ def test_the_first_night_reads_everything_before_its_end_in_utc(home: Settings, 
     assert (manifest["row_count"], manifest["control_totals"]) == (2, {"rows": 2, "table_rows": 3})
 
 
-def test_the_next_night_reads_what_changed_with_an_overlap_and_catches_up_missed_ones(home: Settings, hotline_uri: str) -> None:
+def test_the_next_night_reads_what_changed_with_an_overlap_and_catches_up_missed_ones(
+    home: Settings, hotline_uri: str
+) -> None:
     add_order(hotline_uri, "before-overlap", "2026-11-17 23:59")
     add_order(hotline_uri, "in-overlap", "2026-11-18 00:00")
     landing = Landing(home.landing_dir)
@@ -82,13 +89,18 @@ def test_local_times_of_a_zone_with_summer_time_become_utc(home: Settings, hotli
 
 
 def test_times_with_an_offset_are_accepted_too(home: Settings, hotline_uri: str) -> None:
-    execute(hotline_uri, "alter table hotline.work_orders alter column created_at type timestamptz using created_at at time zone 'Asia/Shanghai'")
+    execute(
+        hotline_uri,
+        "alter table hotline.work_orders alter column created_at type timestamptz using created_at at time zone 'Asia/Shanghai'",
+    )
     add_order(hotline_uri, "o1", "2026-11-20 08:00", created_at="2026-11-20 08:00+08")
     rows = Landing(home.landing_dir).read_table("hotline", "work_orders", D20, land(home, hotline_uri).number)
     assert rows["created_at"].to_pylist() == [datetime(2026, 11, 20, 0, 0)]
 
 
-def test_nothing_personal_is_written_logged_or_said(home: Settings, hotline_uri: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_personal_is_written_logged_or_said(
+    home: Settings, hotline_uri: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     add_order(
         hotline_uri, "o1", "2026-11-20 08:00", caller_phone=f"+86 {PERSONAL['phone']}", caller_name=PERSONAL["name"],
@@ -108,14 +120,21 @@ def test_nothing_personal_is_written_logged_or_said(home: Settings, hotline_uri:
     assert [f.rule_id for f in attempt.findings] == ["L1-HOT-020"]
     assert landing.read_table("hotline", "order_events", D20, attempt.number)["to_value"].to_pylist() == [None]
     # Parquet compresses: read every value back, and the bytes of everything else
-    seen = caplog.text + repr([landing.read_table("hotline", n, D20, attempt.number).to_pylist() for n in ("work_orders", "order_events", "calls")])
+    seen = caplog.text + repr(
+        [
+            landing.read_table("hotline", n, D20, attempt.number).to_pylist()
+            for n in ("work_orders", "order_events", "calls")
+        ]
+    )
     seen += "".join(p.read_text() for p in home.home.rglob("*.json"))
     assert "o1" in seen
     for secret in (*PERSONAL.values(), "108.9512345", "34.2412345"):
         assert secret not in seen
 
 
-def test_a_second_run_lands_the_same_bytes_as_the_same_attempt_and_a_change_as_the_next(home: Settings, hotline_uri: str) -> None:
+def test_a_second_run_lands_the_same_bytes_as_the_same_attempt_and_a_change_as_the_next(
+    home: Settings, hotline_uri: str
+) -> None:
     add_order(hotline_uri, "o1", "2026-11-20 08:00")
     landing = Landing(home.landing_dir)
     first = land(home, hotline_uri)
@@ -132,7 +151,10 @@ def test_a_second_run_lands_the_same_bytes_as_the_same_attempt_and_a_change_as_t
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("alter table hotline.work_orders rename column due_at to due_time", "column due_at, found none; the nearest is due_time"),
+        (
+            "alter table hotline.work_orders rename column due_at to due_time",
+            "column due_at, found none; the nearest is due_time",
+        ),
         ("alter table hotline.work_orders alter column due_at type text", "expected timestamp"),
         ("drop table hotline.callbacks", "read hotline.callbacks: the table does not exist"),
     ],
@@ -168,7 +190,9 @@ def test_one_snapshot_ignores_what_is_committed_while_it_reads(
     assert landed_ids(home, land(home, hotline_uri)) == ["o1"]
 
 
-def test_a_server_that_is_down_is_worth_a_retry_and_its_password_is_not_repeated(home: Settings, tmp_path: Path) -> None:
+def test_a_server_that_is_down_is_worth_a_retry_and_its_password_is_not_repeated(
+    home: Settings, tmp_path: Path
+) -> None:
     with pytest.raises(TransientError, match="does not answer") as caught:
         land(home, f"postgresql://reader:hunter2@/hotline?host={tmp_path}")
     assert "hunter2" not in str(caught.value)
@@ -194,7 +218,9 @@ def test_a_wrong_password_is_not_worth_a_retry(home: Settings, strict_server: Pa
         land(home, f"postgresql://reader:right@/hotline?host={strict_server}")
 
 
-def test_conflicting_versions_of_a_key_refuse_the_delivery_and_a_clean_one_is_accepted(home: Settings, hotline_uri: str) -> None:
+def test_conflicting_versions_of_a_key_refuse_the_delivery_and_a_clean_one_is_accepted(
+    home: Settings, hotline_uri: str
+) -> None:
     fill_pictures(hotline_uri)
     add_order(hotline_uri, "o1", "2026-11-20 08:00", assessment_scope="three_rate")
     landing = Landing(home.landing_dir)

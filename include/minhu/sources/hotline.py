@@ -68,7 +68,7 @@ READINGS: dict[str, Reading] = {
         derived={
             "caller_key": lambda p, r: p.person("phone", r["caller_phone"]),
             "location_cell": lambda p, r: privacy.location_cell(r["lon"], r["lat"]),
-            "content_length": lambda p, r: p.fingerprint(r["content"])[0],
+            "content_length": lambda p, r: len(r["content"]) if r["content"] else None,
             "content_hash": lambda p, r: p.fingerprint(r["content"])[1],
         },
     ),

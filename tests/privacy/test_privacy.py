@@ -1,0 +1,69 @@
+"""What becomes of a person, a place and a sentence."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+
+from minhu import privacy
+from minhu.errors import UsageError
+from minhu.privacy import Pseudonyms
+from minhu.settings import Settings
+
+ONE, OTHER = Pseudonyms(b"1" * 32), Pseudonyms(b"2" * 32)
+
+
+def test_a_person_has_one_key_however_the_phone_is_written_and_another_under_another_secret() -> None:
+    keys = {
+        ONE.person("phone", text)
+        for text in ("13891234567", "+86 138 9123 4567", "0086-13891234567"[2:], "138-9123-4567")
+    }
+    assert len(keys) == 1
+    (key,) = keys
+    assert key is not None and key.startswith(ONE.key_id) and "13891234567" not in key
+    assert ONE.person("staff", "13891234567") != key != OTHER.person("phone", "13891234567")
+    assert ONE.person("id_number", "61010219800101123x") == ONE.person("id_number", "61010219800101123X ")
+    assert ONE.person("phone", "") is ONE.person("phone", None) is None
+
+
+def test_near_texts_have_near_fingerprints_and_the_text_is_not_in_them() -> None:
+    text = "友谊东路88号楼下的路灯坏了三天没有人来修，晚上很不安全"
+    length, one = ONE.fingerprint(text)
+    _, near = ONE.fingerprint(text.replace("三天", "五天"))
+    _, far = ONE.fingerprint("想咨询一下孩子今年秋季小学入学需要准备哪些材料，谢谢")
+    assert one is not None and near is not None and far is not None and length == len(text)
+    distance = [bin(int(one, 16) ^ int(other, 16)).count("1") for other in (near, far)]
+    assert distance[0] < 16 < distance[1]
+    assert OTHER.fingerprint(text)[1] != one
+    assert ONE.fingerprint("  ") == ONE.fingerprint(None) == (None, None)
+
+
+def test_a_place_becomes_its_cell() -> None:
+    assert privacy.location_cell(108.9512345, 34.2412345) == privacy.location_cell(108.9599, 34.2499) == "108.95_34.24"
+    assert privacy.location_cell(None, 34.2) is privacy.location_cell(float("nan"), 34.2) is None
+
+
+def test_only_codes_pass_where_codes_are_meant() -> None:
+    assert [privacy.code_or_none(v) for v in ("u-12", "2026-11-20 08:00", "王大妈", "x" * 41, None)] == [
+        "u-12",
+        "2026-11-20 08:00",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_the_key_is_made_once_for_its_owner_only_or_taken_from_the_environment(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MINHU_PSEUDONYM_KEY", raising=False)
+    first = privacy.load_pseudonyms(home)
+    assert privacy.load_pseudonyms(home) == first
+    path = home.secrets_dir / "pseudonym.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and first.key.hex() not in repr(first)
+    monkeypatch.setenv("MINHU_PSEUDONYM_KEY", "ab" * 32)
+    assert privacy.load_pseudonyms(home) == Pseudonyms(b"\xab" * 32)
+    monkeypatch.setenv("MINHU_PSEUDONYM_KEY", "short")
+    with pytest.raises(UsageError, match="MINHU_PSEUDONYM_KEY"):
+        privacy.load_pseudonyms(home)

@@ -1,0 +1,235 @@
+"""The station extract on files as offices send them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+
+from minhu.chinese_files import as_moment
+from minhu.errors import PermanentError, SourceBlocked, TransientError
+from minhu.landing import Attempt, Landing
+from minhu.privacy import Pseudonyms
+from minhu.settings import Settings
+from minhu.simulator.station_forms import CASE_FORMS
+from minhu.sources import stations
+
+D19, D20 = date(2026, 11, 19), date(2026, 11, 20)
+ID_NUMBER = "610102198001011234"
+CASE = {
+    "办件编号": "B001", "事项编码": "I1", "办理层级": "街镇", "是否代办": "是", "站点编码": "S1", "申请人证件号": ID_NUMBER,
+    "受理时间": "2026-11-20 08:00:00", "承诺办结时间": "2026-11-25 18:00:00", "办结时间": "2026-11-20 09:30:00", "评价": "非常满意",
+    "更新时间": "2026-11-20 09:30:00",
+}  # fmt: skip
+
+
+def case(**changes: str) -> dict[str, str]:
+    return {**CASE, **changes}
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    """A complete delivery of one day."""
+    folder = tmp_path / "drop" / "2026-11-20"
+    folder.mkdir(parents=True)
+    write_cases(folder, [case()])
+    write_workbook(
+        folder / "terminals_20261120.xlsx",
+        "碑林区",
+        ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"],
+        [["T1", "S1", 600, 540, 3]],
+        titles=2,
+    )
+    write_workbook(
+        folder / "points_20261120.xlsx", "站点",
+        ["站点编码", "站点名称", "类型", "社区代码", "经度", "纬度", "开放时间", "可办事项数", "启用日期", "停用日期"],
+        [["S1", "友谊站", "便民服务站", "K1", 108.9, 34.2, "09:00-17:00", 30, "2020年1月3日", None]],
+    )  # fmt: skip
+    (folder / "items_20261120.csv").write_text(
+        "事项编码,事项名称,是否个人事项,是否核心事项,最低可办层级\nI1,医保,是,否,社区\n", encoding="utf-8-sig"
+    )
+    (folder / "residents_20261120.csv").write_text(
+        "社区代码,网格代码,常住人口,户数,中心经度,中心纬度\nK1,G1,1000,330,108.9,34.2\n", encoding="gb18030"
+    )
+    return folder.parent
+
+
+def write_cases(
+    folder: Path, cases: list[dict[str, str]], name: str = "cases_610103_20261120.csv", encoding: str = "gb18030"
+) -> Path:
+    path = folder / name
+    path.write_text(pd.DataFrame(cases).to_csv(index=False), encoding=encoding)
+    return path
+
+
+def write_workbook(path: Path, sheet: str, header: list[str], rows: list[list[Any]], titles: int = 0) -> None:
+    book = Workbook()
+    page = book.worksheets[0]
+    page.title = sheet
+    for _ in range(titles):
+        page.append(["情况表"])
+    page.append(header)
+    for row in rows:
+        page.append(row)
+    book.save(path)
+
+
+def land(settings: Settings, drop: Path, day: date = D20) -> Attempt:
+    return stations.land(settings, Landing(settings.landing_dir), day, drop, Pseudonyms(b"k" * 32))
+
+
+def landed(settings: Settings, name: str = "cases", day: date = D20) -> list[dict[str, Any]]:
+    return Landing(settings.landing_dir).read_table("stations", name, day, 1).to_pylist()
+
+
+def test_a_delivery_lands_in_codes_and_utc_without_the_id_number(home: Settings, drop: Path) -> None:
+    attempt = land(home, drop)
+    assert attempt.findings == ()
+    (row,) = landed(home)
+    assert (row["handling_level"], row["is_agent_handled"], row["review"], row["district_code"]) == (
+        "street",
+        True,
+        "very_satisfied",
+        "610103",
+    )
+    assert row["finished_at"] == datetime(2026, 11, 20, 1, 30)
+    assert landed(home, "terminals")[0]["service_date"] == D20
+    assert landed(home, "points")[0]["active_from"] == date(2020, 1, 3)
+    everything = "".join(repr(landed(home, n)) for n in ("cases", "terminals", "points", "items", "residents"))
+    assert row["applicant_key"] and ID_NUMBER not in everything
+
+
+@pytest.mark.parametrize("form", CASE_FORMS, ids=lambda form: form.__name__.strip("_"))
+def test_every_form_of_a_case_file_gives_the_same_rows(
+    home: Settings, drop: Path, form: Callable[[pd.DataFrame], bytes]
+) -> None:
+    cases = [
+        case(办件编号=f"B{n:03d}", 办结时间="" if n % 2 else CASE["办结时间"], 评价="" if n % 3 else "满意")
+        for n in range(6)
+    ]
+    write_cases(drop / "2026-11-20", cases)
+    plain = land(home, drop)
+    expected = landed(home)
+    frame = pd.DataFrame(cases)
+    for column in ("受理时间", "承诺办结时间", "办结时间", "更新时间"):
+        frame[column] = pd.to_datetime(frame[column])
+    (drop / "2026-11-20" / "cases_610103_20261120.csv").write_bytes(form(frame))
+    again = land(home, drop)
+    number = again.number
+    assert Landing(home.landing_dir).read_table("stations", "cases", D20, number).to_pylist() == expected
+    assert len(expected) == 6 and plain.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026年11月3日", datetime(2026, 11, 3)),
+        ("２０２６－１１－０３ ０８：３０", datetime(2026, 11, 3, 8, 30)),
+        ("2026/11/3 8:05:09", datetime(2026, 11, 3, 8, 5, 9)),
+        ("46329.3541666667", datetime(2026, 11, 3, 8, 30)),
+        (46329, datetime(2026, 11, 3)),
+        ("", None),
+    ],
+)
+def test_dates_in_their_many_shapes(text: object, moment: datetime | None) -> None:
+    assert as_moment(text) == moment
+
+
+def test_a_missing_column_names_file_and_nearest_header_and_refuses_the_delivery(home: Settings, drop: Path) -> None:
+    renamed = {("办结日期" if name == "办结时间" else name): value for name, value in case().items()}
+    write_cases(drop / "2026-11-20", [renamed])
+    with pytest.raises(
+        SourceBlocked, match=r"cases_610103_20261120.csv: expected a column 办结时间, found only 办结日期 near it"
+    ):
+        land(home, drop)
+    assert not list(home.landing_dir.rglob("*.parquet"))
+
+
+def test_all_broken_files_are_named_in_one_message(home: Settings, drop: Path) -> None:
+    folder = drop / "2026-11-20"
+    (folder / "cases_610103_20261120.csv").write_bytes("办件编号,事项编码\n".encode("utf-16"))
+    workbook = folder / "terminals_20261120.xlsx"
+    workbook.write_bytes(workbook.read_bytes()[:300])
+    (folder / "items_20261120.csv").unlink()
+    with pytest.raises(SourceBlocked) as caught:
+        land(home, drop)
+    for says in (
+        "expected UTF-8 or GB18030 text",
+        "terminals_20261120.xlsx: expected an XLSX workbook",
+        "expected a file items_…20261120",
+    ):
+        assert says in str(caught.value)
+
+
+def test_a_total_row_that_does_not_add_up_refuses_the_file(home: Settings, drop: Path) -> None:
+    header = ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"]
+    good = [["T1", "S1", 600, 540, 3], ["T2", "S1", 600, 600, 4]]
+    path = drop / "2026-11-20" / "terminals_20261120.xlsx"
+    write_workbook(path, "碑林区", header, [*good, [None] * 5, ["合计", None, 1200, 1140, 7]])
+    land(home, drop)
+    assert len(landed(home, "terminals")) == 2
+    write_workbook(path, "碑林区", header, [*good, ["合计", None, 1800, 1140, 7]])
+    with pytest.raises(SourceBlocked, match="sheet 碑林区: 计划服务分钟 adds up to 1200, its total row says 1800"):
+        land(home, drop)
+
+
+def test_a_cell_that_cannot_be_read_is_null_and_on_the_feedback_sheet_without_its_content(
+    home: Settings, drop: Path
+) -> None:
+    write_cases(drop / "2026-11-20", [case(), case(办件编号="B002", 办结时间="问王大妈13891234567", 评价="还行")])
+    attempt = land(home, drop)
+    assert (landed(home)[1]["finished_at"], landed(home)[1]["review"]) == (None, None)
+    assert sorted((f.rule_id, f.column_name, f.rows_failed) for f in attempt.findings) == [
+        ("L1-STA-023", "办结时间", 1),
+        ("L1-STA-023", "评价", 1),
+    ]
+    sheet = (home.home / "feedback" / "stations" / "2026-11-20" / "cases_610103_20261120.csv").read_text(
+        encoding="utf-8-sig"
+    )
+    assert "cases_610103_20261120.csv,,3,办结时间" in sheet
+    assert "13891234567" not in sheet + repr(attempt.findings)
+
+
+def test_a_file_that_comes_again_with_other_content_counts_in_its_newer_form(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(评价="不满意")], name="cases_610103_20261120 (1).csv")
+    attempt = land(home, drop)
+    assert [row["review"] for row in landed(home)] == ["dissatisfied"]
+    assert [f.rule_id for f in attempt.findings] == ["L1-STA-022"]
+
+
+def test_an_unknown_column_is_reported_and_not_landed(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(联系电话="13891234567")])
+    attempt = land(home, drop)
+    assert [(f.rule_id, "联系电话" in f.message) for f in attempt.findings] == [("L1-STA-021", True)]
+    assert "13891234567" not in repr(landed(home)) + repr(attempt.findings)
+
+
+def test_a_version_that_overlapping_days_repeat_lands_once(home: Settings, drop: Path) -> None:
+    (drop / "2026-11-19").mkdir()
+    write_cases(
+        drop / "2026-11-19",
+        [case(), case(办结时间="", 更新时间="2026-11-19 10:00:00")],
+        name="cases_610103_20261119.csv",
+    )
+    land(home, drop)
+    assert [row["updated_at"].day for row in landed(home)] == [19, 20]
+
+
+def test_a_delivery_that_has_not_come_is_worth_a_retry(home: Settings, drop: Path, tmp_path: Path) -> None:
+    with pytest.raises(TransientError, match="no file in"):
+        land(home, drop, date(2026, 11, 21))
+    with pytest.raises(TransientError, match="does not exist"):
+        land(home, tmp_path / "unmounted")
+
+
+def test_a_link_out_of_the_drop_folder_is_refused(home: Settings, drop: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text("x")
+    (drop / "2026-11-20" / "cases_610104_20261120.csv").symlink_to(outside)
+    with pytest.raises(PermanentError, match="leads out of the drop folder"):
+        land(home, drop)
