@@ -1,0 +1,47 @@
+"""A build that is killed is never continued: the next one starts again from landing by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from minhu import warehouse, work_file
+from tests.dbt.conftest import query, settings_at
+from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.landed import NIGHT, LandedCity
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from minhu import warehouse
+    from tests.dbt.conftest import settings_at
+    from tests.fixtures.landed import NIGHT
+    DuckDBConnectionManager.close_all_connections = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    settings = settings_at(Path(sys.argv[1]))
+    warehouse.load_landing(settings, NIGHT)
+    warehouse.build_marts(settings, NIGHT)
+"""
+
+
+def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(tmp_path: Path) -> None:
+    city = LandedCity()
+    city.places({"dA": {"dA001": ("dA001001",)}})
+    city.units("u1")
+    for number in range(3):
+        add_order(city, f"o{number}", "dA", due_at="2026-11-10 18:00")
+    settings = settings_at(tmp_path)
+    city.land(settings)
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path)]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, timeout=120, check=False)  # noqa: PTH109
+    assert ended.returncode == -signal.SIGKILL
+    assert work_file.built_date(settings) is None, "a half-built file is nobody's"
+    report = warehouse.load_landing(settings, NIGHT)
+    assert report.why_rebuilt == "the last build was cut off"
+    warehouse.build_marts(settings, NIGHT)
+    assert work_file.built_date(settings) == NIGHT
+    assert query(settings, "select count(*) from core.fct_work_orders") == [(3,)]
