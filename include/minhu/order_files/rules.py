@@ -31,7 +31,7 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-018": ("info", "ids and names of places disagree"),
     "L1-ORD-019": ("info", "a level of the place is missing: counted above it only"),
     "L1-ORD-020": ("info", "no unit or no category"),
-    "L1-ORD-021": ("warn", "the city's own flag says neither on time nor late, or both"),
+    "L1-ORD-021": ("info", "the city's own flag says neither on time nor late, or both: not in its due set"),
     "L1-ORD-022": ("info", "the city's own flag says on time where the contract does not"),
     "L1-ORD-023": ("warn", "characters that could not be decoded"),
     "L1-ORD-024": ("info", "one id again, different only in columns that are not read: counted once"),
