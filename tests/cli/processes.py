@@ -87,6 +87,7 @@ class Running:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
         self.process.wait(timeout=10)
+        psutil.wait_procs(children, timeout=10)
 
     def end(self) -> Ended:
         """Wait for its end; the seconds are not measured."""

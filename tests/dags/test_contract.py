@@ -1,0 +1,187 @@
+"""What every DAG of the project must have. A message says what to add, and where."""
+
+from __future__ import annotations
+
+import ast
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from minhu import contracts
+from minhu.airflow_api import DAG_IDS, WRITER_POOL
+
+from .conftest import DAGS_FOLDER, load_dags
+
+EXTRACTS = {"hotline_extract": "hotline", "grid_extract": "grid", "stations_extract": "stations"}
+WRITERS = {"assessment_build", "kpi_publish"}
+TASKS = {
+    **{dag_id: ["land_tables", "validate_arrival", "announce_arrival"] for dag_id in EXTRACTS},
+    "assessment_build": ["build_marts"],
+    "kpi_publish": ["publish_release"],
+}
+OUTLETS = {
+    **{dag_id: {"announce_arrival": {f"landing/{source}"}} for dag_id, source in EXTRACTS.items()},
+    "assessment_build": {"build_marts": {"warehouse/assessment"}},
+    "kpi_publish": {"publish_release": {"releases/kpi_results"}},
+}
+WAITS_FOR = {
+    "assessment_build": {"landing/hotline", "landing/grid", "landing/stations"},
+    "kpi_publish": {"warehouse/assessment"},
+}
+DOC_SECTIONS = ("**Inputs**", "**Outputs**", "**When it fails**", "**Run a day again**")
+LONGEST_FILE = 85
+
+every_dag = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+
+
+def source_of(dag_id: str) -> str:
+    return (DAGS_FOLDER / f"{dag_id}.py").read_text(encoding="utf-8")
+
+
+def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
+    assert set(dags) == set(DAG_IDS), (
+        "a DAG was added or removed: say so in minhu.airflow_api.DAG_IDS (the night waits for each) and in this test"
+    )
+
+
+def test_loading_the_files_needs_no_database(dags: dict[str, Any]) -> None:
+    assert dags
+    made = [path.name for path in Path(os.environ["AIRFLOW_HOME"]).rglob("*.db")]
+    assert made == [], "a DAG file asks the metadata database while it is loaded: move that into a task"
+
+
+@every_dag
+def test_file_is_named_after_its_dag(dags: dict[str, Any], dag_id: str) -> None:
+    assert Path(dags[dag_id].fileloc) == DAGS_FOLDER / f"{dag_id}.py", f"rename the file to dags/{dag_id}.py"
+    others = sorted(path.stem for path in DAGS_FOLDER.glob("*.py"))
+    assert others == sorted(DAG_IDS), "dags/ holds one file per DAG and nothing else; helpers belong into include/minhu"
+
+
+@every_dag
+def test_file_is_short(dag_id: str) -> None:
+    lines = len(source_of(dag_id).splitlines())
+    assert lines <= LONGEST_FILE, (
+        f"dags/{dag_id}.py has {lines} lines, {LONGEST_FILE} are allowed: move what is not orchestration to include/minhu"
+    )
+
+
+@every_dag
+def test_docstring_is_the_documentation_and_has_every_section(dags: dict[str, Any], dag_id: str) -> None:
+    written = ast.get_docstring(ast.parse(source_of(dag_id)), clean=False) or ""
+    assert dags[dag_id].doc_md == written, f"dags/{dag_id}.py: add doc_md=__doc__ to @dag(…)"
+    assert written.startswith(f"\n### {dag_id}\n"), f"dags/{dag_id}.py: begin the docstring with ### {dag_id}"
+    missing = [section for section in DOC_SECTIONS if section not in written]
+    assert missing == [], f"dags/{dag_id}.py: add to the docstring: {', '.join(missing)}"
+
+
+@pytest.mark.parametrize(("dag_id", "source"), sorted(EXTRACTS.items()))
+def test_extract_documents_every_table_it_lands(dag_id: str, source: str) -> None:
+    landed = [contract.name for contract in contracts.tables_of(source)]
+    missing = [name for name in landed if name not in source_of(dag_id)]
+    assert missing == [], f"dags/{dag_id}.py: name these tables under **Outputs**: {', '.join(missing)}"
+
+
+@every_dag
+def test_owner_tags_and_one_run_at_a_time(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.owner == "minhu", f"dags/{dag_id}.py: pass default_args=OWNER"
+    assert "minhu" in dag.tags, f'dags/{dag_id}.py: add the tag "minhu"'
+    assert len(dag.tags) >= 2, f"dags/{dag_id}.py: add a tag for its part of the night (extract, build, publish)"
+    if dag_id in EXTRACTS:
+        assert {"extract", EXTRACTS[dag_id]} <= dag.tags, f"dags/{dag_id}.py: tag it extract and by its source"
+    assert dag.max_active_runs == 1, f"dags/{dag_id}.py: set max_active_runs=1; a window builds on the one before"
+    assert dag.catchup is False, f"dags/{dag_id}.py: set catchup=False; the next night reads what missed nights left"
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXTRACTS))
+def test_extracts_run_by_business_date_after_midnight_of_the_city(dags: dict[str, Any], dag_id: str) -> None:
+    from airflow.sdk import CronPartitionTimetable
+
+    timetable = dags[dag_id].timetable
+    assert isinstance(timetable, CronPartitionTimetable), f"dags/{dag_id}.py: pass schedule=nightly_schedule()"
+    assert (timetable.expression, str(timetable.timezone)) == ("0 1 * * *", "Asia/Shanghai")
+    assert (timetable.run_offset, timetable.key_format) == (-1, "%Y-%m-%d"), "the key is the day before, in ISO form"
+
+
+def test_extracts_run_on_demand_where_the_night_triggers_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from airflow.sdk import PartitionedAtRuntime
+
+    loaded = load_dags(monkeypatch, tmp_path, "manual")
+    for dag_id in EXTRACTS:
+        assert isinstance(loaded[dag_id].timetable, PartitionedAtRuntime), (
+            f"dags/{dag_id}.py: pass schedule=nightly_schedule(), or `minhu nightly` races the clock"
+        )
+
+
+def test_schedule_follows_the_setting_and_the_zone_of_the_city(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MINHU_TIME_ZONE", "America/New_York")
+    timetable = load_dags(monkeypatch, tmp_path, "30 2 * * *")["grid_extract"].timetable
+    assert (timetable.expression, str(timetable.timezone)) == ("30 2 * * *", "America/New_York")
+
+
+@pytest.mark.parametrize("dag_id", sorted(WAITS_FOR))
+def test_later_dags_follow_assets_of_the_same_business_date(dags: dict[str, Any], dag_id: str) -> None:
+    from airflow.sdk import AssetAll, PartitionedAssetTimetable
+
+    timetable = dags[dag_id].timetable
+    assert isinstance(timetable, PartitionedAssetTimetable), (
+        f"dags/{dag_id}.py: schedule it by PartitionedAssetTimetable, never by the clock"
+    )
+    condition = timetable.asset_condition
+    assets = condition.objects if isinstance(condition, AssetAll) else [condition]
+    assert {asset.name for asset in assets} == WAITS_FOR[dag_id]
+
+
+@every_dag
+def test_tasks_are_these_in_this_order(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert [task.task_id for task in dag.topological_sort()] == TASKS[dag_id], (
+        f"dags/{dag_id}.py: the steps changed; docs, summary and this test name them"
+    )
+    for earlier, later in zip(TASKS[dag_id], TASKS[dag_id][1:], strict=False):
+        assert dag.get_task(later).upstream_task_ids == {earlier}
+
+
+@every_dag
+def test_every_task_has_a_time_limit_and_only_reading_a_source_is_tried_again(
+    dags: dict[str, Any], dag_id: str
+) -> None:
+    for task in dags[dag_id].tasks:
+        where = f"dags/{dag_id}.py, {task.task_id}"
+        assert task.execution_timeout is not None, f"{where}: add execution_timeout=timedelta(minutes=…)"
+        assert timedelta(minutes=1) <= task.execution_timeout <= timedelta(hours=1), where
+        if task.task_id == "land_tables":
+            assert task.retries == 2, f"{where}: pass **EXTRACT_RETRIES; a source that is down may come back"
+            assert task.retry_exponential_backoff, where
+            assert timedelta(seconds=1) <= task.retry_delay <= timedelta(minutes=1), where
+        else:
+            assert task.retries == 0, f"{where}: no retries; the same input gives the same answer"
+
+
+@every_dag
+def test_only_the_last_task_announces_its_asset(dags: dict[str, Any], dag_id: str) -> None:
+    found = {
+        task.task_id: {asset.name for asset in task.outlets} for task in dags[dag_id].tasks if task.outlets
+    }  # fmt: skip
+    assert found == OUTLETS[dag_id], f"dags/{dag_id}.py: set outlets=[…] on its last task; the next DAG waits for it"
+
+
+@every_dag
+def test_tasks_that_write_the_work_file_share_a_pool_of_one(dags: dict[str, Any], dag_id: str) -> None:
+    for task in dags[dag_id].tasks:
+        expected = WRITER_POOL if dag_id in WRITERS else "default_pool"
+        assert task.pool == expected, f"dags/{dag_id}.py, {task.task_id}: set pool={expected!r}; DuckDB has one writer"
+
+
+@pytest.mark.parametrize("dag_id", sorted(EXTRACTS))
+def test_arrival_is_announced_also_when_a_source_failed(dags: dict[str, Any], dag_id: str) -> None:
+    from airflow.sdk import TriggerRule
+
+    tasks = {task.task_id: task.trigger_rule for task in dags[dag_id].tasks}
+    assert tasks.pop("announce_arrival") == TriggerRule.ALL_DONE, (
+        f"dags/{dag_id}.py: announce_arrival needs trigger_rule=TriggerRule.ALL_DONE, or one source stops the night"
+    )
+    assert set(tasks.values()) == {TriggerRule.ALL_SUCCESS}

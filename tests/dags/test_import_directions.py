@@ -1,0 +1,138 @@
+"""Who may import whom, read from the source, also where an import stands inside a function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from minhu.settings import PROJECT_ROOT
+
+PACKAGE = PROJECT_ROOT / "include" / "minhu"
+MODULES = {
+    ".".join(path.relative_to(PROJECT_ROOT / "include").with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
+STARTS_THE_SIMULATOR = {"minhu.nightly", "minhu.cli"}
+READS_THE_CLOCK = {"minhu.cli"}
+READS_THE_ENVIRONMENT = {"minhu.settings"}
+#: Modules that only hand an environment to a library or a process of ours.
+PASSES_THE_ENVIRONMENT = {"minhu.airflow_runtime", "minhu.warehouse"}
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "misc"}
+
+
+def imports(path: Path, top_level_only: bool = False) -> Iterator[str]:
+    """Full names a file imports; ``from a import b`` gives ``a.b``, which may be a module or a name in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write absolute imports"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offenders(prefix: str, allowed: set[str], top_level_only: bool = False) -> list[str]:
+    """Modules outside ``allowed`` that import something that is or begins with ``prefix``."""
+    return [
+        f"{name} imports {imported}"
+        for name, path in MODULES.items()
+        if name not in allowed
+        for imported in imports(path, top_level_only)
+        if f"{imported}.".startswith(f"{prefix}.")
+    ]
+
+
+def test_the_modules_were_found() -> None:
+    assert {"minhu.cli", "minhu.orchestration", "minhu.sources.hotline", "minhu.simulator.simulate"} <= set(MODULES)
+    assert len(DAG_FILES) == 5
+    assert "minhu.simulator.simulate.simulate" in set(imports(MODULES["minhu.nightly"]))
+
+
+def test_only_orchestration_imports_airflow() -> None:
+    assert offenders("airflow", {"minhu.orchestration"}) == [], "put what needs Airflow into minhu/orchestration.py"
+    assert any(name.startswith("airflow.sdk") for name in imports(MODULES["minhu.orchestration"]))
+
+
+def test_airflow_is_used_only_through_its_sdk() -> None:
+    for path in [*DAG_FILES, MODULES["minhu.orchestration"]]:
+        other = [name for name in imports(path) if name.startswith("airflow") and not name.startswith("airflow.sdk")]
+        assert other == [], f"{path.name}: import from airflow.sdk"
+
+
+def test_nothing_in_the_package_imports_orchestration_or_the_dags() -> None:
+    assert offenders("minhu.orchestration", set()) == [], "it would load Airflow wherever the package is used"
+    assert offenders("dags", set()) == []
+    assert offenders("tests", set()) == []
+
+
+def test_dag_files_import_stages_and_nothing_below_them() -> None:
+    allowed = ("airflow.sdk.", "minhu.stages", "minhu.orchestration.", "minhu.warehouse", "minhu.gate", "datetime.",
+               "__future__.")  # fmt: skip
+    for path in DAG_FILES:
+        other = [name for name in imports(path) if not name.startswith(allowed)]
+        assert other == [], f"{path.name}: a task body is a call into minhu.stages, minhu.warehouse or minhu.gate"
+
+
+def test_dag_files_and_what_they_share_load_without_the_heavy_libraries() -> None:
+    for name in ("minhu.stages", "minhu.orchestration"):
+        heavy = [
+            imported
+            for imported in imports(MODULES[name], top_level_only=True)
+            if imported.startswith(("pandas", "minhu.quality", "minhu.sources", "minhu.warehouse", "minhu.gate", "dbt"))
+        ]
+        assert heavy == [], f"{name}: import inside the function; the scheduler loads every DAG file again and again"
+
+
+@pytest.mark.parametrize("source", ["hotline", "grid", "stations"])
+def test_sources_do_not_know_one_another(source: str) -> None:
+    others = {"hotline", "grid", "stations"} - {source}
+    found = [
+        name for name in imports(MODULES[f"minhu.sources.{source}"])
+        if any(f"{name}.".startswith(f"minhu.sources.{other}.") for other in others)
+    ]  # fmt: skip
+    assert found == [], f"minhu/sources/{source}.py: what two sources share belongs beside landing.py"
+
+
+def test_the_pipeline_does_not_know_the_simulator() -> None:
+    simulator = {name for name in MODULES if name.startswith("minhu.simulator")}
+    assert offenders("minhu.simulator", simulator | STARTS_THE_SIMULATOR) == [], (
+        "a pipeline that imports the synthetic city could read its truth"
+    )
+
+
+def test_the_simulator_is_loaded_only_where_a_city_is_simulated() -> None:
+    simulator = {name for name in MODULES if name.startswith("minhu.simulator")}
+    assert offenders("minhu.simulator", simulator, top_level_only=True) == [], "import it inside the function"
+
+
+def test_the_simulator_does_not_know_the_pipeline() -> None:
+    allowed = ("minhu.simulator", "minhu.atomic", "minhu.errors", "minhu.settings")
+    for name, path in MODULES.items():
+        if name.startswith("minhu.simulator"):
+            other = [i for i in imports(path) if i.startswith("minhu") and not f"{i}.".startswith(allowed)]
+            assert other == [], f"{name}: truth computed with the pipeline's own code proves nothing"
+
+
+def test_only_settings_reads_the_environment() -> None:
+    for name, path in MODULES.items():
+        if name in READS_THE_ENVIRONMENT | PASSES_THE_ENVIRONMENT:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "os.environ" not in text and "os.getenv" not in text, f"{name}: add a field to minhu.settings.Settings"
+
+
+def test_only_the_command_line_reads_the_clock() -> None:
+    clocks = ("datetime.now(", "datetime.utcnow(", "date.today(", "time.time(", "pendulum.now(")
+    for name, path in MODULES.items():
+        used = [clock for clock in clocks if clock in path.read_text(encoding="utf-8")]
+        assert not used or name in READS_THE_CLOCK, f"{name} uses {used}: take the business date as an argument"
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    found = [name for name in MODULES if NAMES_THAT_SAY_NOTHING & set(name.split("."))]
+    assert found == [], "name a module after what it is responsible for"
