@@ -115,7 +115,7 @@ class Home:
 
 
 def _row(cell: Cell, day: date) -> list[Any]:
-    as_of = cell.stale_as_of or datetime(day.year, day.month, day.day, 16)  # noqa: DTZ001  # naive UTC, as in the work file
+    as_of = cell.stale_as_of or datetime(day.year, day.month, day.day, 16)  # naive UTC, as in the work file
     value = cell.numerator / cell.denominator if cell.denominator else None
     return [
         cell.kpi_id, "", "unit", cell.unit_code, "城管局", "day", cell.period_start, cell.period_start, "full",

@@ -29,7 +29,7 @@ def test_first_release_can_be_read_everywhere(home: Home) -> None:
     ]  # fmt: skip
     rows = home.rows("select kpi_id, unit_code, numerator, value, as_of, release_id from published.kpi_results")
     assert len(rows) == len(CELLS)
-    assert {(row[4], row[5]) for row in rows} == {(datetime(2026, 11, 20, 16), night.release_id)}  # noqa: DTZ001
+    assert {(row[4], row[5]) for row in rows} == {(datetime(2026, 11, 20, 16), night.release_id)}
     assert files_equal_postgres(home) == 1
     assert release.verify(home.settings) == []
 
@@ -139,7 +139,7 @@ def test_unchanged_settled_month_is_one_file_for_both_nights(home: Home) -> None
     assert inodes[0] == inodes[1]
     # its as_of is left away in the file and filled in by every reader
     assert pq.read_table(second.path / "kpi_results" / "2026-03.parquet")["as_of"].to_pylist() == [None]
-    assert set(second.table("kpi_results")["as_of"].to_pylist()) == {datetime(2026, 11, 21, 16)}  # noqa: DTZ001
+    assert set(second.table("kpi_results")["as_of"].to_pylist()) == {datetime(2026, 11, 21, 16)}
     assert files_equal_postgres(home) == 2
 
 
@@ -156,7 +156,7 @@ def test_time_written_out_is_not_taken_for_tonights_because_the_bytes_are_the_sa
 
 def test_stale_cell_keeps_its_own_as_of(home: Home) -> None:
     home.night(D20)
-    old = datetime(2026, 11, 20, 16)  # noqa: DTZ001
+    old = datetime(2026, 11, 20, 16)
     stale = tuple(replace(cell, stale_as_of=old) if cell.unit_code == "U1" else cell for cell in CELLS)
     home.night(D21, stale)
     rows = home.rows("select is_stale, as_of::date::text, count(*) from published.kpi_results group by 1, 2 order by 1")
@@ -232,10 +232,10 @@ def test_text_and_types_arrive_unchanged(home: Home) -> None:
         "from published.dim_odd"
     )
     assert row == (
-        "", None, 'a"b,\nc', True, 1 / 3, "NaN", 12345678901234567890, "e", datetime(2026, 11, 20), 7,  # noqa: DTZ001
-        datetime(2026, 11, 20, 1, 2, 3),  # noqa: DTZ001
+        "", None, 'a"b,\nc', True, 1 / 3, "NaN", 12345678901234567890, "e", datetime(2026, 11, 20), 7,
+        datetime(2026, 11, 20, 1, 2, 3),
     )  # fmt: skip
-    assert night.table("dim_odd")["zoned"].to_pylist() == [datetime(2026, 11, 20)]  # noqa: DTZ001
+    assert night.table("dim_odd")["zoned"].to_pylist() == [datetime(2026, 11, 20)]
 
 
 def test_new_column_and_new_table_join_the_history(home: Home) -> None:
