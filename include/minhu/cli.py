@@ -76,7 +76,7 @@ def nightly(
         console.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
 
     report = run_night(settings, day, Simulation(days, scale, seed), tell)
-    print_night(console, settings, report, _published_hint(settings))
+    print_night(console, settings, report, settings.published_uri)
     if report.blocked_sources:
         raise typer.Exit(3)
 
@@ -282,10 +282,6 @@ def _published_uri(settings: Settings) -> str | None:
     if settings.published_uri or postgres.is_running(settings.postgres_dir):
         return postgres.published_uri(settings)
     return None
-
-
-def _published_hint(settings: Settings) -> str:
-    return settings.published_uri or "$(minhu db uri)"
 
 
 def _print_rows(rows: pa.Table, output: Format) -> None:

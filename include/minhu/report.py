@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from minhu.nightly import NightReport
 from minhu.release import Release
-from minhu.settings import Settings
+from minhu.settings import DEFAULT_CITY, Settings
 
 _MEANING = {
     "PUBLISHED": "公布 published",
@@ -21,7 +24,7 @@ _MEANING = {
 }
 
 
-def print_night(console: Console, settings: Settings, report: NightReport, published_uri: str) -> None:
+def print_night(console: Console, settings: Settings, report: NightReport, published_uri: str | None) -> None:
     """Stages with seconds, rows landed and quarantined, cells by verdict, and where to look."""
     console.print()
     stages = Table("stage", "seconds", title=f"{settings.city.name}: the night of {report.business_date}")
@@ -44,13 +47,22 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
     for line in _troubles(report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     news = "published" if report.release.is_new else "unchanged: the same content was published before"
+    minhu = _command(settings)
+    address = published_uri or f"$({minhu} db uri)"
     for line in (
         f"release  {report.release.release_id}  ({news})",
         f"folder   {report.release.path}",
-        'query    minhu sql "select * from published.kpi_results limit 5"',
-        f'psql     minhu db start; psql "{published_uri}"',
+        f'query    {minhu} sql "select * from published.kpi_results limit 5"',  # noqa: S608  text for a person
+        f'psql     {minhu} db start; psql "{address}"',
     ):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _command(settings: Settings) -> str:
+    """How to call this program again from here, for the same city."""
+    called = Path(sys.argv[0])
+    program = os.path.relpath(called) if called.name == "minhu" and called.is_file() else "minhu"
+    return program if settings.city.code == DEFAULT_CITY else f"{program} --city {settings.city.code}"
 
 
 def _troubles(report: NightReport) -> list[str]:
