@@ -11,6 +11,8 @@ SCALE ?=
 SEED ?=
 DAYS ?=
 CITY_FLAG := $(if $(CITY),--city $(CITY))
+# A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
+override export Q := $(value Q)
 
 .PHONY: help setup nightly status sql db-start db-stop test test-slow lint lock clean
 
@@ -26,7 +28,7 @@ status: .venv/.runtime ## which release is current, cells by verdict
 	@$(BIN)/minhu $(CITY_FLAG) status
 
 sql: .venv/.runtime ## query the current release: make sql Q="select …"
-	@$(BIN)/minhu $(CITY_FLAG) sql "$(Q)"
+	@$(BIN)/minhu $(CITY_FLAG) sql "$$Q"
 
 db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running for readers
 	@$(BIN)/minhu $(CITY_FLAG) db start
