@@ -75,9 +75,11 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         progress: told a line whenever something begins or ends.
 
     Raises:
+        UsageError: nothing is known of this city; nothing was made for it.
         Busy: another night of this city is running.
         NightFailed: a stage that everything rests on failed; the message says which and why.
     """
+    _refuse_unknown_city(settings)
     stopwatch = _Stopwatch(progress)
     with exclusive_night(settings.home, business_date), ExitStack() as stack:
         earlier = release.latest_on(settings, business_date)
@@ -107,6 +109,16 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         )
         progress("stop what was started")
     return report
+
+
+def _refuse_unknown_city(settings: Settings) -> None:
+    """Say so before a home and a database are made: a city that nobody has told of is most often a slip of the pen."""
+    if settings.city.kind == "connected" and not settings.hotline_uri:
+        raise UsageError(
+            f"run a night of {settings.city.code}",
+            "no source of this city is known here",
+            f"load its files with `minhu load-orders --map maps/{settings.city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
+        )
 
 
 class _Stopwatch:
@@ -141,12 +153,6 @@ def _sources(
 ) -> tuple[Settings, Connections]:
     published = postgres.published_uri(settings)
     if settings.city.kind == "connected":
-        if not settings.hotline_uri:
-            raise UsageError(
-                f"run a night of {settings.city.code}",
-                "no source of this city is known here",
-                f"load its files with `minhu load-orders --map maps/{settings.city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
-            )
         connections = Connections(
             settings.hotline_uri, settings.grid_url, settings.grid_token, settings.stations_dir, published
         )
