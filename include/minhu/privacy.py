@@ -9,21 +9,27 @@ import math
 import os
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from minhu import atomic
-from minhu.errors import UsageError
+from minhu.errors import PermanentError, UsageError
 from minhu.settings import Settings, secret
 
-#: Side of a location cell in degrees: about 1.1 km north-south, 0.9 km east-west at Xi'an.
-CELL_DEGREES = 0.01
+#: A location cell is a hundredth of a degree: about 1.1 km north-south, 0.9 km east-west at Xi'an.
+CELLS_PER_DEGREE = 100
 _SHINGLE = 3
 _BITS = 64
+_KEY_BYTES = 32
 _CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
+_MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_ID_NUMBER = re.compile(r"(?<!\d)\d{6}(?:19\d\d|20[01]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
 
     Raises:
         UsageError: the configured key is too short or not hexadecimal.
+        PermanentError: the home's own key file is damaged.
     """
     configured = secret("MINHU_PSEUDONYM_KEY")
     if configured is None:
@@ -89,7 +96,7 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
         key = bytes.fromhex(configured)
     except ValueError:
         key = b""
-    if len(key) < 32:
+    if len(key) < _KEY_BYTES:
         raise UsageError(
             "read MINHU_PSEUDONYM_KEY",
             "expected at least 64 hexadecimal digits",
@@ -99,23 +106,49 @@ def load_pseudonyms(settings: Settings) -> Pseudonyms:
 
 
 def location_cell(lon: object, lat: object) -> str | None:
-    """The cell of about one kilometre a place lies in, as ``<lon>_<lat>`` of its south-west corner; None if unknown."""
-    if not isinstance(lon, float | int) or not isinstance(lat, float | int) or math.isnan(lon) or math.isnan(lat):
+    """The cell of about one kilometre a place lies in, as ``<lon>_<lat>`` of its south-west corner; None if unknown.
+
+    Args:
+        lon: degrees east, WGS 84; a number, a decimal, or its text.
+        lat: degrees north.
+    """
+    lon, lat = _degrees(lon, 180), _degrees(lat, 90)
+    if lon is None or lat is None:
         return None
-    return f"{math.floor(lon / CELL_DEGREES) * CELL_DEGREES:.2f}_{math.floor(lat / CELL_DEGREES) * CELL_DEGREES:.2f}"
+    return "_".join(
+        f"{math.floor(round(degrees * CELLS_PER_DEGREE, 6)) / CELLS_PER_DEGREE:.2f}" for degrees in (lon, lat)
+    )
 
 
 def code_or_none(value: object) -> str | None:
-    """A short code as it is; anything that might be a sentence, and so might name someone, is dropped."""
-    return value if isinstance(value, str) and _CODE_LIKE.fullmatch(value) else None
+    """A short code as it is; anything that might be a sentence, a mobile number or an ID number is dropped."""
+    if not isinstance(value, str) or not _CODE_LIKE.fullmatch(value) or _MOBILE.search(value):
+        return None
+    return None if any(_has_check_digit(found.group()) for found in _ID_NUMBER.finditer(value)) else value
+
+
+def _has_check_digit(text: str) -> bool:
+    """Whether 18 characters close as an ID number does (GB 11643); running numbers of orders seldom do."""
+    rest = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, text, strict=False)) % 11
+    return "10X98765432"[rest] == text[17].upper()
+
+
+def _degrees(value: object, limit: int) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, float | int | Decimal | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and abs(number) <= limit else None
 
 
 def _normalised(kind: str, value: object) -> str:
-    text = "" if value is None else str(value).strip()
+    text = "" if value is None else unicodedata.normalize("NFKC", str(value)).strip()
     if kind == "phone":
-        digits = re.sub(r"\D", "", text)
+        digits = re.sub(r"\D", "", text).removeprefix("00")
         return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-    return text.upper()
+    return re.sub(r"\s", "", text).upper()
 
 
 def _key_file(path: Path) -> bytes:
@@ -132,4 +165,14 @@ def _key_file(path: Path) -> bytes:
             os.link(temporary, path)
         temporary.unlink()
         atomic.sync_folder(path.parent)
-    return bytes.fromhex(path.read_text().strip())
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise PermanentError(
+            f"read the pseudonym key {path}",
+            "expected 64 hexadecimal digits that this user may read",
+            "restore it from its backup; without it persons of earlier nights cannot be recognised",
+        )
+    return key

@@ -6,6 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from importlib import resources
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientErr
 from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
+from minhu.snapshot import connection_error
 from minhu.sources import hotline
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
@@ -156,7 +158,7 @@ def test_a_second_run_lands_the_same_bytes_as_the_same_attempt_and_a_change_as_t
             "column due_at, found none; the nearest is due_time",
         ),
         ("alter table hotline.work_orders alter column due_at type text", "expected timestamp"),
-        ("drop table hotline.callbacks", "read hotline.callbacks: the table does not exist"),
+        ("drop table hotline.callbacks", r"hotline\.callbacks: the table does not exist"),
     ],
 )
 def test_a_changed_schema_is_refused_by_name(home: Settings, hotline_uri: str, change: str, says: str) -> None:
@@ -164,6 +166,114 @@ def test_a_changed_schema_is_refused_by_name(home: Settings, hotline_uri: str, c
     with pytest.raises(SourceBlocked, match=says):
         land(home, hotline_uri)
     assert not list(home.landing_dir.rglob("*.parquet"))
+
+
+def test_everything_that_differs_in_the_schema_is_said_at_once(home: Settings, hotline_uri: str) -> None:
+    execute(hotline_uri, "alter table hotline.calls rename column ended_at to ended")
+    execute(hotline_uri, "alter table hotline.callbacks alter column reached type text")
+    execute(hotline_uri, "drop table hotline.units")
+    with pytest.raises(SourceBlocked) as caught:
+        land(home, hotline_uri)
+    for says in (
+        "nearest is ended",
+        "hotline.callbacks.reached: expected boolean, found text",
+        "hotline.units: the table",
+    ):
+        assert says in str(caught.value)
+
+
+def test_the_window_holds_where_change_times_carry_an_offset(home: Settings, hotline_uri: str) -> None:
+    execute(
+        hotline_uri,
+        "alter table hotline.work_orders alter column updated_at type timestamptz using updated_at at time zone 'Asia/Shanghai'",
+    )
+    execute(hotline_uri, "alter database hotline set timezone = 'America/New_York'")
+    try:
+        add_order(hotline_uri, "last", "2026-11-20 23:59+08", created_at="2026-11-20")
+        add_order(hotline_uri, "next-day", "2026-11-21 00:00+08", created_at="2026-11-20")
+        attempt = land(home, hotline_uri)
+        assert landed_ids(home, attempt) == ["last"]
+        Landing(home.landing_dir).accept(attempt)
+        assert landed_ids(home, land(home, hotline_uri, D21)) == ["last", "next-day"]
+    finally:
+        execute(hotline_uri, "alter database hotline reset timezone")
+
+
+def test_times_that_no_calendar_has_are_landed_for_the_record_rules(home: Settings, hotline_uri: str) -> None:
+    add_order(hotline_uri, "open-end", "2026-11-20 08:00", due_at="infinity")
+    add_order(hotline_uri, "year-12020", "2026-11-20 08:00", due_at="12020-01-01")
+    execute(
+        hotline_uri, "insert into hotline.units values ('u', 'U', 'street', null, null, '0044-03-15 BC', 'infinity')"
+    )
+    number = land(home, hotline_uri).number
+    landing = Landing(home.landing_dir)
+    orders = landing.read_table("hotline", "work_orders", D20, number).to_pylist()
+    assert [(o["order_id"], o["due_at"] and o["due_at"].year) for o in orders] == [
+        ("open-end", None),
+        ("year-12020", 9999),
+    ]
+    (unit,) = landing.read_table("hotline", "units", D20, number).to_pylist()
+    assert (unit["valid_from"], unit["valid_to"]) == (date.max, None)
+
+
+def test_a_row_without_a_change_time_is_landed_and_reported_and_many_refuse_the_delivery(
+    home: Settings, hotline_uri: str
+) -> None:
+    fill_pictures(hotline_uri)
+    execute(hotline_uri, "alter table hotline.work_orders alter column updated_at drop not null")
+    for number in range(9):
+        add_order(hotline_uri, f"o{number}", "2026-11-20 08:00", assessment_scope="three_rate")
+    execute(hotline_uri, "update hotline.work_orders set updated_at = null where order_id = 'o3'")
+    landing = Landing(home.landing_dir)
+    attempt = land(home, hotline_uri)
+    assert len(landed_ids(home, attempt)) == 9
+    assert [(f.rule_id, f.rows_failed, f.sample_keys) for f in attempt.findings] == [("L1-HOT-021", 1, "o3")]
+    assert quality.arrive(home, landing, attempt).status == "accepted"
+    execute(hotline_uri, "update hotline.work_orders set updated_at = null where order_id < 'o5'")
+    arrival = quality.arrive(home, landing, land(home, hotline_uri, D21))
+    assert arrival.status == "blocked" and "L1-HOT-107" in arrival.reason
+
+
+def test_enumerations_numbers_and_decimals_of_a_real_database_are_read(home: Settings, hotline_uri: str) -> None:
+    execute(hotline_uri, "create type hotline.way as enum ('phone', 'web')")
+    for change in (
+        "channel type hotline.way using channel::hotline.way",
+        "lon type numeric(9,6)",
+        "lat type numeric(9,6)",
+        "caller_phone type bigint using caller_phone::bigint",
+    ):
+        execute(hotline_uri, f"alter table hotline.work_orders alter column {change}")
+    add_order(hotline_uri, "o1", "2026-11-20", channel="web", lon=108.9512, lat=34.2412, caller_phone=13891234567)
+    (order,) = (
+        Landing(home.landing_dir).read_table("hotline", "work_orders", D20, land(home, hotline_uri).number).to_pylist()
+    )
+    assert (order["channel"], order["location_cell"]) == ("web", "108.95_34.24")
+    assert order["caller_key"] == KEY.person("phone", PERSONAL["phone"])
+
+
+def test_a_value_that_does_not_fit_its_type_refuses_the_delivery_without_repeating_it(
+    home: Settings, hotline_uri: str
+) -> None:
+    execute(hotline_uri, "alter table hotline.places alter column resident_count type numeric")
+    execute(hotline_uri, "insert into hotline.places values ('k', 'K', 'city', null, 12345.75, null, null, null)")
+    with pytest.raises(SourceBlocked, match=r"hotline.places.resident_count: expected values that fit int64") as caught:
+        land(home, hotline_uri)
+    assert "12345" not in str(caught.value)
+
+
+def test_what_order_files_left_behind_becomes_findings(home: Settings, hotline_uri: str) -> None:
+    with psycopg.connect(hotline_uri) as connection:
+        connection.execute(resources.files("minhu").joinpath("sql", "hotline_claims.sql").read_bytes())
+    execute(hotline_uri, "insert into hotline.order_claims values ('o1', true, null, 'beside', '2026-11-20 08:00')")
+    execute(
+        hotline_uri,
+        "insert into hotline.load_findings values ('L1-ORD-003', 'warn', 'hotline.work_orders', 'status', 9, 2, 'o1 o2', 'said')",
+    )
+    attempt = land(home, hotline_uri)
+    (found,) = attempt.findings
+    assert (found.rule_id, found.source, found.rows_failed, found.message) == ("L1-ORD-003", "hotline", 2, "said")
+    claims = Landing(home.landing_dir).read_table("hotline", "order_claims", D20, attempt.number)
+    assert claims["role"].to_pylist() == ["beside"]
 
 
 def test_rows_missing_against_the_sources_own_count_refuse_the_delivery(
@@ -196,6 +306,59 @@ def test_a_server_that_is_down_is_worth_a_retry_and_its_password_is_not_repeated
     with pytest.raises(TransientError, match="does not answer") as caught:
         land(home, f"postgresql://reader:hunter2@/hotline?host={tmp_path}")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "postgresql://reader:hunter2 x@localhost/hotline",
+        "host=localhost pasword=hunter2",
+        "postgresql://reader:hunter2@localhost/hotline?sslmode=maybe",
+        "postgresql://reader:hunter2@localhost:99999/hotline",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said_without_repeating_it(home: Settings, uri: str) -> None:
+    with pytest.raises(PermanentError, match="correct the connection minhu_hotline") as caught:
+        land(home, uri)
+    assert "hunter2" not in str(caught.value) and caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('FATAL:  password authentication failed for user "r"', PermanentError),
+        ('致命错误:  用户 "r" Password 认证失败', PermanentError),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "r", database "h", no encryption', PermanentError),
+        ('FATAL:  role "r" does not exist', PermanentError),
+        ('FATAL:  database "h" does not exist', PermanentError),
+        ("server does not support SSL, but SSL was required", PermanentError),
+        ('FATAL:  too many connections for role "r"', TransientError),
+        ("FATAL:  the database system is starting up", TransientError),
+        ("connection refused", TransientError),
+    ],
+)
+def test_what_a_server_says_is_worth_a_retry_or_not(text: str, kind: type[MinhuError]) -> None:
+    assert type(connection_error(psycopg.OperationalError(text), "hotline")) is kind
+
+
+def test_a_connection_that_breaks_while_reading_is_worth_a_retry(
+    home: Settings, hotline_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = hotline._read
+
+    def cut_off(*arguments: object) -> object:
+        execute(
+            hotline_uri,
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'hotline' and pid <> pg_backend_pid()",
+        )
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hotline, "_read", cut_off)
+    with pytest.raises(TransientError, match="the connection broke .AdminShutdown"):
+        land(home, hotline_uri)
+    assert not list(home.landing_dir.rglob("*.parquet"))
+    monkeypatch.undo()
+    assert land(home, hotline_uri).number == 1
 
 
 @pytest.fixture
