@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import httpx
 import pyarrow as pa
-import tenacity
 
 from minhu import contracts, privacy
-from minhu.contracts import TableContract
-from minhu.errors import PermanentError, SourceBlocked, TransientError
+from minhu.errors import SourceBlocked, TransientError
 from minhu.findings import Finding, sample
+from minhu.json_api import JsonApi
 from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
+from minhu.sources.grid_tables import Row, blocked, landed_table, require, unknown_fields, value_of
 from minhu.windows import Window, extraction_window
 
 PAGE_ROWS = 1000
-READ_AGAIN = 3
-ATTEMPTS = 8
-LONGEST_WAIT_SECONDS = 30.0
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-_RETRIED = {408, 429, 500, 502, 503, 504}
-
-#: Fields of an answer that are read and then transformed or dropped; any other unknown field is reported.
-_PERSONAL = {"events": {"reporter_id", "lon", "lat", "verifications"}}
-_DERIVED = {"events": {"reporter_key", "location_cell"}}
+READ_AGAIN = 5
+#: Aggregates of a day are asked day by day; a longer silence than this is made good by the platform's owner.
+LONGEST_CATCH_UP_DAYS = 31
 
 
-class _Again(Exception):
-    """The same request may succeed later; carries the seconds the server asked to wait."""
+@dataclass(frozen=True)
+class Events:
+    """The different events of a window.
 
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
+    Attributes:
+        rows: newest version of each.
+        total: the platform's own count.
+        outside: how many came that changed after the window's end, and were left for the next night.
+        findings: what was odd.
+    """
+
+    rows: list[Row]
+    total: int
+    outside: int
+    findings: list[Finding]
 
 
 def land(
@@ -54,7 +55,8 @@ def land(
     """Read everything changed up to the end of ``business_date`` and land it.
 
     Events are read until as many different ones are known as the platform says there are; a page that shifts may bring
-    a row twice, never lose it for good.
+    a row twice, never lose it for good. The aggregates of days are read for each day since the last accepted delivery,
+    in the first night for the business date alone.
 
     Args:
         settings: overlap and time zone.
@@ -66,242 +68,183 @@ def land(
         progress: told a line per table.
 
     Raises:
-        TransientError: it does not answer, or not with success, after several tries.
-        PermanentError: it refuses the token, redirects to another host, or knows no such path.
+        TransientError: it does not answer, or not with success, after several tries, or changes faster than it reads.
+        PermanentError: it refuses the token, redirects, has no trusted certificate, or knows no such path.
         SourceBlocked: a required field is missing or of another kind, or rows are missing against its own total.
     """
     window = extraction_window(
         business_date, settings.zone, landing.last_accepted_end("grid", business_date), settings.overlap_days
     )
-    with _Api(base_url, token) as api:
-        events, total = _read_events(api, window, settings.zone)
-        progress(f"grid.events: {len(events):,} rows")
-        grids = api.items("/api/v1/grids")
-        activity = api.items("/api/v1/workers/activity", date=business_date.isoformat())
-        coverage = api.items("/api/v1/addresses/coverage", date=business_date.isoformat())
-    findings: list[Finding] = []
-    verifications = [
-        {**verification, "event_id": event["event_id"], "updated_at": event["updated_at"]}
-        for event in events
-        for verification in event.get("verifications") or ()
-    ]
-    answers: dict[str, list[dict[str, Any]]] = {
-        "events": [
-            {
-                **event,
-                "reporter_key": pseudonyms.person("staff", event.get("reporter_id")),
-                "location_cell": privacy.location_cell(event.get("lon"), event.get("lat")),
-            }
-            for event in events
-        ],
-        "event_verifications": verifications,
-        "grids": grids,
-        "worker_activity": [{**row, "activity_date": business_date.isoformat()} for row in activity],
-        "address_coverage": [{**row, "coverage_date": business_date.isoformat()} for row in coverage],
-    }
-    tables, totals = {}, {}
+    days = _days_to_ask(landing, business_date)
+    with JsonApi(base_url, token, "grid platform", "minhu_grid") as api:
+        events = _read_events(api, window, settings.zone)
+        progress(f"grid.events: {len(events.rows):,} rows")
+        answers: dict[str, list[Row]] = {
+            "events": [_without_person(event, pseudonyms) for event in events.rows],
+            "event_verifications": _verifications(events.rows),
+            "grids": _read_listing(api, "/api/v1/grids"),
+            "worker_activity": _read_days(api, "/api/v1/workers/activity", "activity_date", days),
+            "address_coverage": _read_days(api, "/api/v1/addresses/coverage", "coverage_date", days),
+        }
+    findings = [*events.findings]
+    tables: dict[str, pa.Table] = {}
+    totals: dict[str, dict[str, int]] = {}
     for contract in contracts.tables_of("grid"):
         rows = answers[contract.name]
-        findings += _unknown_fields(contract, rows)
-        tables[contract.name] = _table(contract, rows, settings.zone)
-        totals[contract.name] = {"rows": total if contract.name == "events" else len(rows)}
+        findings += unknown_fields(contract, rows)
+        tables[contract.name] = landed_table(contract, rows, settings.zone)
+        totals[contract.name] = {"rows": len(rows)}
+    totals["events"] = {"rows": events.total, "outside_window": events.outside}
     return landing.write_attempt("grid", business_date, window, tables, totals, findings)
 
 
-@dataclass
-class _Page:
-    items: list[dict[str, Any]]
-    next_cursor: str | None
-    total: int
+def _days_to_ask(landing: Landing, business_date: date) -> list[date]:
+    accepted = [
+        arrival.business_date
+        for arrival in landing.arrivals("grid", business_date - timedelta(days=1))
+        if arrival.attempt is not None
+    ]
+    missed = (business_date - max(accepted)).days - 1 if accepted else 0
+    return [business_date - timedelta(days=back) for back in range(min(missed, LONGEST_CATCH_UP_DAYS), -1, -1)]
 
 
-class _Api:
-    """GET requests with retries where they can help."""
+def _read_events(api: JsonApi, window: Window, zone: ZoneInfo) -> Events:
+    """All different events of the window.
 
-    def __init__(self, base_url: str, token: str) -> None:
-        self._client = httpx.Client(
-            base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT, follow_redirects=False
-        )
-        self._host = httpx.URL(base_url).host
-
-    def __enter__(self) -> _Api:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def page(self, path: str, parameters: Mapping[str, str | int]) -> _Page:
-        answer = self._get(path, parameters)
-        if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
-            raise SourceBlocked(
-                f"read {path} of the grid platform",
-                "expected an object with a list `items`",
-                "ask its owner what changed",
-            )
-        total = answer.get("total", len(answer["items"]))
-        if not isinstance(total, int):
-            raise SourceBlocked(
-                f"read {path} of the grid platform",
-                f"expected a number as `total`, found {total!r:.40}",
-                "ask its owner",
-            )
-        return _Page(answer["items"], answer.get("next_cursor"), total)
-
-    def items(self, path: str, **parameters: str) -> list[dict[str, Any]]:
-        """All rows of a listing; every page of it."""
-        rows: list[dict[str, Any]] = []
-        cursor: str | None = None
-        while True:
-            page = self.page(path, {**parameters, **({"cursor": cursor} if cursor else {})})
-            rows += page.items
-            if page.next_cursor is None:
-                return rows
-            cursor = page.next_cursor
-
-    def _get(self, path: str, parameters: Mapping[str, str | int]) -> Any:
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Again),
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=_wait,
-            reraise=True,
-        )
-        try:
-            return retrying(self._get_once, path, parameters)
-        except _Again as error:
-            raise TransientError(
-                f"read {path} of the grid platform",
-                f"{error} after {ATTEMPTS} tries",
-                "check that it is up, then run the date again",
-            ) from None
-
-    def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> Any:
-        try:
-            answer = self._client.get(path, params=dict(parameters))
-        except httpx.TransportError as error:
-            raise _Again(f"no answer ({type(error).__name__})") from None
-        if answer.status_code in _RETRIED:
-            raise _Again(f"answer {answer.status_code}", _retry_after(answer))
-        if answer.is_redirect:
-            target = httpx.URL(answer.headers.get("location", "")).host or self._host
-            raise PermanentError(
-                f"read {path} of the grid platform", f"expected an answer of {self._host}, found a redirect to {target}",
-                "redirects are refused: the token would go with them; correct the connection minhu_grid",
-            )  # fmt: skip
-        if answer.status_code in (401, 403):
-            raise PermanentError(
-                f"read {path} of the grid platform",
-                f"it refuses the token ({answer.status_code})",
-                "correct the connection minhu_grid",
-            )
-        if answer.is_error:
-            raise PermanentError(
-                f"read {path} of the grid platform",
-                f"answer {answer.status_code}",
-                "check the address of the connection minhu_grid",
-            )
-        try:
-            return answer.json()
-        except ValueError:
-            raise _Again("an answer that is not JSON (cut short?)") from None
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    """Seconds before the next try: what the server asked for, else doubling from a half, never above the limit."""
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.wait if isinstance(error, _Again) else None
-    return min(LONGEST_WAIT_SECONDS, asked if asked is not None else 0.5 * 2.0 ** (state.attempt_number - 1))
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.replace(".", "", 1).isdigit() else None
-
-
-def _read_events(api: _Api, window: Window, zone: ZoneInfo) -> tuple[list[dict[str, Any]], int]:
-    """All different events of the window, newest version of each, and the platform's own total."""
+    A reading counts if the platform's total stayed the same on all its pages, and as many different events are known.
+    While people work on the platform events leave the window and pages shift; then it is read again.
+    """
     parameters: dict[str, str | int] = {"updated_to": window.end.astimezone(zone).isoformat(), "limit": PAGE_ROWS}
     if window.start is not None:
         parameters["updated_from"] = window.start.astimezone(zone).isoformat()
-    known: dict[str, dict[str, Any]] = {}
-    total = 0
+    known: dict[str, Row] = {}
+    conflicts: set[str] = set()
+    total: int | None = None
+    is_settled = False
     for _ in range(READ_AGAIN):
-        cursor: str | None = None
-        while True:
-            page = api.page("/api/v1/events", {**parameters, **({"cursor": cursor} if cursor else {})})
-            total = page.total
-            for event in page.items:
-                _require(event, ("event_id", "updated_at"), "events")
-                held = known.get(event["event_id"])
-                if held is None or str(event["updated_at"]) >= str(held["updated_at"]):
-                    known[event["event_id"]] = event
-            if page.next_cursor is None:
-                break
-            cursor = page.next_cursor
-        if len(known) == total:
-            return list(known.values()), total
+        seen: set[str] = set()
+        totals: set[int | None] = set()
+        for items, total in _pages(api, "/api/v1/events", parameters):
+            if total is None:
+                raise blocked("events", "expected a number `total`, found none")
+            totals.add(total)
+            for event in items:
+                seen.add(_remember(event, known, conflicts, zone))
+        is_settled = len(totals) == 1
+        if is_settled and total in (len(seen), len(known)):
+            return _events(known, conflicts, total or 0, window, zone)
+    if not is_settled:
+        raise TransientError(
+            "read the events of the grid platform",
+            f"its total changed during each of {READ_AGAIN} readings",
+            "run the date again at a quieter time",
+        )
     raise SourceBlocked(
         "read the events of the grid platform",
-        f"expected {total:,} by its own total, found {len(known):,} different ones after {READ_AGAIN} readings",
+        f"expected {total or 0:,} by its own total, found {len(known):,} different ones after {READ_AGAIN} readings",
         "ask its owner why the total does not match, then run the date again",
     )
 
 
-def _require(row: Mapping[str, Any], names: Iterable[str], table_name: str) -> None:
-    for name in names:
-        if name not in row:
-            near = difflib.get_close_matches(name, row, n=1)
-            raise SourceBlocked(
-                f"read {table_name} of the grid platform",
-                f"expected a field {name}, found {'none; the nearest is ' + near[0] if near else 'none like it'}",
-                "ask its owner what changed",
-            )
+def _remember(event: Row, known: dict[str, Row], conflicts: set[str], zone: ZoneInfo) -> str:
+    """Keep the newest version of an event; of two that differ under one change time, always the same one."""
+    require(event, ("event_id", "updated_at"), "events")
+    if not isinstance(event["event_id"], str | int) or isinstance(event["event_id"], bool) or event["event_id"] == "":
+        raise blocked("events", "expected a text as event_id, found another kind of value or none")
+    key = str(event["event_id"])
+    held = known.get(key)
+    if held is None:
+        known[key] = event
+    elif held != event:
+        new, old = _changed_at(event, zone), _changed_at(held, zone)
+        if new == old:
+            conflicts.add(key)
+        known[key] = max((held, event), key=lambda e: (_changed_at(e, zone), json.dumps(e, sort_keys=True)))
+    return key
 
 
-def _unknown_fields(contract: TableContract, rows: list[dict[str, Any]]) -> list[Finding]:
-    expected = {*contract.schema.names, *_PERSONAL.get(contract.name, ())}
-    unknown = sorted({name for row in rows for name in row} - expected)
-    if not unknown:
-        return []
-    message = f"the platform sends fields the contract does not know: {', '.join(unknown)}; they were not landed"
-    return [
+def _changed_at(event: Row, zone: ZoneInfo) -> datetime:
+    try:
+        return value_of(event["updated_at"], pa.timestamp("us"), zone) or datetime.min  # noqa: DTZ901
+    except (ValueError, TypeError, OverflowError):
+        raise blocked("events", f"expected a time as updated_at of {event['event_id']}, found none") from None
+
+
+def _events(known: dict[str, Row], conflicts: set[str], total: int, window: Window, zone: ZoneInfo) -> Events:
+    end = window.end.astimezone(UTC).replace(tzinfo=None)
+    outside = sorted(key for key, event in known.items() if _changed_at(event, zone) >= end)
+    rows = [known[key] for key in sorted(known.keys() - set(outside))]
+    odd = (
+        ("L1-GRD-022", conflicts, "events came twice with one change time and other content; one of both was kept"),
+        ("L1-GRD-023", set(outside), "events changed after the window that was asked for; they wait for their night"),
+    )
+    findings = [
         Finding(
-            "L1-GRD-021", "info", "grid", contract.full_name, message, rows_seen=len(rows), sample_keys=sample(unknown)
+            rule_id, "warn", "grid", "grid.events", f"{len(keys)} {says}", column_name="updated_at",
+            rows_seen=len(known), rows_failed=len(keys), sample_keys=sample(sorted(keys)),
         )
-    ]
+        for rule_id, keys, says in odd
+        if keys
+    ]  # fmt: skip
+    return Events(rows, total, len(outside), findings)
 
 
-def _table(contract: TableContract, rows: list[dict[str, Any]], zone: ZoneInfo) -> pa.Table:
-    """Rows in the contract's types; a value of another kind refuses the delivery and names the field."""
-    required = [name for name in contract.schema.names if name not in _DERIVED.get(contract.name, ())]
-    for row in rows:
-        _require(row, required, contract.name)
-    columns = {}
-    for column in contract.schema:
-        try:
-            columns[column.name] = pa.array([_value(row[column.name], column.type, zone) for row in rows], column.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError, TypeError) as error:
-            raise SourceBlocked(
-                f"read {contract.full_name}.{column.name}", f"expected {column.type}, found another kind of value ({type(error).__name__})",
-                "ask the owner of the grid platform what changed",
-            ) from None  # fmt: skip
-    return pa.table(columns, schema=contract.schema)
+def _read_listing(api: JsonApi, path: str, **parameters: str) -> list[Row]:
+    """All different rows of a listing; as many as its total says, where it has one."""
+    known: dict[str, Row] = {}
+    total: int | None = None
+    for _ in range(READ_AGAIN):
+        for items, stated in _pages(api, path, parameters):
+            total = stated
+            known |= {json.dumps(item, sort_keys=True): item for item in items}
+        if total is None or total == len(known):
+            return list(known.values())
+    raise blocked(path, f"expected {total:,} rows by its own total, found {len(known):,} different ones")
 
 
-def _value(value: Any, kind: pa.DataType, zone: ZoneInfo) -> Any:
-    if value is None:
-        return None
-    if pa.types.is_timestamp(kind):
-        parsed = datetime.fromisoformat(value)
-        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
-        return aware.astimezone(UTC).replace(tzinfo=None)
-    if pa.types.is_date(kind):
-        return date.fromisoformat(value)
-    if pa.types.is_string(kind):
-        if isinstance(value, dict | list | bool):
-            raise TypeError("a code is a text")
-        return str(value)
-    if pa.types.is_boolean(kind) and not isinstance(value, bool):
-        raise TypeError("expected true or false")
-    if pa.types.is_integer(kind) and (isinstance(value, bool) or not isinstance(value, int)):
-        raise TypeError("expected a whole number")
-    return value
+def _read_days(api: JsonApi, path: str, column: str, days: Iterable[date]) -> list[Row]:
+    return [{**row, column: day.isoformat()} for day in days for row in _read_listing(api, path, date=day.isoformat())]
+
+
+def _pages(api: JsonApi, path: str, parameters: Mapping[str, str | int]) -> Iterator[tuple[list[Row], int | None]]:
+    """Rows and total of each page. A listing without pages may be a bare list."""
+    cursor: str | None = None
+    cursors: set[str] = set()
+    while True:
+        answer = api.get(path, {**parameters, **({"cursor": cursor} if cursor else {})})
+        page = {"items": answer} if isinstance(answer, list) else answer
+        items = page.get("items") if isinstance(page, dict) else None
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise blocked(path, "expected a list `items` of objects")
+        total, following = page.get("total"), page.get("next_cursor")
+        if total is not None and (isinstance(total, bool) or not isinstance(total, int)):
+            raise blocked(path, "expected a whole number as `total`")
+        yield items, total
+        if following is None:
+            return
+        cursor = str(following)
+        if cursor in cursors:
+            raise blocked(path, "its pages do not end: a `next_cursor` came twice")
+        cursors.add(cursor)
+
+
+def _without_person(event: Row, pseudonyms: Pseudonyms) -> Row:
+    return {
+        **event,
+        "reporter_key": pseudonyms.person("staff", event.get("reporter_id")),
+        "location_cell": privacy.location_cell(event.get("lon"), event.get("lat")),
+    }
+
+
+def _verifications(events: Iterable[Row]) -> list[Row]:
+    """One row per event and verification; one that stands twice in its event counts once."""
+    rows: dict[str, Row] = {}
+    for event in events:
+        require(event, ("verifications",), "events")
+        found = event["verifications"] or []
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise blocked("events", f"expected a list of objects as verifications of {event['event_id']}")
+        for item in found:
+            row = {**item, "event_id": event["event_id"], "updated_at": event["updated_at"]}
+            rows[json.dumps(row, sort_keys=True)] = row
+    return list(rows.values())

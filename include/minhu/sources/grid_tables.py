@@ -1,0 +1,88 @@
+"""Answers of the grid platform in the types of their contracts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from minhu.contracts import TableContract
+from minhu.errors import SourceBlocked
+from minhu.findings import Finding, sample
+
+Row = dict[str, Any]
+
+#: Fields of an answer that are read and then transformed or dropped; any other unknown field is reported.
+_PERSONAL = {"events": {"reporter_id", "lon", "lat", "verifications"}}
+_DERIVED = {"events": {"reporter_key", "location_cell"}}
+
+
+def blocked(what: str, happened: str) -> SourceBlocked:
+    return SourceBlocked(f"read {what} of the grid platform", happened, "ask its owner what changed")
+
+
+def require(row: Row, names: Iterable[str], table_name: str) -> None:
+    for name in names:
+        if name not in row:
+            near = difflib.get_close_matches(name, row, n=1)
+            found = f"none; the nearest is {near[0]}" if near else "none like it"
+            raise blocked(table_name, f"expected a field {name}, found {found}")
+
+
+def unknown_fields(contract: TableContract, rows: list[Row]) -> list[Finding]:
+    expected = {*contract.schema.names, *_PERSONAL.get(contract.name, ())}
+    unknown = sorted({name for row in rows for name in row} - expected)
+    if not unknown:
+        return []
+    message = f"the platform sends fields the contract does not know: {', '.join(unknown)}; they were not landed"
+    return [
+        Finding(
+            "L1-GRD-021", "info", "grid", contract.full_name, message, rows_seen=len(rows), sample_keys=sample(unknown)
+        )
+    ]
+
+
+def landed_table(contract: TableContract, rows: list[Row], zone: ZoneInfo) -> pa.Table:
+    """Rows in the contract's types; a value of another kind refuses the delivery and names the field and the row."""
+    required = [name for name in contract.schema.names if name not in _DERIVED.get(contract.name, ())]
+    for row in rows:
+        require(row, required, contract.name)
+    columns = {}
+    for column in contract.schema:
+        values = []
+        for row in rows:
+            try:
+                values.append(value_of(row[column.name], column.type, zone))
+            except (ValueError, TypeError, OverflowError):  # its message may quote the value
+                raise blocked(
+                    f"{contract.full_name}.{column.name}",
+                    f"expected {column.type}, found another kind of value in {row[contract.key[0]]!s:.40}",
+                ) from None
+        columns[column.name] = pa.array(values, column.type)
+    return pa.table(columns, schema=contract.schema)
+
+
+def value_of(value: Any, kind: pa.DataType, zone: ZoneInfo) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_timestamp(kind):
+        parsed = datetime.fromisoformat(value)
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        return aware.astimezone(UTC).replace(tzinfo=None)
+    if pa.types.is_date(kind):
+        return date.fromisoformat(value)
+    if pa.types.is_string(kind):
+        if isinstance(value, dict | list | bool):
+            raise TypeError("a code is a text")
+        return str(value)
+    if pa.types.is_boolean(kind) and not isinstance(value, bool):
+        raise TypeError("expected true or false")
+    if pa.types.is_integer(kind):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or abs(value) >= 2**63:
+            raise TypeError("expected a whole number")
+        return int(value)
+    return value
