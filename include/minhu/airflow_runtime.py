@@ -213,7 +213,8 @@ def _session(leader: int, started: float) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
-            if os.getsid(process.pid) == leader and process.create_time() > started - 1:
+            is_member = os.getsid(process.pid) == leader and process.create_time() > started - 1
+            if is_member and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # it has ended, or it is not ours to ask

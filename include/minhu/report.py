@@ -13,6 +13,7 @@ from rich.table import Table
 from minhu.nightly import NightReport
 from minhu.release import Release
 from minhu.settings import DEFAULT_CITY, Settings
+from minhu.status import without_password
 
 _MEANING = {
     "PUBLISHED": "公布 published",
@@ -48,7 +49,7 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     news = "published" if report.release.is_new else "unchanged: the same content was published before"
     minhu = _command(settings)
-    address = published_uri or f"$({minhu} db uri)"
+    address = without_password(published_uri) if published_uri else f"$({minhu} db uri)"
     for line in (
         f"release  {report.release.release_id}  ({news})",
         f"folder   {report.release.path}",
