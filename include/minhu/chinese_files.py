@@ -1,4 +1,4 @@
-"""Tables in files as Chinese offices send them: encodings, title rows, totals, full-width digits, many shapes of dates."""
+"""Tables in files as Chinese offices send them: encodings, title rows, totals, moved and unknown columns."""
 
 from __future__ import annotations
 
@@ -6,28 +6,54 @@ import csv
 import difflib
 import io
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-_EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
-_TOTAL_WORDS = {"合计", "总计", "小计", "共计"}
+from minhu.chinese_cells import as_text, clean
+
+_GRAND_TOTALS = {"合计", "总计", "共计", "总合计"}
+_SUBTOTALS = {"小计", "本页小计", "本页合计"}
 _HEADER_WITHIN_ROWS = 10
-_DATE = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[\sT]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?.*)?"
-)
+_NOTE_SHEET = re.compile("说明|备注|目录|封面|填表|须知")
+_ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What has to be mended in a file. Never holds a cell's content.
+
+    Attributes:
+        file_name: without folders.
+        sheet: of a workbook, "" in a CSV.
+        row: number in the file from 1, None where it is about the whole.
+        column: header, "" where it is about the row or the whole.
+        text: what was expected and found.
+    """
+
+    file_name: str
+    sheet: str
+    row: int | None
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        where = [self.file_name, f"sheet {self.sheet}" if self.sheet else "", f"row {self.row}" if self.row else ""]
+        return f"{', '.join(part for part in where if part)}: {self.text}"
 
 
 class FileRefused(Exception):
-    """A file that cannot be used as a whole; the text names file, sheet and column."""
+    """A file that cannot be used as a whole, and everything that has to be mended in it."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
 class Row:
-    """One data row: its number in the file (from 1) and its cells by header, cleaned of blanks and full-width digits."""
+    """One data row: its number in the file (from 1) and its cells by header, cleaned."""
 
     number: int
     cells: dict[str, Any]
@@ -42,8 +68,9 @@ class Sheet:
         name: of the sheet; "" in a CSV.
         rows: data rows, without titles, blanks and totals.
         unknown_columns: headers that were not asked for.
-        total_cells: cells by header of the file's own total row, empty if it has none.
+        total_cells: cells by header of the file's own grand total row, empty if it has none.
         blank_rows: how many rows had nothing in them.
+        total_rows: how many rows were totals or subtotals.
     """
 
     file_name: str
@@ -52,103 +79,72 @@ class Sheet:
     unknown_columns: tuple[str, ...] = ()
     total_cells: dict[str, Any] = field(default_factory=dict)
     blank_rows: int = 0
+    total_rows: int = 0
 
 
-def read_sheets(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[Sheet]:
-    """Every table of a CSV or XLSX file that has the required columns, in any order.
+def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
+    """Every table of a CSV or XLSX file, its columns in any order.
+
+    Empty sheets are passed over, and sheets that are called notes and hold no such table.
 
     Args:
         path: the file.
         required: headers as the contract writes them.
-        optional: headers that are known but need not be there.
 
     Raises:
         FileRefused: it cannot be read, or a sheet lacks a required column.
     """
-    grids = _csv_grid(path) if path.suffix.lower() == ".csv" else _workbook_grids(path)
-    return [_sheet(path.name, name, grid, required, optional) for name, grid in grids.items()]
+    is_csv = path.suffix.lower() == ".csv"
+    try:
+        grids = _csv_grid(path) if is_csv else _workbook_grids(path)
+    except OSError as error:
+        raise _refusal(path, "", f"expected a file that can be opened, found {type(error).__name__}") from None
+    sheets: list[Sheet] = []
+    problems: list[Problem] = []
+    for name, grid in grids.items():
+        position = _header_position(grid, required)
+        is_empty = not any(clean(cell) is not None for cells in grid for cell in cells)
+        if position is None and (is_empty or _NOTE_SHEET.search(name)) and len(grids) > 1:
+            continue
+        try:
+            if position is None:
+                hint = "; is it saved as UTF-8 or GB18030?" if is_csv else ""
+                wanted = ", ".join(required)
+                raise _refusal(
+                    path, name,
+                    f"expected a header row with {wanted} in the first {_HEADER_WITHIN_ROWS} rows, found none{hint}",
+                )  # fmt: skip
+            sheets.append(_sheet(path, name, grid, position, required, is_csv))
+        except FileRefused as error:
+            problems += error.problems
+    if not sheets and not problems:
+        problems.append(Problem(path.name, "", None, "", "expected a table, found nothing but empty sheets"))
+    if problems:
+        raise FileRefused(*problems)
+    return sheets
 
 
-def clean(value: Any) -> Any:
-    """A cell without surrounding blanks and with half-width digits and letters; empty becomes None."""
-    if isinstance(value, str):
-        text = unicodedata.normalize("NFKC", value).strip()
-        return text or None
-    return value
-
-
-def as_text(value: Any) -> str | None:
-    """A code as text; a number that a spreadsheet made of it loses its decimals."""
-    value = clean(value)
-    if value is None:
-        return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def as_integer(value: Any) -> int | None:
-    """A whole number; ValueError for anything else that is not empty."""
-    value = clean(value)
-    if value is None:
-        return None
-    number = float(str(value).replace(",", ""))
-    if not number.is_integer():
-        raise ValueError("expected a whole number")
-    return int(number)
-
-
-def as_float(value: Any) -> float | None:
-    value = clean(value)
-    return None if value is None else float(value)
-
-
-def as_moment(value: Any) -> datetime | None:
-    """Local time without zone from ``2026-11-03 08:30``, ``2026/11/3``, ``2026年11月3日``, an Excel serial or a date cell.
-
-    Serials are rounded to the second. ValueError where it is none of these.
-    """
-    value = clean(value)
-    if value is None or isinstance(value, datetime):
-        return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001
-    if found := _DATE.fullmatch(str(value)):
-        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
-    serial = float(value)
-    if not 1 <= serial < 2_958_466:  # Excel's own range, to the end of the year 9999
-        raise ValueError("expected a date")
-    return _EXCEL_EPOCH + timedelta(seconds=round(serial * 86_400))
-
-
-def as_date(value: Any) -> date | None:
-    moment = as_moment(value)
-    return None if moment is None else moment.date()
-
-
-def as_yes(value: Any) -> bool | None:
-    """是/否 and their usual stand-ins; ValueError for another word."""
-    text = as_text(value)
-    if text is None:
-        return None
-    if text in ("是", "Y", "1", "true", "True", "有"):
-        return True
-    if text in ("否", "N", "0", "false", "False", "无"):
-        return False
-    raise ValueError("expected 是 or 否")
+def _refusal(path: Path, sheet: str, text: str, row: int | None = None, column: str = "") -> FileRefused:
+    return FileRefused(Problem(path.name, sheet, row, column, text))
 
 
 def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
     content = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in _ENCODINGS:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
         if "\0" in text:
             break
-        return {"": [list(row) for row in csv.reader(io.StringIO(text, newline=""))]}
-    raise FileRefused(
-        f"{path.name}: expected UTF-8 or GB18030 text, found neither; save it as CSV UTF-8 and send it again"
-    )
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        try:
+            return {"": [list(row) for row in reader]}
+        except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
+            raise _refusal(
+                path, "", f'expected quotes (") in pairs, found one alone at or before line {reader.line_num}'
+            ) from None
+    raise _refusal(path, "", "expected UTF-8 or GB18030 text, found neither; save it as CSV UTF-8 and send it again")
 
 
 def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
@@ -157,48 +153,67 @@ def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise FileRefused(
-            f"{path.name}: expected an XLSX workbook, found one that cannot be opened ({type(error).__name__}); save it again and send it"
-        ) from None
+    except (python_calamine.CalamineError, ValueError) as error:
+        raise _refusal(
+            path, "",
+            f"expected an XLSX workbook, found one that cannot be opened ({type(error).__name__}); save it again and send it",
+        ) from None  # fmt: skip
 
 
-def _sheet(file_name: str, name: str, grid: list[list[Any]], required: Sequence[str], optional: Sequence[str]) -> Sheet:
-    where = f"{file_name}, sheet {name}" if name else file_name
-    position = _header_position(grid, required)
-    if position is None:
-        raise FileRefused(
-            f"{where}: expected a header row with {', '.join(required)} in the first {_HEADER_WITHIN_ROWS} rows, found none"
-        )
-    headers = [as_text(cell) or "" for cell in grid[position]]
+def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required: Sequence[str], is_csv: bool) -> Sheet:
+    headers = [_header(cell) for cell in grid[position]]
+    _check_headers(path, name, headers, required)
+    rows: list[Row] = []
+    total: dict[str, Any] = {}
+    blanks = totals = 0
+    for number, cells in enumerate(grid[position + 1 :], start=position + 2):
+        filled = [value for cell in cells if (value := clean(cell)) is not None]
+        label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
+        if not filled:
+            blanks += 1
+        elif label in _GRAND_TOTALS | _SUBTOTALS:
+            totals += 1
+            total = _by_header(headers, cells) if label in _GRAND_TOTALS else total
+        elif is_csv and any(clean(cell) is not None for cell in cells[len(headers) :]):
+            raise _refusal(
+                path, name, f"expected {len(headers)} cells as in the header, found {len(cells)}: a comma too many?", number
+            )  # fmt: skip
+        else:
+            values = _by_header(headers, cells)
+            rows.append(Row(number, {header: values.get(header) for header in required}))
+    unknown = tuple(sorted({header for header in headers if header} - set(required)))
+    return Sheet(path.name, name, tuple(rows), unknown, total, blanks, totals)
+
+
+def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
+    problems: list[Problem] = []
     for column in required:
         if column not in headers:
             strangers = [header for header in headers if header and header not in required]
             near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
-            raise FileRefused(
-                f"{where}: expected a column {column}, found {'only ' + near[0] + ' near it' if near else 'none like it'}"
+            found = f"only {near[0]} near it" if near else "none like it"
+            problems.append(Problem(path.name, sheet, None, column, f"expected a column {column}, found {found}"))
+        elif headers.count(column) > 1:
+            problems.append(
+                Problem(path.name, sheet, None, column, f"expected one column {column}, found {headers.count(column)}")
             )
-    known = {*required, *optional}
-    rows: list[Row] = []
-    total: dict[str, Any] = {}
-    blanks = 0
-    for number, cells in enumerate(grid[position + 1 :], start=position + 2):
-        values = {header: clean(cell) for header, cell in zip(headers, cells, strict=False) if header}
-        filled = [value for value in values.values() if value is not None]
-        if not filled:
-            blanks += 1
-        elif str(filled[0]) in _TOTAL_WORDS:
-            total = values
-        else:
-            rows.append(Row(number, {header: values.get(header) for header in known}))
-    unknown = tuple(sorted({header for header in headers if header} - known))
-    return Sheet(file_name, name, tuple(rows), unknown, total, blanks)
+    if problems:
+        raise FileRefused(*problems)
+
+
+def _header(cell: Any) -> str:
+    """A header without the blanks and line breaks that make it fit its column."""
+    return re.sub(r"\s", "", as_text(cell) or "")
+
+
+def _by_header(headers: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
+    return {header: clean(cell) for header, cell in zip(headers, cells, strict=False) if header}
 
 
 def _header_position(grid: list[list[Any]], required: Sequence[str]) -> int | None:
     """The first row with at least half of the required headers, so that one missing column is named, not the whole."""
     for position, cells in enumerate(grid[:_HEADER_WITHIN_ROWS]):
-        found = {as_text(cell) for cell in cells}
+        found = {_header(cell) for cell in cells}
         if 2 * len(found & set(required)) >= len(required):
             return position
     return None

@@ -48,6 +48,20 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return day_start(day + timedelta(days=1), zone)
 
 
+def landed_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A source's time as it lands: UTC without an offset.
+
+    Args:
+        moment: aware, or local to ``zone``. A local time that a clock change made twice is its first occurrence.
+        zone: the city's time zone.
+    """
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    try:
+        return aware.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:  # years 1 and 9999 at the edge of the calendar: kept recognisable for the record rules
+        return moment.replace(tzinfo=None)
+
+
 def extraction_window(day: date, zone: ZoneInfo, previous_end: datetime | None, overlap_days: int) -> Window:
     """What an extract of ``day`` reads: everything changed since the last accepted delivery before it.
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from minhu.chinese_files import as_moment
+from minhu import quality
 from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
@@ -125,21 +125,6 @@ def test_every_form_of_a_case_file_gives_the_same_rows(
     assert len(expected) == 6 and plain.findings == ()
 
 
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026年11月3日", datetime(2026, 11, 3)),
-        ("２０２６－１１－０３ ０８：３０", datetime(2026, 11, 3, 8, 30)),
-        ("2026/11/3 8:05:09", datetime(2026, 11, 3, 8, 5, 9)),
-        ("46329.3541666667", datetime(2026, 11, 3, 8, 30)),
-        (46329, datetime(2026, 11, 3)),
-        ("", None),
-    ],
-)
-def test_dates_in_their_many_shapes(text: object, moment: datetime | None) -> None:
-    assert as_moment(text) == moment
-
-
 def test_a_missing_column_names_file_and_nearest_header_and_refuses_the_delivery(home: Settings, drop: Path) -> None:
     renamed = {("办结日期" if name == "办结时间" else name): value for name, value in case().items()}
     write_cases(drop / "2026-11-20", [renamed])
@@ -161,9 +146,23 @@ def test_all_broken_files_are_named_in_one_message(home: Settings, drop: Path) -
     for says in (
         "expected UTF-8 or GB18030 text",
         "terminals_20261120.xlsx: expected an XLSX workbook",
-        "expected a file items_…20261120",
+        "items_20261120: expected a file of this kind and day, found none",
     ):
         assert says in str(caught.value)
+    sheets = home.home / "feedback" / "stations" / "2026-11-20"
+    assert sorted(path.name for path in sheets.iterdir()) == [
+        "cases_610103_20261120.csv", "items_20261120.csv", "terminals_20261120.csv",
+    ]  # fmt: skip
+    assert "expected UTF-8 or GB18030" in (sheets / "cases_610103_20261120.csv").read_text(encoding="utf-8-sig")
+
+
+def test_feedback_of_mended_files_goes_away(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(办结时间="昨天")])
+    land(home, drop)
+    sheets = home.home / "feedback" / "stations" / "2026-11-20"
+    assert [path.name for path in sheets.iterdir()] == ["cases_610103_20261120.csv"]
+    write_cases(drop / "2026-11-20", [case()])
+    assert land(home, drop).findings == () and not sheets.exists()
 
 
 def test_a_total_row_that_does_not_add_up_refuses_the_file(home: Settings, drop: Path) -> None:
@@ -175,6 +174,100 @@ def test_a_total_row_that_does_not_add_up_refuses_the_file(home: Settings, drop:
     assert len(landed(home, "terminals")) == 2
     write_workbook(path, "碑林区", header, [*good, ["合计", None, 1800, 1140, 7]])
     with pytest.raises(SourceBlocked, match="sheet 碑林区: 计划服务分钟 adds up to 1200, its total row says 1800"):
+        land(home, drop)
+
+
+def test_a_total_beside_cells_that_are_no_numbers_is_not_compared(home: Settings, drop: Path) -> None:
+    header = ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"]
+    rows = [["T1", "S1", "1,600", "约540", 3], ["合计", None, 1600, "五百四十", 3]]
+    write_workbook(drop / "2026-11-20" / "terminals_20261120.xlsx", "碑林区", header, rows)
+    attempt = land(home, drop)
+    assert landed(home, "terminals")[0]["planned_minutes"] == 1600
+    assert [(f.rule_id, f.column_name) for f in attempt.findings] == [("L1-STA-023", "可用分钟")]
+    manifest = Landing(home.landing_dir).manifest("stations", "terminals", D20, 1)
+    assert manifest["control_totals"] == {"rows": 1, "files": 1, "blank_rows": 0, "total_rows": 1}
+
+
+def test_a_number_of_cases_in_the_total_row_is_compared(home: Settings, drop: Path) -> None:
+    total = dict.fromkeys(CASE, "") | {"办件编号": "合 计：", "事项编码": "3"}
+    write_cases(drop / "2026-11-20", [case(), case(办件编号="B002"), total])
+    with pytest.raises(SourceBlocked, match="2 rows were read, its total row says 3"):
+        land(home, drop)
+
+
+def test_a_row_without_its_key_is_on_the_feedback_sheet(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(), case(办件编号="")])
+    attempt = land(home, drop)
+    assert [(f.rule_id, f.column_name, f.sample_keys) for f in attempt.findings] == [
+        ("L1-STA-023", "办件编号", "row-3")
+    ]
+    arrival = quality.arrive(home, Landing(home.landing_dir), attempt)
+    assert arrival.status == "blocked" and "L1-STA-101" in arrival.reason
+
+
+def test_a_code_or_id_number_that_a_spreadsheet_rounded_is_no_code(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(申请人证件号="6.10102E+17", 站点编码='="001"')])
+    attempt = land(home, drop)
+    assert [f.column_name for f in attempt.findings] == ["申请人证件号"]
+    (row,) = landed(home)
+    assert (row["applicant_key"], row["station_code"]) == (None, "001")
+
+
+def test_times_at_the_edge_of_the_calendar_are_landed_for_the_record_rules(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(办结时间="0001-01-01 00:00:00", 承诺办结时间="9999-12-31 00:00:00")])
+    land(home, drop)
+    assert (landed(home)[0]["finished_at"].year, landed(home)[0]["promised_at"].year) == (1, 9999)
+
+
+def test_a_version_mended_in_a_later_file_counts_and_is_reported(home: Settings, drop: Path) -> None:
+    (drop / "2026-11-19").mkdir()
+    write_cases(drop / "2026-11-19", [case(评价="还行")], name="cases_610103_20261119.csv")
+    attempt = land(home, drop)
+    assert [row["review"] for row in landed(home)] == ["very_satisfied"]
+    assert sorted((f.rule_id, f.sample_keys) for f in attempt.findings) == [
+        ("L1-STA-023", "row-2"),
+        ("L1-STA-026", "B001"),
+    ]
+
+
+def test_two_contents_of_a_version_in_one_file_refuse_the_delivery(home: Settings, drop: Path) -> None:
+    write_cases(drop / "2026-11-20", [case(), case(评价="不满意")])
+    arrival = quality.arrive(home, Landing(home.landing_dir), land(home, drop))
+    assert arrival.status == "blocked" and "L1-STA-102" in arrival.reason
+
+
+def test_a_district_that_falls_silent_is_reported_for_itself(home: Settings, drop: Path) -> None:
+    (drop / "2026-11-19").mkdir()
+    for district in ("610103", "610104"):
+        write_cases(
+            drop / "2026-11-19",
+            [case(更新时间="2026-11-19 09:00:00", 办件编号=district)],
+            f"cases_{district}_20261119.csv",
+        )
+    attempt = land(home, drop)
+    (found,) = attempt.findings
+    assert (found.rule_id, found.unit_type, found.unit_code) == ("L1-STA-025", "district", "610104")
+    assert (found.period_from, found.period_to) == ("2026-11-20", "2026-11-20")
+
+
+def test_a_file_with_a_name_of_no_kind_does_not_go_unseen(home: Settings, drop: Path) -> None:
+    for name in ("case_610104_20261120.csv", "张建国.csv", "~$points_20261120.xlsx", "Thumbs.db"):
+        (drop / "2026-11-20" / name).write_text("x")
+    (found,) = land(home, drop).findings
+    assert (found.rule_id, found.rows_failed) == ("L1-STA-024", 2)
+    assert "case_610104_20261120.csv" in found.message and "张建国" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("cases_610103_20261399.csv", "expected a day as YYYYMMDD"),
+        ("points_20261231.xlsx", "expected a day up to 2026-11-20"),
+    ],
+)
+def test_a_name_with_an_impossible_day_refuses_the_delivery(home: Settings, drop: Path, name: str, says: str) -> None:
+    (drop / "2026-11-20" / name).write_text("x")
+    with pytest.raises(SourceBlocked, match=f"{name}: {says}"):
         land(home, drop)
 
 
@@ -196,10 +289,11 @@ def test_a_cell_that_cannot_be_read_is_null_and_on_the_feedback_sheet_without_it
 
 
 def test_a_file_that_comes_again_with_other_content_counts_in_its_newer_form(home: Settings, drop: Path) -> None:
-    write_cases(drop / "2026-11-20", [case(评价="不满意")], name="cases_610103_20261120 (1).csv")
+    for name, review in (("_v2", "不满意"), (" (10)", "满意"), (" - 副本", "基本满意")):
+        write_cases(drop / "2026-11-20", [case(评价=review)], name=f"cases_610103_20261120{name}.csv")
     attempt = land(home, drop)
-    assert [row["review"] for row in landed(home)] == ["dissatisfied"]
-    assert [f.rule_id for f in attempt.findings] == ["L1-STA-022"]
+    assert [row["review"] for row in landed(home)] == ["satisfied"]
+    assert [(f.rule_id, f.rows_seen, f.rows_failed) for f in attempt.findings] == [("L1-STA-022", 4, 3)]
 
 
 def test_an_unknown_column_is_reported_and_not_landed(home: Settings, drop: Path) -> None:

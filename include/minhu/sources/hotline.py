@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ from minhu.sources.hotline_tables import (
     reading_of,
     source_columns,
 )
-from minhu.windows import Window, extraction_window
+from minhu.windows import Window, extraction_window, landed_time
 
 BATCH_ROWS = 20_000
 
@@ -169,7 +169,7 @@ def _landed(
             continue
         values: list[Any] = [row[column.name] for row in rows]
         if pa.types.is_timestamp(column.type):
-            values = [_utc(value, zone) for value in values]
+            values = [None if value is None else landed_time(value, zone) for value in values]
         elif pa.types.is_string(column.type):
             values = [None if value is None else str(value) for value in values]
         if column.name in reading.coded:
@@ -202,17 +202,6 @@ def _without_change_time(contract: TableContract, table: pa.Table) -> list[Findi
             rows_seen=table.num_rows, rows_failed=len(keys), sample_keys=sample(keys),
         )
     ]  # fmt: skip
-
-
-def _utc(value: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """UTC without offset. A local time that a clock change made twice is taken as its first occurrence."""
-    if value is None:
-        return None
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=zone)
-    try:
-        return aware.astimezone(UTC).replace(tzinfo=None)
-    except OverflowError:  # year 9999 west of Greenwich: keep it recognisable for the record rules
-        return value.replace(tzinfo=None)
 
 
 def _load_findings(connection: Rows) -> list[Finding]:

@@ -1,0 +1,96 @@
+"""Single cells in the shapes in which they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+
+from minhu import chinese_cells as cells
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("2026年11月3日", datetime(2026, 11, 3)),
+        ("2026年11月3日 星期二 14:05", datetime(2026, 11, 3, 14, 5)),
+        ("2026年11月3日8时30分", datetime(2026, 11, 3, 8, 30)),
+        ("2026年11月3日 下午2:05:09", datetime(2026, 11, 3, 14, 5, 9)),
+        ("2026/11/3 上午12:30", datetime(2026, 11, 3, 0, 30)),
+        ("2026/11/3 2:30 PM", datetime(2026, 11, 3, 14, 30)),
+        ("２０２６－１１－０３ ０８：３０", datetime(2026, 11, 3, 8, 30)),
+        ("2026/11/3 8:05:09", datetime(2026, 11, 3, 8, 5, 9)),
+        ("2026.11.3", datetime(2026, 11, 3)),
+        ("2026-11-03T08:30:00.000", datetime(2026, 11, 3, 8, 30)),
+        ("2026-11-03 24:00", datetime(2026, 11, 4)),
+        ("20261103", datetime(2026, 11, 3)),
+        (20261103.0, datetime(2026, 11, 3)),
+        ("20261103083000", datetime(2026, 11, 3, 8, 30)),
+        ("46329.3541666667", datetime(2026, 11, 3, 8, 30)),
+        (46329, datetime(2026, 11, 3)),
+        (datetime(2026, 11, 3, 8, 29, 59, 999_999), datetime(2026, 11, 3, 8, 30)),
+        (date(2026, 11, 3), datetime(2026, 11, 3)),
+        ("", None),
+        ("\u3000", None),
+    ],
+)
+def test_dates_in_their_many_shapes(cell: object, moment: datetime | None) -> None:
+    assert cells.as_moment(cell) == moment
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["昨天", "2026-02-30", "2026-11-03 25:00", "2026-11-03 08:30:00+00:00", "26-11-3", "2026", 45, "99999999", True,
+     "nan", time(8, 30), "2026-11-03 问王大妈13891234567"],
+)  # fmt: skip
+def test_what_is_no_date_is_not_guessed(cell: object) -> None:
+    with pytest.raises(ValueError, match="^expected a date"):
+        cells.as_moment(cell)
+
+
+@pytest.mark.parametrize(
+    ("reader", "cell", "value"),
+    [
+        (cells.as_text, "\ufeff 友谊站\t", "友谊站"),
+        (cells.as_code, 610103001001.0, "610103001001"),
+        (cells.as_code, '="00123"', "00123"),
+        (cells.as_code, "'00123", "00123"),
+        (cells.as_code, "Ａ０１", "A01"),
+        (cells.as_integer, "1,200", 1200),
+        (cells.as_integer, " １２ ", 12),
+        (cells.as_integer, 12.0, 12),
+        (cells.as_float, "108.95", 108.95),
+        (cells.as_date, "2026-11-03 08:30", date(2026, 11, 3)),
+        (cells.as_yes, "是", True),
+        (cells.as_yes, 0.0, False),
+        (cells.one_of({"市": "city"}), " 市 ", "city"),
+    ],
+)
+def test_a_cell_gives_its_value_and_an_empty_one_nothing(
+    reader: Callable[[Any], Any], cell: object, value: object
+) -> None:
+    assert reader(cell) == value and type(reader(cell)) is type(value)
+    assert reader(None) is reader("  ") is None
+
+
+@pytest.mark.parametrize(
+    ("reader", "cell"),
+    [
+        (cells.as_code, "6.10103E+17"),
+        (cells.as_code, 6.10103198001011e17),
+        (cells.as_integer, "12.5"),
+        (cells.as_integer, "王大妈"),
+        (cells.as_integer, 1e300),
+        (cells.as_integer, True),
+        (cells.as_float, "inf"),
+        (cells.as_float, "NaN"),
+        (cells.as_yes, "大概"),
+        (cells.one_of({"市": "city"}), "省"),
+    ],
+)
+def test_a_cell_of_another_kind_is_refused_without_being_repeated(reader: Callable[[Any], Any], cell: object) -> None:
+    with pytest.raises(ValueError, match="^expected") as caught:
+        reader(cell)
+    assert str(cell) not in str(caught.value)
