@@ -57,7 +57,9 @@ def run_suites(suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]]) -> dict
             batch_parameters={"dataframe": frame.assign(_position=range(len(frame)))},
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_position"]},
         )
-        failures[name] = [_failure(result) for result in outcome.results if not result.success]
+        order = {expectation.meta["rule_id"]: number for number, expectation in enumerate(expectations)}
+        failed = [_failure(result) for result in outcome.results if not result.success]
+        failures[name] = sorted(failed, key=lambda failure: order[failure.meta["rule_id"]])
     return failures
 
 
@@ -97,13 +99,19 @@ def _failure(result: Any) -> Failure:
         meta=config.meta,
         column=str(config.kwargs.get("column") or ""),
         positions=tuple(sorted({int(entry["_position"]) for entry in index})),
-        could_run=not (result.exception_info or {}).get("raised_exception", False),
+        could_run=not _has_raised(result.exception_info or {}),
     )
+
+
+def _has_raised(exception_info: Mapping[str, Any]) -> bool:
+    """Great Expectations notes an exception flat for an expectation, or one deeper per metric that raised."""
+    infos = [exception_info, *(info for info in exception_info.values() if isinstance(info, Mapping))]
+    return any(info.get("raised_exception", False) for info in infos)
 
 
 def _finding(failure: Failure, table_name: str, key: Sequence[str], frame: pd.DataFrame) -> Finding:
     rows = frame.iloc[list(failure.positions)]
-    keys = ["/".join(str(value) for value in row) for row in rows[list(key)].itertuples(index=False)]
+    keys = ["/".join(str(value).replace(" ", "T") for value in row) for row in rows[list(key)].itertuples(index=False)]
     says = "does not hold" if failure.could_run else "could not be checked"
     return Finding(
         rule_id=failure.meta["rule_id"],

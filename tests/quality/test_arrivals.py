@@ -1,0 +1,147 @@
+"""What becomes of a delivery: accepted, accepted with notes, or refused, and what its findings say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import great_expectations.expectations as gxe
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from minhu import contracts, quality
+from minhu.findings import Finding
+from minhu.landing import Arrival, Attempt, Landing
+from minhu.settings import Settings
+from minhu.windows import Window
+
+D20 = date(2026, 11, 20)
+WINDOW = Window(None, datetime(2026, 11, 20, 16, tzinfo=UTC))
+CHANGED = datetime(2026, 11, 20, 1, 0)
+GRIDS = [{"grid_code": "g1", "household_count": 300}]
+
+
+def write(settings: Settings, findings: tuple[Finding, ...] = (), **rows: list[dict[str, Any]]) -> Attempt:
+    tables = {
+        contract.name: pa.Table.from_pylist(rows.get(contract.name, []), schema=contract.schema)
+        for contract in contracts.tables_of("grid")
+    }
+    return Landing(settings.landing_dir).write_attempt("grid", D20, WINDOW, tables, {}, findings)
+
+
+def arrive(settings: Settings, findings: tuple[Finding, ...] = (), **rows: list[dict[str, Any]]) -> Arrival:
+    return quality.arrive(settings, Landing(settings.landing_dir), write(settings, findings, **rows))
+
+
+def event(event_id: str | None, **columns: Any) -> dict[str, Any]:
+    return {"event_id": event_id, "status": "handling", "updated_at": CHANGED, **columns}
+
+
+def test_a_warning_is_carried_by_the_accepted_delivery_with_the_key_of_the_row(home: Settings) -> None:
+    activity = [
+        {"activity_date": D20, "grid_code": code, "registered_count": 2, "active_count": active}
+        for code, active in (("g1", 2), ("g2", 5), ("g3", None))
+    ]
+    arrival = arrive(home, grids=GRIDS, worker_activity=activity)
+    assert arrival.status == "accepted"
+    (found,) = arrival.findings
+    assert (found.rule_id, found.severity, found.source, found.table_name) == (
+        "L1-GRD-118", "warn", "grid", "grid.worker_activity",
+    )  # fmt: skip
+    assert (found.rows_seen, found.rows_failed, found.sample_keys) == (3, 1, "2026-11-20/g2")
+    assert found.message == "does not hold: active users are registered"
+
+
+def test_a_blocking_rule_refuses_the_delivery_and_says_which_rows(home: Settings) -> None:
+    seven = [event(f"e{number}", reported_at=CHANGED) for number in range(7)]
+    again = [event(f"e{number}", reported_at=None) for number in range(7)]
+    arrival = arrive(home, grids=GRIDS, events=[*seven, *again])
+    assert (arrival.status, arrival.attempt, arrival.window_end) == ("blocked", None, None)
+    assert arrival.reason == "L1-GRD-102 grid.events: does not hold: one content per key and version"
+    (found,) = arrival.findings
+    assert (found.rows_seen, found.rows_failed, found.sample_keys) == (14, 14, "e0 e1 e2 e3 e4")
+
+
+def test_an_empty_delivery_breaks_only_the_rules_that_ask_for_rows(home: Settings) -> None:
+    arrival = arrive(home)
+    assert arrival.status == "blocked"
+    assert [(f.rule_id, f.rows_seen, f.rows_failed, f.sample_keys) for f in arrival.findings] == [
+        ("L1-GRD-112", 0, 1, "")
+    ]
+
+
+@pytest.mark.parametrize(("strange", "status"), [(2, "accepted"), (3, "blocked")])
+def test_a_few_unknown_words_are_left_to_the_record_rules_and_many_refuse_the_delivery(
+    home: Settings, strange: int, status: str
+) -> None:
+    events = [event(f"e{number}", status="???" if number < strange else "closed") for number in range(10)]
+    arrival = arrive(home, grids=GRIDS, events=events)
+    assert arrival.status == status
+    assert [f.rule_id for f in arrival.findings] == ([] if status == "accepted" else ["L1-GRD-104"])
+
+
+def test_a_row_without_a_key_refuses_the_delivery(home: Settings) -> None:
+    arrival = arrive(home, grids=GRIDS, events=[event("e1"), event(None)])
+    assert arrival.status == "blocked" and [f.rule_id for f in arrival.findings] == ["L1-GRD-101"]
+
+
+def test_two_rows_of_one_key_without_a_change_time_are_told_apart_from_none(home: Settings) -> None:
+    events = [event("e1", updated_at=None), event("e1", updated_at=None, status="closed")]
+    events += [event(f"x{number}") for number in range(8)]
+    arrival = arrive(home, grids=GRIDS, events=events)
+    assert arrival.status == "blocked"
+    assert [(f.rule_id, f.sample_keys) for f in arrival.findings] == [("L1-GRD-102", "e1")]
+
+
+def test_what_the_extract_found_is_kept_and_refuses_if_it_must(home: Settings) -> None:
+    noted = Finding("L1-GRD-021", "info", "grid", "grid.events", "planted")
+    assert arrive(home, (noted,), grids=GRIDS).findings == (noted,)
+    refused = Finding("L1-GRD-998", "block", "grid", "grid.events", "planted")
+    arrival = arrive(home, (refused,), grids=[*GRIDS, {"grid_code": "g2"}])
+    assert arrival.status == "accepted" and arrival.attempt == 1, "the one accepted before stays"
+    assert Landing(home.landing_dir).read_table("grid", "grids", D20, 1).num_rows == 1
+
+
+def test_times_far_outside_a_life_reach_the_record_rules(home: Settings) -> None:
+    events = [event("e1", due_at=datetime(9999, 12, 31, 23, 59, 59, 999999), reported_at=datetime(1, 1, 1))]
+    arrival = arrive(home, grids=[{**GRIDS[0], "active_to": date.max}], events=events)
+    assert arrival.status == "accepted" and arrival.findings == ()
+
+
+def test_a_key_that_holds_a_time_is_one_word_among_the_samples(home: Settings) -> None:
+    twice = [
+        {"event_id": "e1", "verified_at": CHANGED, "passed": passed, "updated_at": CHANGED} for passed in (True, False)
+    ]
+    arrival = arrive(home, grids=GRIDS, event_verifications=twice)
+    assert [f.sample_keys for f in arrival.findings] == ["e1/2026-11-20T01:00:00"]
+
+
+def test_a_check_that_breaks_says_so_and_failures_keep_the_order_of_the_suite() -> None:
+    frame = pd.DataFrame({"x": [1, None]})
+    suite = [
+        gxe.ExpectColumnValuesToNotBeNull(column="gone", meta={"rule_id": "L1-X-001"}),
+        gxe.ExpectColumnValuesToNotBeNull(column="x", meta={"rule_id": "L1-X-002"}),
+        gxe.ExpectColumnValuesToBeBetween(column="gone", min_value=0, meta={"rule_id": "L1-X-003"}),
+    ]
+    failures = quality.run_suites({"one": (frame, suite), "two": (frame.iloc[:1], suite[1:2])})
+    assert [(f.meta["rule_id"], f.could_run, f.positions) for f in failures["one"]] == [
+        ("L1-X-001", False, ()),
+        ("L1-X-002", True, (1,)),
+        ("L1-X-003", False, ()),
+    ]
+    assert failures["two"] == []
+
+
+def test_a_check_that_breaks_becomes_a_finding_that_says_it_was_not_made(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from expectations.landed import grid_grids
+
+    broken = gxe.ExpectColumnValuesToNotBeNull(
+        column="gone", meta={"rule_id": "L1-GRD-997", "severity": "block", "why": "planted"}
+    )
+    monkeypatch.setattr(grid_grids, "EXPECTATIONS", [broken])
+    arrival = arrive(home, grids=GRIDS)
+    assert arrival.status == "blocked"
+    assert [f.message for f in arrival.findings] == ["could not be checked: planted"]
