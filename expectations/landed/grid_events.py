@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 
-from expectations.landed.rules import rule
+from expectations.landed.rules import CELL, PSEUDONYM, rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -21,5 +21,13 @@ EXPECTATIONS = [
         value_set=["reported", "registered", "handling", "closed", "void"],
         mostly=0.8,
         meta=rule("L1-GRD-104", "block", "status is a known word in at least 80 % of rows"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="reporter_key",
+        regex=PSEUDONYM,
+        meta=rule("L1-GRD-124", "block", "reporter_key is a pseudonym, never a person"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="location_cell", regex=CELL, meta=rule("L1-GRD-125", "block", "location_cell is a cell, never a place")
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 
-from expectations.landed.rules import rule
+from expectations.landed.rules import CODE, PSEUDONYM, rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -26,5 +26,15 @@ EXPECTATIONS = [
         min_value=1,
         max_value=None,
         meta=rule("L1-HOT-121", "warn", "attempt_no is a plausible number"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="interviewer_key",
+        regex=PSEUDONYM,
+        meta=rule("L1-HOT-145", "block", "interviewer_key is a pseudonym, never a person"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="invalid_reason",
+        regex=CODE,
+        meta=rule("L1-HOT-146", "block", "invalid_reason is a code, never a sentence"),
     ),
 ]

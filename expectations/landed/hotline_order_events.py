@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 
-from expectations.landed.rules import rule
+from expectations.landed.rules import CODE, rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -40,5 +40,11 @@ EXPECTATIONS = [
         ],
         mostly=0.8,
         meta=rule("L1-HOT-116", "block", "event_type is a known word in at least 80 % of rows"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="from_value", regex=CODE, meta=rule("L1-HOT-143", "block", "from_value is a code, never a sentence")
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="to_value", regex=CODE, meta=rule("L1-HOT-144", "block", "to_value is a code, never a sentence")
     ),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 
-from expectations.landed.rules import rule
+from expectations.landed.rules import CELL, FINGERPRINT, PSEUDONYM, rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -42,5 +42,28 @@ EXPECTATIONS = [
         column="closure_code",
         value_set=["solved", "explained", "duplicate", "not_responsible", "withdrawn"],
         meta=rule("L1-HOT-112", "warn", "closure_code is a known word"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="caller_key",
+        regex=PSEUDONYM,
+        meta=rule("L1-HOT-139", "block", "caller_key is a pseudonym, never a person"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="location_cell", regex=CELL, meta=rule("L1-HOT-140", "block", "location_cell is a cell, never a place")
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="content_hash",
+        regex=FINGERPRINT,
+        meta=rule("L1-HOT-141", "block", "content_hash is a fingerprint, never a text"),
+    ),
+    gxe.ExpectTableRowCountToBeBetween(
+        min_value=1,
+        meta=rule(
+            "L1-HOT-142",
+            "block",
+            "a first delivery holds orders; is this the right database?",
+            only_first=True,
+            needs="work_orders",
+        ),
     ),
 ]

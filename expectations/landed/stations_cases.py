@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import great_expectations.expectations as gxe
 
-from expectations.landed.rules import rule
+from expectations.landed.rules import PSEUDONYM, rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(column="case_id", meta=rule("L1-STA-101", "block", "case_id identifies the row")),
@@ -23,5 +23,16 @@ EXPECTATIONS = [
         column="review",
         value_set=["very_satisfied", "satisfied", "basically_satisfied", "dissatisfied", "very_dissatisfied"],
         meta=rule("L1-STA-105", "warn", "review is a known word"),
+    ),
+    gxe.ExpectColumnValuesToBeBetween(
+        column="updated_at",
+        max_value={"$PARAMETER": "window_end"},
+        strict_max=True,
+        meta=rule("L1-STA-125", "warn", "nothing changed after the end of the business date"),
+    ),
+    gxe.ExpectColumnValuesToMatchRegex(
+        column="applicant_key",
+        regex=PSEUDONYM,
+        meta=rule("L1-STA-126", "block", "applicant_key is a pseudonym, never a person"),
     ),
 ]

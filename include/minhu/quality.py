@@ -6,14 +6,21 @@ import importlib
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import pandas as pd
 
 from minhu import contracts
-from minhu.findings import Finding, sample
+from minhu.findings import Finding, Severity, sample
 from minhu.landing import Arrival, Attempt, Landing
 from minhu.settings import Settings
+
+_SAW_NOTHING: dict[str, tuple[str, Severity]] = {
+    "hotline": ("L1-HOT-022", "info"),
+    "grid": ("L1-GRD-024", "info"),
+    "stations": ("L1-STA-027", "info"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,11 +40,14 @@ class Failure:
     could_run: bool
 
 
-def run_suites(suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]]) -> dict[str, list[Failure]]:
+def run_suites(
+    suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]], parameters: Mapping[str, Any] | None = None
+) -> dict[str, list[Failure]]:
     """Validate frames, all in one context.
 
     Args:
         suites: per name, a frame with a plain range index, and its expectations.
+        parameters: values of what the expectations name as ``$PARAMETER``.
 
     Returns:
         Failures per name, in the order of the expectations.
@@ -55,6 +65,7 @@ def run_suites(suites: Mapping[str, tuple[pd.DataFrame, Sequence[Any]]]) -> dict
         validation = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
         outcome = validation.run(
             batch_parameters={"dataframe": frame.assign(_position=range(len(frame)))},
+            expectation_parameters=dict(parameters or {}),
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["_position"]},
         )
         order = {expectation.meta["rule_id"]: number for number, expectation in enumerate(expectations)}
@@ -67,15 +78,20 @@ def validate_arrival(settings: Settings, landing: Landing, attempt: Attempt) -> 
     """Run the arrival suites over every table of an attempt.
 
     Returns:
-        A finding per rule that does not hold, with business keys of failing rows.
+        A finding per rule that does not hold, with business keys of failing rows, and one per table whose rules saw
+        no rows.
     """
     frames: dict[str, tuple[pd.DataFrame, Sequence[Any]]] = {}
     for contract in contracts.tables_of(attempt.source):
         table = landing.read_table(attempt.source, contract.name, attempt.business_date, attempt.number)
         module = importlib.import_module(f"expectations.landed.{contract.source}_{contract.name}")
-        frames[contract.full_name] = (table.to_pandas(), module.EXPECTATIONS)
-    findings: list[Finding] = []
-    for name, failed in run_suites(frames).items():
+        asked = [e for e in module.EXPECTATIONS if _is_asked(e.meta, settings, attempt)]
+        frames[contract.full_name] = (table.to_pandas(), asked)
+    parameters = {"window_end": attempt.window.end.astimezone(UTC).replace(tzinfo=None)}
+    findings = [
+        _saw_nothing(attempt.source, name, len(asked)) for name, (frame, asked) in frames.items() if frame.empty
+    ]
+    for name, failed in run_suites(frames, parameters).items():
         contract = contracts.table(*name.split("."))
         frame = frames[name][0]
         findings += [_finding(failure, contract.full_name, contract.key, frame) for failure in failed]
@@ -90,6 +106,17 @@ def arrive(settings: Settings, landing: Landing, attempt: Attempt) -> Arrival:
         reason = "; ".join(f"{f.rule_id} {f.table_name}: {f.message}" for f in sorted(blocking))
         return landing.block(attempt.source, attempt.business_date, reason, [*attempt.findings, *findings])
     return landing.accept(attempt, findings)
+
+
+def _is_asked(meta: Mapping[str, str], settings: Settings, attempt: Attempt) -> bool:
+    """Whether a rule has a meaning for this delivery; see ``expectations.landed.rules``."""
+    is_first = attempt.window.start is None
+    return (is_first or not meta.get("only_first")) and meta.get("needs") not in settings.city.absent_inputs
+
+
+def _saw_nothing(source: str, table_name: str, rules: int) -> Finding:
+    rule_id, severity = _SAW_NOTHING[source]
+    return Finding(rule_id, severity, source, table_name, f"no rows came: {rules} rules had nothing to look at")
 
 
 def _failure(result: Any) -> Failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ SUITES = {
     table.full_name: importlib.import_module(f"expectations.landed.{table.source}_{table.name}").EXPECTATIONS
     for table in contracts.TABLES
 }
+
+SHAPED = {"location_cell": "108.95_34.24", "content_hash": "00c0ffee00c0ffee"}
+PARAMETERS = {"window_end": datetime(2026, 11, 20, 16)}
 
 
 def clean_frame(name: str) -> pd.DataFrame:
@@ -39,6 +43,10 @@ def clean_frame(name: str) -> pd.DataFrame:
             columns[column.name] = [True, False, True]
         elif pa.types.is_floating(column.type):
             columns[column.name] = [1.0, 2.0, 3.0]
+        elif column.name.endswith("_key"):
+            columns[column.name] = [f"{n:08x}-{n:032x}" for n in (1, 2, 3)]
+        elif column.name in SHAPED:
+            columns[column.name] = [SHAPED[column.name]] * 3
         else:
             columns[column.name] = [f"{column.name}-{n}" for n in (1, 2, 3)]
     return pd.DataFrame(columns)
@@ -56,7 +64,10 @@ def broken_frame(frame: pd.DataFrame, expectation: Any) -> pd.DataFrame:
     elif kind == "ExpectColumnValuesToBeInSet":
         broken.loc[0, expectation.column] = "no-such-word"
     elif kind == "ExpectColumnValuesToBeBetween":
-        broken.loc[0, expectation.column] = expectation.min_value - 1
+        is_above = expectation.min_value is None
+        broken.loc[0, expectation.column] = PARAMETERS["window_end"] if is_above else expectation.min_value - 1
+    elif kind == "ExpectColumnValuesToMatchRegex":
+        broken.loc[0, expectation.column] = "张建国 13891234567"
     elif kind == "ExpectColumnPairValuesAToBeGreaterThanB":
         broken.loc[0, expectation.column_A] = broken.loc[0, expectation.column_B] - 1
     elif kind == "ExpectTableRowCountToBeBetween":
@@ -67,7 +78,7 @@ def broken_frame(frame: pd.DataFrame, expectation: Any) -> pd.DataFrame:
 
 
 def test_a_clean_delivery_breaks_no_rule() -> None:
-    failures = run_suites({name: (clean_frame(name), suite) for name, suite in SUITES.items()})
+    failures = run_suites({name: (clean_frame(name), suite) for name, suite in SUITES.items()}, PARAMETERS)
     assert len(failures) == len(contracts.TABLES)
     assert {name: [f.meta["rule_id"] for f in found] for name, found in failures.items() if found} == {}
 
@@ -79,7 +90,7 @@ def test_every_rule_finds_the_row_that_breaks_it() -> None:
         for e in suite
     }
     assert len(cases) > 60
-    for case, failures in run_suites(cases).items():
+    for case, failures in run_suites(cases, PARAMETERS).items():
         rule_id = case.split()[-1]
         hit = [f for f in failures if f.meta["rule_id"] == rule_id]
         assert len(hit) == 1, f"{case} was not found; found {[f.meta['rule_id'] for f in failures]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,6 +39,11 @@ def event(event_id: str | None, **columns: Any) -> dict[str, Any]:
     return {"event_id": event_id, "status": "handling", "updated_at": CHANGED, **columns}
 
 
+def broken(arrival: Arrival) -> tuple[Finding, ...]:
+    """What does not hold, without the notes that a table is empty."""
+    return tuple(f for f in arrival.findings if f.rule_id != "L1-GRD-024")
+
+
 def test_a_warning_is_carried_by_the_accepted_delivery_with_the_key_of_the_row(home: Settings) -> None:
     activity = [
         {"activity_date": D20, "grid_code": code, "registered_count": 2, "active_count": active}
@@ -45,7 +51,7 @@ def test_a_warning_is_carried_by_the_accepted_delivery_with_the_key_of_the_row(h
     ]
     arrival = arrive(home, grids=GRIDS, worker_activity=activity)
     assert arrival.status == "accepted"
-    (found,) = arrival.findings
+    (found,) = broken(arrival)
     assert (found.rule_id, found.severity, found.source, found.table_name) == (
         "L1-GRD-118", "warn", "grid", "grid.worker_activity",
     )  # fmt: skip
@@ -59,16 +65,41 @@ def test_a_blocking_rule_refuses_the_delivery_and_says_which_rows(home: Settings
     arrival = arrive(home, grids=GRIDS, events=[*seven, *again])
     assert (arrival.status, arrival.attempt, arrival.window_end) == ("blocked", None, None)
     assert arrival.reason == "L1-GRD-102 grid.events: does not hold: one content per key and version"
-    (found,) = arrival.findings
+    (found,) = broken(arrival)
     assert (found.rows_seen, found.rows_failed, found.sample_keys) == (14, 14, "e0 e1 e2 e3 e4")
 
 
 def test_an_empty_delivery_breaks_only_the_rules_that_ask_for_rows(home: Settings) -> None:
     arrival = arrive(home)
     assert arrival.status == "blocked"
-    assert [(f.rule_id, f.rows_seen, f.rows_failed, f.sample_keys) for f in arrival.findings] == [
+    assert [(f.rule_id, f.rows_seen, f.rows_failed, f.sample_keys) for f in broken(arrival)] == [
         ("L1-GRD-112", 0, 1, "")
     ]
+    nothing = [f for f in arrival.findings if f.rule_id == "L1-GRD-024"]
+    assert [(f.severity, f.table_name) for f in nothing] == [
+        ("info", f"grid.{name}")
+        for name in ("address_coverage", "event_verifications", "events", "grids", "worker_activity")
+    ]
+    assert nothing[2].message == "no rows came: 6 rules had nothing to look at"
+
+
+def hotline_arrival(settings: Settings, window: Window) -> dict[str, str]:
+    """Rule id to severity of what an empty hotline breaks; its lists of units and places are there."""
+    rows: dict[str, list[dict[str, Any]]] = {"units": [{"unit_code": "u1"}], "places": [{"place_code": "p1"}]}
+    tables = {
+        contract.name: pa.Table.from_pylist(rows.get(contract.name, []), schema=contract.schema)
+        for contract in contracts.tables_of("hotline")
+    }
+    landing = Landing(settings.landing_dir)
+    arrival = quality.arrive(settings, landing, landing.write_attempt("hotline", D20, window, tables, {}))
+    return {f.rule_id: f.severity for f in arrival.findings if f.severity != "info"}
+
+
+def test_a_first_delivery_must_hold_orders_and_should_hold_calls_where_the_city_has_them(home: Settings) -> None:
+    assert hotline_arrival(home, WINDOW) == {"L1-HOT-138": "warn", "L1-HOT-142": "block"}
+    no_calls = dataclasses.replace(home, city=dataclasses.replace(home.city, absent_inputs={"calls": "not recorded"}))
+    assert hotline_arrival(no_calls, WINDOW) == {"L1-HOT-142": "block"}
+    assert hotline_arrival(home, Window(datetime(2026, 11, 17, 16, tzinfo=UTC), WINDOW.end)) == {}
 
 
 @pytest.mark.parametrize(("strange", "status"), [(2, "accepted"), (3, "blocked")])
@@ -78,12 +109,12 @@ def test_a_few_unknown_words_are_left_to_the_record_rules_and_many_refuse_the_de
     events = [event(f"e{number}", status="???" if number < strange else "closed") for number in range(10)]
     arrival = arrive(home, grids=GRIDS, events=events)
     assert arrival.status == status
-    assert [f.rule_id for f in arrival.findings] == ([] if status == "accepted" else ["L1-GRD-104"])
+    assert [f.rule_id for f in broken(arrival)] == ([] if status == "accepted" else ["L1-GRD-104"])
 
 
 def test_a_row_without_a_key_refuses_the_delivery(home: Settings) -> None:
     arrival = arrive(home, grids=GRIDS, events=[event("e1"), event(None)])
-    assert arrival.status == "blocked" and [f.rule_id for f in arrival.findings] == ["L1-GRD-101"]
+    assert arrival.status == "blocked" and [f.rule_id for f in broken(arrival)] == ["L1-GRD-101"]
 
 
 def test_two_rows_of_one_key_without_a_change_time_are_told_apart_from_none(home: Settings) -> None:
@@ -91,12 +122,12 @@ def test_two_rows_of_one_key_without_a_change_time_are_told_apart_from_none(home
     events += [event(f"x{number}") for number in range(8)]
     arrival = arrive(home, grids=GRIDS, events=events)
     assert arrival.status == "blocked"
-    assert [(f.rule_id, f.sample_keys) for f in arrival.findings] == [("L1-GRD-102", "e1")]
+    assert [(f.rule_id, f.sample_keys) for f in broken(arrival)] == [("L1-GRD-102", "e1")]
 
 
 def test_what_the_extract_found_is_kept_and_refuses_if_it_must(home: Settings) -> None:
     noted = Finding("L1-GRD-021", "info", "grid", "grid.events", "planted")
-    assert arrive(home, (noted,), grids=GRIDS).findings == (noted,)
+    assert broken(arrive(home, (noted,), grids=GRIDS)) == (noted,)
     refused = Finding("L1-GRD-998", "block", "grid", "grid.events", "planted")
     arrival = arrive(home, (refused,), grids=[*GRIDS, {"grid_code": "g2"}])
     assert arrival.status == "accepted" and arrival.attempt == 1, "the one accepted before stays"
@@ -106,7 +137,7 @@ def test_what_the_extract_found_is_kept_and_refuses_if_it_must(home: Settings) -
 def test_times_far_outside_a_life_reach_the_record_rules(home: Settings) -> None:
     events = [event("e1", due_at=datetime(9999, 12, 31, 23, 59, 59, 999999), reported_at=datetime(1, 1, 1))]
     arrival = arrive(home, grids=[{**GRIDS[0], "active_to": date.max}], events=events)
-    assert arrival.status == "accepted" and arrival.findings == ()
+    assert arrival.status == "accepted" and broken(arrival) == ()
 
 
 def test_a_key_that_holds_a_time_is_one_word_among_the_samples(home: Settings) -> None:
@@ -114,7 +145,7 @@ def test_a_key_that_holds_a_time_is_one_word_among_the_samples(home: Settings) -
         {"event_id": "e1", "verified_at": CHANGED, "passed": passed, "updated_at": CHANGED} for passed in (True, False)
     ]
     arrival = arrive(home, grids=GRIDS, event_verifications=twice)
-    assert [f.sample_keys for f in arrival.findings] == ["e1/2026-11-20T01:00:00"]
+    assert [f.sample_keys for f in broken(arrival)] == ["e1/2026-11-20T01:00:00"]
 
 
 def test_a_check_that_breaks_says_so_and_failures_keep_the_order_of_the_suite() -> None:
@@ -138,10 +169,10 @@ def test_a_check_that_breaks_becomes_a_finding_that_says_it_was_not_made(
 ) -> None:
     from expectations.landed import grid_grids
 
-    broken = gxe.ExpectColumnValuesToNotBeNull(
+    unmakeable = gxe.ExpectColumnValuesToNotBeNull(
         column="gone", meta={"rule_id": "L1-GRD-997", "severity": "block", "why": "planted"}
     )
-    monkeypatch.setattr(grid_grids, "EXPECTATIONS", [broken])
+    monkeypatch.setattr(grid_grids, "EXPECTATIONS", [unmakeable])
     arrival = arrive(home, grids=GRIDS)
     assert arrival.status == "blocked"
-    assert [f.message for f in arrival.findings] == ["could not be checked: planted"]
+    assert [f.message for f in broken(arrival)] == ["could not be checked: planted"]
