@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from minhu import privacy
+
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
 #: Day numbers taken for dates, 1954 to 2119; a smaller number is a count or a year, not a date.
 _SERIALS = (20_000, 80_000)
 _LONGEST_EXACT_DIGITS = 15
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _AS_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+_CODE = re.compile(r"[^\s:,;!?。、]{1,64}")
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 _DATE = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*(?:(?:星期|周)[一二三四五六日天])?"
@@ -52,14 +55,24 @@ def as_text(value: Any) -> str | None:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def as_code(value: Any) -> str | None:
-    """A code as text; one that a spreadsheet rounded (``6.10103E+17``) would be the same for many things."""
+def as_number_of_a_person(value: Any) -> str | None:
+    """The number of an ID card or passport; one that a spreadsheet rounded (``6.10103E+17``) would be many people's."""
     value = clean(value)
     if isinstance(value, str) and _ROUNDED.fullmatch(value):
-        raise ValueError("expected a code, found a number that a spreadsheet rounded")
+        raise ValueError("expected a number in full, found one that a spreadsheet rounded")
     if isinstance(value, int | float) and abs(value) >= 10**_LONGEST_EXACT_DIGITS:
-        raise ValueError("expected a code as text, found a number longer than a spreadsheet can keep")
+        raise ValueError("expected a number as text, found one longer than a spreadsheet can keep")
     return as_text(value)
+
+
+def as_code(value: Any) -> str | None:
+    """A code as text. Codes are landed as they are, so what may name a person is none: a sentence, a phone, an ID number."""
+    text = as_number_of_a_person(value)
+    if text is not None and not (_CODE.fullmatch(text) and re.search(r"[0-9A-Za-z]", text)):
+        raise ValueError("expected a code of letters and digits, found something else")
+    if text is not None and privacy.holds_personal_number(text):
+        raise ValueError("expected a code, found a phone or ID number")
+    return text
 
 
 def as_integer(value: Any) -> int | None:

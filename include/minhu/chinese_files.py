@@ -16,6 +16,10 @@ from minhu.chinese_cells import as_text, clean
 _GRAND_TOTALS = {"合计", "总计", "共计", "总合计"}
 _SUBTOTALS = {"小计", "本页小计", "本页合计"}
 _HEADER_WITHIN_ROWS = 10
+#: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
+_NOTE_ROW = re.compile(
+    "注|备注|说明|填表|填报|制表|制单|审核|审批|复核|经办|负责人|单位负责人|主管|联系|电话|打印|盖章"
+)
 _NOTE_SHEET = re.compile("说明|备注|目录|封面|填表|须知")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
@@ -71,6 +75,7 @@ class Sheet:
         total_cells: cells by header of the file's own grand total row, empty if it has none.
         blank_rows: how many rows had nothing in them.
         total_rows: how many rows were totals or subtotals.
+        note_rows: how many rows were signatures and remarks under the table; they may name people and are dropped.
     """
 
     file_name: str
@@ -80,6 +85,7 @@ class Sheet:
     total_cells: dict[str, Any] = field(default_factory=dict)
     blank_rows: int = 0
     total_rows: int = 0
+    note_rows: int = 0
 
 
 def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
@@ -165,7 +171,7 @@ def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required
     _check_headers(path, name, headers, required)
     rows: list[Row] = []
     total: dict[str, Any] = {}
-    blanks = totals = 0
+    blanks = totals = notes = 0
     for number, cells in enumerate(grid[position + 1 :], start=position + 2):
         filled = [value for cell in cells if (value := clean(cell)) is not None]
         label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
@@ -174,6 +180,8 @@ def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required
         elif label in _GRAND_TOTALS | _SUBTOTALS:
             totals += 1
             total = _by_header(headers, cells) if label in _GRAND_TOTALS else total
+        elif 2 * len(filled) < len(required) and (total or _NOTE_ROW.match(label)):
+            notes += 1
         elif is_csv and any(clean(cell) is not None for cell in cells[len(headers) :]):
             raise _refusal(
                 path, name, f"expected {len(headers)} cells as in the header, found {len(cells)}: a comma too many?", number
@@ -182,7 +190,7 @@ def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required
             values = _by_header(headers, cells)
             rows.append(Row(number, {header: values.get(header) for header in required}))
     unknown = tuple(sorted({header for header in headers if header} - set(required)))
-    return Sheet(path.name, name, tuple(rows), unknown, total, blanks, totals)
+    return Sheet(path.name, name, tuple(rows), unknown, total, blanks, totals, notes)
 
 
 def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:

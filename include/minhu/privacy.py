@@ -122,9 +122,14 @@ def location_cell(lon: object, lat: object) -> str | None:
 
 def code_or_none(value: object) -> str | None:
     """A short code as it is; anything that might be a sentence, a mobile number or an ID number is dropped."""
-    if not isinstance(value, str) or not _CODE_LIKE.fullmatch(value) or _MOBILE.search(value):
+    if not isinstance(value, str) or not _CODE_LIKE.fullmatch(value) or holds_personal_number(value):
         return None
-    return None if any(_has_check_digit(found.group()) for found in _ID_NUMBER.finditer(value)) else value
+    return value
+
+
+def holds_personal_number(text: str) -> bool:
+    """Whether a mobile number or an ID number stands in a text."""
+    return bool(_MOBILE.search(text)) or any(_has_check_digit(found.group()) for found in _ID_NUMBER.finditer(text))
 
 
 def _has_check_digit(text: str) -> bool:

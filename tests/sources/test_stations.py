@@ -185,7 +185,7 @@ def test_a_total_beside_cells_that_are_no_numbers_is_not_compared(home: Settings
     assert landed(home, "terminals")[0]["planned_minutes"] == 1600
     assert [(f.rule_id, f.column_name) for f in attempt.findings] == [("L1-STA-023", "可用分钟")]
     manifest = Landing(home.landing_dir).manifest("stations", "terminals", D20, 1)
-    assert manifest["control_totals"] == {"rows": 1, "files": 1, "blank_rows": 0, "total_rows": 1}
+    assert manifest["control_totals"] == {"rows": 1, "files": 1, "blank_rows": 0, "total_rows": 1, "note_rows": 0}
 
 
 def test_a_number_of_cases_in_the_total_row_is_compared(home: Settings, drop: Path) -> None:

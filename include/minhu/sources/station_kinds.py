@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from minhu import contracts
-from minhu.chinese_cells import as_code, as_date, as_float, as_integer, as_moment, as_text, as_yes, one_of
+from minhu.chinese_cells import (
+    as_code,
+    as_date,
+    as_float,
+    as_integer,
+    as_moment,
+    as_number_of_a_person,
+    as_text,
+    as_yes,
+    one_of,
+)
 from minhu.contracts import HANDLING_LEVELS, REVIEWS, STATION_KINDS, TableContract
 
 
@@ -49,7 +59,7 @@ KINDS: tuple[FileKind, ...] = (
         {
             "case_id": ("办件编号", as_code), "item_code": ("事项编码", as_code),
             "handling_level": ("办理层级", one_of(HANDLING_LEVELS)), "is_agent_handled": ("是否代办", as_yes),
-            "station_code": ("站点编码", as_code), "applicant_key": ("申请人证件号", as_code),
+            "station_code": ("站点编码", as_code), "applicant_key": ("申请人证件号", as_number_of_a_person),
             "accepted_at": ("受理时间", as_moment), "promised_at": ("承诺办结时间", as_moment),
             "finished_at": ("办结时间", as_moment), "review": ("评价", one_of(REVIEWS)),
             "updated_at": ("更新时间", as_moment),

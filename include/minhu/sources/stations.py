@@ -92,6 +92,7 @@ def land(
             "files": len({file.path for file, _ in of_kind}),
             "blank_rows": sum(sheet.blank_rows for _, sheet in of_kind),
             "total_rows": sum(sheet.total_rows for _, sheet in of_kind),
+            "note_rows": sum(sheet.note_rows for _, sheet in of_kind),
         }
         progress(f"stations.{kind.name}: {len(rows):,} rows")
     write_feedback(feedback, cells)
