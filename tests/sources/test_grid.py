@@ -25,6 +25,7 @@ from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
 from minhu.sources import grid
+from tests.sources.everything import everything_in
 
 D20 = date(2026, 11, 20)
 TOKEN = "secret-token"
@@ -171,7 +172,8 @@ def test_all_pages_land_in_utc_and_nothing_personal_does(
     ]
     assert landed(home, "worker_activity")[0]["activity_date"] == D20
     assert dict(state.requests)["/api/v1/events"]["updated_to"] == "2026-11-21T00:00:00+08:00"
-    seen = caplog.text + repr(rows)
+    seen = everything_in(home.home) + caplog.text
+    assert "e001" in seen
     for secret in ("13891234567", "108.9512345", TOKEN):
         assert secret not in seen
 

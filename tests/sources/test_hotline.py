@@ -19,6 +19,7 @@ from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
 from minhu.snapshot import connection_error
 from minhu.sources import hotline
+from tests.sources.everything import everything_in
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
 KEY = Pseudonyms(b"k" * 32)
@@ -114,23 +115,30 @@ def test_nothing_personal_is_written_logged_or_said(
         "insert into hotline.order_events values ('e1', 'o1', 'return', '2026-11-20', '2026-11-20', 'u1', 'u2', %s)",
         PERSONAL["text"],
     )
+    execute(
+        hotline_uri,
+        "insert into hotline.calls values ('c1', 'inbound', %s, '2026-11-20', null, null, 'agent-007', '2026-11-20')",
+        PERSONAL["phone"],
+    )
+    execute(
+        hotline_uri,
+        "insert into hotline.callbacks values "
+        "('b1', 'o1', 1, '2026-11-20', 'asker-008', true, false, %s, true, true, null, '2026-11-20')",
+        f"回电 {PERSONAL['phone']}",
+    )
     attempt = land(home, hotline_uri)
     landing = Landing(home.landing_dir)
     orders = landing.read_table("hotline", "work_orders", D20, attempt.number).to_pylist()
     assert orders[0]["caller_key"] == orders[1]["caller_key"] and orders[0]["caller_key"].startswith(KEY.key_id)
     assert (orders[0]["location_cell"], orders[0]["content_length"]) == ("108.95_34.24", len(PERSONAL["text"]))
-    assert [f.rule_id for f in attempt.findings] == ["L1-HOT-020"]
+    assert [(f.rule_id, f.column_name) for f in attempt.findings] == [
+        ("L1-HOT-020", "to_value"),
+        ("L1-HOT-020", "invalid_reason"),
+    ]
     assert landing.read_table("hotline", "order_events", D20, attempt.number)["to_value"].to_pylist() == [None]
-    # Parquet compresses: read every value back, and the bytes of everything else
-    seen = caplog.text + repr(
-        [
-            landing.read_table("hotline", n, D20, attempt.number).to_pylist()
-            for n in ("work_orders", "order_events", "calls")
-        ]
-    )
-    seen += "".join(p.read_text() for p in home.home.rglob("*.json"))
-    assert "o1" in seen
-    for secret in (*PERSONAL.values(), "108.9512345", "34.2412345"):
+    seen = everything_in(home.home) + caplog.text + repr(attempt.findings)
+    assert "o1" in seen and "c1" in seen and "b1" in seen
+    for secret in (*PERSONAL.values(), "agent-007", "asker-008", "108.9512345", "34.2412345"):
         assert secret not in seen
 
 
