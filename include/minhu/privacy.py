@@ -50,14 +50,15 @@ class Pseudonyms:
         return hashlib.sha256(b"minhu key id" + self.key).hexdigest()[:8]
 
     def person(self, kind: str, value: object) -> str | None:
-        """Pseudonym of a phone, ID number or staff number; None for an empty value.
+        """Pseudonym of a phone, ID number or staff number; None for an empty value, or one that stands for nobody.
 
         Args:
             kind: ``phone``, ``id_number`` or ``staff``; equal values of different kinds get different keys.
             value: as the source has it; spaces, dashes and the country prefix of a phone make no difference.
         """
         text = _normalised(kind, value)
-        return self._of(kind, text) if text else None
+        stands_for_nobody = kind != "staff" and len(set(text)) == 1  # zeros, where a form insists on a number
+        return self._of(kind, text) if text and not stands_for_nobody else None
 
     @lru_cache(maxsize=200_000)  # noqa: B019  one object per run; the same callers come again and again
     def _of(self, kind: str, text: str) -> str:
@@ -153,7 +154,8 @@ def _normalised(kind: str, value: object) -> str:
     if kind == "phone":
         digits = re.sub(r"\D", "", text).removeprefix("00")
         return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-    return re.sub(r"\s", "", text).upper()
+    text = re.sub(r"\s", "", text).upper()
+    return "" if kind == "id_number" and not re.search(r"[0-9A-Z]", text) else text
 
 
 def _key_file(path: Path) -> bytes:

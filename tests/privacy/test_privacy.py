@@ -95,3 +95,14 @@ def test_the_key_is_made_once_for_its_owner_only_or_taken_from_the_environment(
     monkeypatch.setenv("MINHU_PSEUDONYM_KEY", "short")
     with pytest.raises(UsageError, match="MINHU_PSEUDONYM_KEY"):
         privacy.load_pseudonyms(home)
+
+
+@pytest.mark.parametrize("nobody", ["无", "不详", "-", "/", "匿名", "000000000000000000", "０００", "***"])
+def test_what_stands_for_nobody_is_not_one_person(nobody: str) -> None:
+    assert ONE.person("id_number", nobody) is None
+
+
+def test_a_phone_of_one_digit_repeated_is_nobody_and_staff_may_be_known_by_name() -> None:
+    assert ONE.person("phone", "000-0000-0000") is ONE.person("phone", "无") is None
+    assert ONE.person("staff", "7") != ONE.person("staff", "张建国") is not None
+    assert ONE.person("id_number", "E12345678") is not None
