@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from minhu import privacy
@@ -197,6 +197,32 @@ def _silent_districts(files: Sequence[StationFile], business_date: date) -> list
         )
         for district in sorted(sent[before] - sent[business_date])
     ]  # fmt: skip
+
+
+def silent_days(files: Sequence[StationFile], last_accepted: date | None, business_date: date) -> list[Finding]:
+    """Days since the last accepted delivery of which nothing came; what happened then may stay unknown.
+
+    Args:
+        files: that count.
+        last_accepted: business date of the last accepted delivery before, None if there was none.
+        business_date: local day.
+    """
+    if last_accepted is None:
+        return []
+    days = [last_accepted + timedelta(days=n) for n in range(1, (business_date - last_accepted).days)]
+    findings = []
+    for kind in KINDS:
+        silent = [day for day in days if not any(file.kind is kind and file.day == day for file in files)]
+        if silent and not kind.is_picture:
+            findings.append(
+                Finding(
+                    "L1-STA-028", "warn", "stations", kind.contract.full_name,
+                    f"no file of {len(silent)} days since the last delivery, {silent[0]} to {silent[-1]}",
+                    period_from=silent[0].isoformat(), period_to=silent[-1].isoformat(),
+                    rows_seen=len(days), rows_failed=len(silent), sample_keys=sample([d.isoformat() for d in silent]),
+                )
+            )  # fmt: skip
+    return findings
 
 
 def _missing(files: Sequence[StationFile], business_date: date) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from minhu.findings import Finding, sample
 from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
-from minhu.sources.station_folder import StationFile, read_delivery
+from minhu.sources.station_folder import StationFile, read_delivery, silent_days
 from minhu.sources.station_kinds import KINDS, FileKind
 from minhu.windows import extraction_window, landed_time
 
@@ -74,7 +74,7 @@ def land(
             f"have the files mended and sent again, then run the date again; what to mend stands in {feedback}",
         )
     cells: list[Problem] = []
-    findings = list(delivery.findings)
+    findings = [*delivery.findings, *silent_days(delivery.files, _last_accepted(landing, business_date), business_date)]
     tables: dict[str, pa.Table] = {}
     totals: dict[str, dict[str, int]] = {}
     for kind in KINDS:
@@ -99,6 +99,11 @@ def land(
     return landing.write_attempt(
         "stations", business_date, window, tables, totals, [*findings, *_cell_findings(read, cells)]
     )
+
+
+def _last_accepted(landing: Landing, business_date: date) -> date | None:
+    earlier = landing.arrivals("stations", business_date - timedelta(days=1))
+    return max((arrival.business_date for arrival in earlier if arrival.attempt is not None), default=None)
 
 
 def _said(problems: Sequence[Problem]) -> str:
