@@ -90,6 +90,8 @@ class Landing:
         """
         contracts = tables_of(source)
         number = self._next_number(source, day)
+        # an earlier try that was never accepted is written over, table by table: from here on it must not be accepted
+        self._pending_path(source, day).unlink(missing_ok=True)
         for contract in contracts:
             if contract.name not in tables:
                 raise PermanentError(
@@ -216,7 +218,10 @@ class Landing:
         atomic.write_json(building / "manifest.json", manifest)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
-        atomic.sync_folder(target.parent)
+        for folder in (target.parent, *target.parent.parents):  # some of them may be new
+            atomic.sync_folder(folder)
+            if folder == self.root:
+                break
 
     def _next_number(self, source: str, day: date) -> int:
         """One more than the current attempt: a number that was never accepted is free to be written again."""

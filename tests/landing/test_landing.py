@@ -21,6 +21,7 @@ from minhu.windows import Window, extraction_window, parse_business_date
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
 WINDOW = Window(None, datetime(2026, 11, 20, 16, tzinfo=UTC))
+ROOT = Path(__file__).parents[2]
 BLOCKING = Finding("L1-GRD-999", "block", "grid", "grid.events", "planted")
 
 
@@ -90,7 +91,7 @@ KILLED = """
     from tests.landing.test_landing import Landing, write, D20
     from minhu import atomic, landing
     module, name, count = sys.argv[2].split(":")
-    owner = {"atomic": atomic, "Landing": landing.Landing}[module]
+    owner = {"atomic": atomic, "Landing": landing.Landing, "Path": Path, "shutil": landing.shutil}[module]
     original, calls = getattr(owner, name), [0]
     def kill_at(*arguments, **named):
         calls[0] += 1
@@ -99,8 +100,19 @@ KILLED = """
         return original(*arguments, **named)
     setattr(owner, name, kill_at)
     where = Landing(Path(sys.argv[1]))
-    where.accept(write(where, "g1", "g2"))
+    where.accept(write(where, *sys.argv[3:]))
 """
+
+
+def killed(root: Path, point: str, *grid_codes: str) -> None:
+    """Land and accept in a process of its own that is killed when it calls a function for the n-th time."""
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(root), point, *grid_codes]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL, "the kill must have hit"
+
+
+def bytes_below(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -112,18 +124,92 @@ KILLED = """
         "atomic:write_json:5",
         "atomic:write_json:6",
         "atomic:write_json:7",
+        "Path:rename:1",
+        "Path:rename:3",
     ],
 )
 def test_a_kill_anywhere_leaves_nothing_that_counts_and_the_next_run_recovers(tmp_path: Path, point: str) -> None:
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), point]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, timeout=60, check=False)  # noqa: PTH109
-    assert ended.returncode == -signal.SIGKILL, "the kill must have hit"
+    killed(tmp_path, point, "g1", "g2")
     landing = Landing(tmp_path)
     assert landing.arrival("grid", D20) is None
     landing.accept(write(landing, "g1", "g2"))
     arrival = landing.arrival("grid", D20)
     assert arrival is not None and (arrival.attempt, arrival.row_counts["grids"]) == (1, 2)
     assert landing.read_table("grid", "grids", D20, 1).num_rows == 2
+
+
+@pytest.mark.parametrize("point", ["atomic:sync_file:1", "Path:rename:3", "atomic:write_json:6", "atomic:write_json:7"])
+def test_a_kill_while_reading_again_leaves_the_accepted_delivery_as_it_was(tmp_path: Path, point: str) -> None:
+    landing = Landing(tmp_path)
+    before = landing.accept(write(landing, "g1"))
+    first = {path: content for path, content in bytes_below(tmp_path).items() if "attempt=001" in path.parts}
+    killed(tmp_path, point, "g1", "g2")
+    assert landing.arrival("grid", D20) == before and landing.last_accepted_end("grid", D21) == WINDOW.end
+    after = bytes_below(tmp_path)
+    assert {path: after[path] for path in first} == first
+    assert landing.accept(write(landing, "g1", "g2")).attempt == 2
+
+
+@pytest.mark.parametrize("point", ["shutil:rmtree:2", "Path:rename:2", "Path:rename:5", "atomic:write_json:6"])
+def test_an_attempt_that_is_half_written_over_can_no_longer_be_accepted(tmp_path: Path, point: str) -> None:
+    landing = Landing(tmp_path)
+    write(landing, "old")
+    assert landing.pending("grid", D20) is not None
+    killed(tmp_path, point, "new")
+    assert landing.pending("grid", D20) is None and landing.arrival("grid", D20) is None
+    assert landing.accept(write(landing, "new")).attempt == 1
+    assert landing.read_table("grid", "grids", D20, 1)["grid_code"].to_pylist() == ["new"]
+
+
+def test_a_kill_after_the_arrival_is_written_changes_nothing_about_it(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    killed(tmp_path, "Path:unlink:2", "g1")
+    arrival, pending = landing.arrival("grid", D20), landing.pending("grid", D20)
+    assert arrival is not None and arrival.attempt == 1 and pending is not None
+    assert landing.accept(pending) == arrival and landing.pending("grid", D20) is None
+
+
+def test_reading_the_same_again_leaves_no_second_copy(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.accept(write(landing, "g1"))
+    before = bytes_below(tmp_path)
+    landing.accept(write(landing, "g1"))
+    assert bytes_below(tmp_path) == before
+
+
+def test_a_changed_window_or_control_total_is_another_attempt(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.accept(write(landing, "g1"))
+    wider = Window(datetime(2026, 11, 1, tzinfo=UTC), WINDOW.end)
+    assert landing.write_attempt("grid", D20, wider, tables("g1"), {"grids": {"rows": 1}}).number == 2
+    assert landing.write_attempt("grid", D20, WINDOW, tables("g1"), {"grids": {"rows": 1, "pages": 2}}).number == 2
+    assert write(landing, "g1").number == 1
+
+
+def test_the_bytes_depend_on_the_rows_alone(tmp_path: Path) -> None:
+    """Not on their order, nor on how many came at once, nor on the process that writes them."""
+    schema = contracts.table("grid", "events").schema
+    rows = [{"event_id": f"e{n:04d}", "status": (None, "closed", "void")[n % 3]} for n in range(5000)]
+    parts = []
+    for number, (size, step) in enumerate(((5000, 1), (777, -1), (2000, 1))):
+        ordered = rows[::step]
+        batches = [pa.Table.from_pylist(ordered[n : n + size], schema=schema) for n in range(0, len(rows), size)]
+        landing = Landing(tmp_path / str(number))
+        made = {**tables(), "events": pa.concat_tables(batches)}
+        landing.write_attempt("grid", D20, WINDOW, made, {})
+        parts.append(bytes_below(landing.root))
+    assert parts[0] == parts[1] == parts[2]
+
+
+def test_arrivals_of_other_dates_and_sources_do_not_count(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.accept(write(landing, "g1"))
+    landing.block("grid", D21, "planted")
+    landing.mark_absent("hotline", D20, "this city has none")
+    assert [a.status for a in landing.arrivals("grid")] == ["accepted", "blocked"]
+    assert [a.business_date for a in landing.arrivals("grid", D20)] == [D20]
+    assert landing.last_accepted_end("grid", date(2026, 11, 30)) == WINDOW.end
+    assert landing.last_accepted_end("hotline", D21) is None
 
 
 def test_windows_open_to_the_left_overlap_and_catch_up() -> None:
