@@ -269,6 +269,13 @@ def test_a_value_that_does_not_fit_its_type_refuses_the_delivery_without_repeati
     assert "12345" not in str(caught.value)
 
 
+def test_a_table_that_a_city_need_not_have_lands_empty(home: Settings, hotline_uri: str) -> None:
+    attempt = land(home, hotline_uri)
+    manifest = Landing(home.landing_dir).manifest("hotline", "order_claims", D20, attempt.number)
+    assert (manifest["row_count"], manifest["control_totals"]) == (0, {"rows": 0, "table_rows": 0})
+    assert attempt.findings == ()
+
+
 def test_what_order_files_left_behind_becomes_findings(home: Settings, hotline_uri: str) -> None:
     with psycopg.connect(hotline_uri) as connection:
         connection.execute(resources.files("minhu").joinpath("sql", "hotline_claims.sql").read_bytes())

@@ -10,26 +10,13 @@ import pytest
 from minhu.chinese_cells import as_code
 from minhu.landing import Landing
 from minhu.settings import Settings
+from tests.sources.everything import everything_in
 from tests.sources.test_stations import D20, case, drop, land, landed, write_cases, write_workbook
 
 __all__ = ["drop"]
 ID_NUMBER = "610102198001011237"  # its last digit closes as GB 11643 asks
 PERSONAL = (ID_NUMBER, "13891234567", "张建国", "李四", "王大妈")
 TERMINALS = ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"]
-
-
-def everything_written(settings: Settings) -> str:
-    """Every value of every landed table, and every other file of the home as it is."""
-    landing = Landing(settings.landing_dir)
-    tables = [
-        repr(landing.read_table("stations", part.parts[-4], D20, 1).to_pylist())
-        for part in sorted(settings.landing_dir.rglob("part.parquet"))
-    ]
-    assert len(tables) == 5
-    others = [
-        p.read_text(encoding="utf-8-sig") for p in sorted(settings.home.rglob("*")) if p.suffix in (".json", ".csv")
-    ]
-    return "".join(tables + others)
 
 
 def test_lines_under_a_form_name_people_and_are_dropped(home: Settings, drop: Path) -> None:
@@ -46,7 +33,7 @@ def test_lines_under_a_form_name_people_and_are_dropped(home: Settings, drop: Pa
     assert [row["terminal_code"] for row in landed(home, "terminals")] == ["T1"]
     manifest = Landing(home.landing_dir).manifest("stations", "cases", D20, 1)
     assert (manifest["control_totals"]["rows"], manifest["control_totals"]["note_rows"]) == (2, 2)
-    assert attempt.findings == () and not [p for p in PERSONAL if p in everything_written(home)]
+    assert attempt.findings == () and not [p for p in PERSONAL if p in everything_in(home.home)]
 
 
 def test_a_full_row_under_a_total_is_data_and_not_a_remark(home: Settings, drop: Path) -> None:
@@ -66,14 +53,14 @@ def test_a_person_in_a_column_of_codes_does_not_land_and_is_not_repeated(
     attempt = land(home, drop)
     assert [(f.rule_id, f.column_name, f.rows_failed) for f in attempt.findings] == [("L1-STA-023", column, 1)]
     assert "row-3" in attempt.findings[0].sample_keys
-    assert person not in everything_written(home) + repr(attempt.findings) + caplog.text
+    assert person not in everything_in(home.home) + repr(attempt.findings) + caplog.text
 
 
 def test_a_person_in_the_place_of_a_key_leaves_the_row_without_one(home: Settings, drop: Path) -> None:
     write_cases(drop / "2026-11-20", [case(), case(办件编号="13891234567")])
     land(home, drop)
     assert [row["case_id"] for row in landed(home)] == ["B001", None]
-    assert "13891234567" not in everything_written(home)
+    assert "13891234567" not in everything_in(home.home)
 
 
 @pytest.mark.parametrize(
