@@ -1,6 +1,7 @@
 {#
   Work follows change. Each entity (orders, calls, events, cases, terminals) passes the same five steps:
-    int_<entity>_changed      keys that landed since the last build, and quarantined ones, which are judged anew
+    int_<entity>_changed      keys of which something new landed since the last build, and quarantined ones, which are
+                              judged anew; a row that only came again (windows overlap) is no change
     int_<entity>_days_before  days the changed rows counted in until now, read before they are replaced
     int_<entity>_latest       newest version of each key
     fct_<entity>              good rows (quarantine_<entity>: the others)
@@ -12,6 +13,48 @@
 {% macro newly_landed(staging, columns='*', only=none) -%}
     select {{ columns }} from {{ staging }}
     where load_no > {{ var('built_load_no') }}{{ ' and ' ~ only if only }}
+{%- endmacro %}
+
+{#
+  Keys of an entity of which rows with new content landed since the last build.
+    key     column of the staging model that is the entity's key
+    latest  name of the table that holds the newest version of each row of the staging model, as it was before
+    row_key key of that table; only: narrows the rows
+#}
+{% macro changed_keys(staging, key, latest, row_key=none, only=none) -%}
+    {%- set held = adapter.get_relation(database=this.database, schema='intermediate', identifier=latest) if execute else none -%}
+    {%- set columns = content_columns(staging) -%}
+    select {{ key }} from (
+        select {{ columns }} from {{ staging }}
+        where load_no > {{ var('built_load_no') }}{{ ' and ' ~ only if only }}
+        {%- if held and not flags.FULL_REFRESH %}
+        except
+        select {{ columns }} from {{ held }}
+        where {{ row_key or key }} in ({{ newly_landed(staging, row_key or key, only) }})
+        {%- endif %}
+    ) as {{ latest }}_differing
+{%- endmacro %}
+
+{#
+  Keys of an entity with a row that lay ahead of its delivery (a clock that ran fast): not used until its time has come,
+  so the entity is judged again every night.
+#}
+{% macro seen_ahead_of_time(key, latest, moment) -%}
+    {%- set held = adapter.get_relation(database=this.database, schema='intermediate', identifier=latest) if execute else none -%}
+    {%- if held and not flags.FULL_REFRESH -%}
+    select {{ key }} from {{ held }}
+    where {{ moment }} >= cast(landed_date as timestamp) and {{ local_date(moment) }} > landed_date
+    {%- else -%}
+    select cast(null as {{ dbt.type_string() }}) as {{ key }} where 1 = 0
+    {%- endif -%}
+{%- endmacro %}
+
+{# Columns of a staging model that say something about its thing, not about its landing. #}
+{% macro content_columns(staging) -%}
+    {%- if execute -%}
+        {{ adapter.get_columns_in_relation(staging) | map(attribute='name')
+            | reject('in', ['landed_date', 'landed_attempt', 'load_no']) | join(', ') }}
+    {%- else -%} * {%- endif %}
 {%- endmacro %}
 
 {# Keys that a quarantine table holds before this build; they are judged again, for a rule may depend on the day. #}
@@ -29,12 +72,13 @@
   later landing, so a corrected re-delivery wins.
 #}
 {% macro newest_versions(staging, key, version, only=none) %}
+{% set keys = [key] if key is string else key %}
 with candidates as (
     {{ newly_landed(staging, only=only) }}
     {% if is_incremental() %}
     union all
     select * from {{ this }}
-    where {{ key }} in ({{ newly_landed(staging, key, only) }})
+    where {{ keys[0] }} in ({{ newly_landed(staging, keys[0], only) }})
     {% endif %}
 ),
 
@@ -42,7 +86,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by {{ key }}
+            partition by {{ keys | join(', ') }}
             order by {{ version }} desc, landed_date desc, landed_attempt desc
         ) as recency
     from candidates

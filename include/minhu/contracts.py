@@ -15,7 +15,10 @@ Source = Literal["hotline", "grid", "stations"]
 SOURCES: tuple[Source, ...] = ("hotline", "grid", "stations")
 
 #: Inputs a city may lack (``city.json``: absent_inputs); the KPI contract's ``requires`` names the same words.
-INPUTS = ("calls", "work_orders", "replies", "on_time", "durations", "callbacks", "tiers", "grid", "stations")
+INPUTS = (
+    "calls", "work_orders", "replies", "on_time", "durations", "callbacks", "tiers", "callers", "dispatches", "grid",
+    "stations",
+)  # fmt: skip
 
 _TEXT, _INT, _BOOL, _FLOAT = pa.string(), pa.int64(), pa.bool_(), pa.float64()
 _DATE, _TIME = pa.date32(), pa.timestamp("us")

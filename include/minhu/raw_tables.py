@@ -18,6 +18,7 @@ from minhu.work_file import scalar
 #: Pictures whose change moves rows that did not change themselves.
 REFERENCE_TABLES = (
     ("hotline", "places"), ("hotline", "units"), ("grid", "grids"), ("stations", "points"), ("stations", "items"),
+    ("stations", "residents"),
 )  # fmt: skip
 
 

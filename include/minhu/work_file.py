@@ -103,7 +103,7 @@ def reason_to_rebuild(settings: Settings, business_date: date, reference_hash: s
     if state["code_hash"] != code_hash(settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
-        return "places, units, grids, points or items changed"
+        return "places, units, grids, points, items or residents changed"
     return ""
 
 

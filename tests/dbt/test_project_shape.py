@@ -21,6 +21,10 @@ UPWARD: dict[str, str] = {
     "int_call_days_to_count": "same",
     "int_grid_event_days_to_count": "same",
     "int_case_days_to_count": "same",
+    "int_verification_days_to_count": "same",
+    "int_days_passed": "days are those of the calendar",
+    "int_order_deadlines": "deadlines follow the working calendar",
+    "int_order_repeats": "a street is that of the community",
     "int_orders_anchored": "one row per anchor of a fact, shared by the counts",
     "int_orders_checked": "rules ask whether a place or unit is known",
     "int_grid_events_checked": "same",
@@ -59,7 +63,7 @@ def test_models_read_only_from_their_own_layer_or_below(manifest: dict[str, Any]
         for parent in node["depends_on"]["nodes"]:
             if parent.startswith("source."):
                 allowed = layer(node) == 0 or manifest["sources"][parent]["name"] in (
-                    "arrivals", "absent_inputs", "findings", "previous_kpi_results",
+                    "arrivals", "absent_inputs", "findings", "previous_kpi_results", "loads",
                 )  # fmt: skip
                 assert allowed, f"{node['name']} reads {parent} past staging"
             elif parent.startswith("model."):

@@ -1,6 +1,8 @@
--- One row per grid event to judge again: something of it landed since the last build, or it is in quarantine.
-{{ newly_landed(ref('stg_grid__events'), 'event_id') }}
+-- One row per grid event to judge again: something of it changed since the last build, or it is in quarantine.
+{{ changed_keys(ref('stg_grid__events'), 'event_id', 'int_grid_events_latest') }}
 union
-{{ newly_landed(ref('stg_grid__event_verifications'), 'event_id') }}
+{{ changed_keys(ref('stg_grid__event_verifications'), 'event_id', 'int_grid_verifications_latest') }}
+union
+{{ seen_ahead_of_time('event_id', 'int_grid_verifications_latest', 'verified_at') }}
 union
 {{ held_in_quarantine('quarantine_grid_events', 'event_id') }}

@@ -1,7 +1,9 @@
 -- One row per order that was ever closed: the unit responsible at its last closing, whatever rerouting follows.
 with closings as (
-    select * from {{ ref('int_order_closings_latest') }}
-    where order_id in (select order_id from {{ ref('int_orders_changed') }})
+    select * from {{ ref('int_order_steps_latest') }}
+    where
+        event_type = 'close'
+        and order_id in (select order_id from {{ ref('int_orders_changed') }})
 ),
 
 ranked as (

@@ -21,7 +21,15 @@ joined as (
         claims.order_id as claimed_order_id,
         claims.is_claimed_on_time,
         claims.claimed_at,
-        claims.claim_role
+        claims.claim_role,
+        movements.first_dispatched_at,
+        coalesce(movements.return_count, 0) as return_count,
+        coalesce(movements.hop_count, 0) as hop_count,
+        repeats.order_id is not null as is_repeated,
+        deadlines.rule_unpaused_due_at,
+        deadlines.rule_paused_due_at,
+        coalesce(deadlines.is_unpaused_calendar_assumed, false) as is_unpaused_calendar_assumed,
+        coalesce(deadlines.is_paused_calendar_assumed, false) as is_paused_calendar_assumed
     from orders
     left join {{ ref('dim_places') }} as communities
         on orders.community_code = communities.place_code
@@ -35,6 +43,12 @@ joined as (
         on orders.order_id = callbacks.order_id
     left join {{ ref('int_order_claims_latest') }} as claims
         on orders.order_id = claims.order_id
+    left join {{ ref('int_order_movements') }} as movements
+        on orders.order_id = movements.order_id
+    left join {{ ref('int_order_repeats') }} as repeats
+        on orders.order_id = repeats.order_id
+    left join {{ ref('int_order_deadlines') }} as deadlines
+        on orders.order_id = deadlines.order_id
 )
 
 select

@@ -5,6 +5,13 @@
     'grid_events': ref('int_grid_event_days_to_count'),
     'cases': ref('int_case_days_to_count'),
     'terminals': ref('int_terminal_days_to_count'),
+    'answer_minimum': ref('int_answer_days_to_count'),
+    'verifications': ref('int_verification_days_to_count'),
+    'worker_activity': ref('int_activity_days_to_count'),
+    'addresses': ref('int_coverage_days_to_count'),
+    'grids': ref('int_days_passed'),
+    'items': ref('int_days_passed'),
+    'residents': ref('int_days_passed'),
 } %}
 {% for count_model, days in rebuilt.items() %}
 select distinct -- many days of one period

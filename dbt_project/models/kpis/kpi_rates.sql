@@ -10,6 +10,13 @@
     'grid_events': ref('agg_grid_events_by_period'),
     'cases': ref('agg_cases_by_period'),
     'terminals': ref('agg_terminals_by_period'),
+    'answer_minimum': ref('agg_answer_minimum_by_period'),
+    'verifications': ref('agg_verifications_by_period'),
+    'worker_activity': ref('agg_worker_activity_by_period'),
+    'addresses': ref('agg_addresses_by_period'),
+    'grids': ref('agg_grids_by_period'),
+    'items': ref('agg_items_by_period'),
+    'residents': ref('agg_residents_by_period'),
 } %}
 with counted as (
     {% for row in contract_rows() if row.contract['count_model'] in aggregates %}

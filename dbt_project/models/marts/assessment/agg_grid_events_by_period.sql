@@ -1,9 +1,8 @@
--- One row per period, unit and caliber: grid event counts, summed.
+-- One row per period, unit and caliber: grid event counts, summed over days.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_grid_event_days_to_count'))) }}") }}
-{{ roll_up(
-    ref('fct_grid_events_by_day'), ref('int_grid_event_days_to_count'),
-    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('grid', 'grid_code'), ('unit', 'unit_code')],
+{{ roll_up_periods(
+    ref('agg_grid_events_by_unit_day'), ref('int_grid_event_days_to_count'),
     measures=[
         'reported_count',
         'clustered_verified_count',
@@ -14,5 +13,7 @@
         'overdue_open_count',
         'deferred_due_count',
         'deferred_on_time_count',
+        'closed_count',
+        'self_closed_count',
     ]
 ) }}

@@ -1,20 +1,31 @@
--- One row per period, unit and caliber: order counts, summed.
+-- One row per period, unit and caliber: order counts, summed over days.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_order_days_to_count'))) }}") }}
-{{ roll_up(
-    ref('fct_orders_by_day'), ref('int_order_days_to_count'),
-    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('unit', 'unit_code')],
+{{ roll_up_periods(
+    ref('agg_orders_by_unit_day'), ref('int_order_days_to_count'),
     measures=[
         'created_count',
         'merged_count',
         'withdrawn_count',
+        'created_closed_count',
+        'created_open_count',
         'reply_due_count',
         'replied_count',
         'due_count',
         'on_time_count',
         'late_count',
         'overdue_open_count',
+        'rule_unpaused_due_count',
+        'rule_unpaused_on_time_count',
+        'rule_unpaused_assumed_count',
+        'rule_paused_due_count',
+        'rule_paused_on_time_count',
+        'rule_paused_assumed_count',
+        'dispatched_count',
+        'returned_count',
+        'hop_count',
         'closed_count',
+        'repeated_count',
         'eligible_count',
         'called_back_count',
         'callback_count',

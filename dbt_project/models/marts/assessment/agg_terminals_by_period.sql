@@ -1,9 +1,8 @@
--- One row per period, unit and caliber: terminal minutes and cases, summed.
+-- One row per period, unit and caliber: terminal minutes and cases, summed over days.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_terminal_days_to_count'))) }}") }}
-{{ roll_up(
-    ref('fct_terminals_by_day'), ref('int_terminal_days_to_count'),
-    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('point', 'station_code')],
+{{ roll_up_periods(
+    ref('agg_terminals_by_unit_day'), ref('int_terminal_days_to_count'),
     measures=[
         'planned_minutes',
         'available_minutes',

@@ -18,6 +18,7 @@ select
     station_code,
     '{{ caliber }}' as caliber,
     count(*) as finished_count,
+    {{ count_where("is_agent_handled") }} as agent_count,
     {{ count_where("is_personal") }} as personal_count,
     {{ count_where(
         "is_personal and handling_level in ('street', 'community', 'self_service')"

@@ -2,7 +2,9 @@
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_grid_event_days_to_count') ~ ')') }}") }}
 with anchored as (
-    {% for anchor, day in [('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date')] %}
+    {% for anchor, day in [
+        ('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date'), ('closed', 'closed_date'),
+    ] %}
     select
         events.*,
         '{{ anchor }}' as anchor,
@@ -18,6 +20,7 @@ judged as (
         *,
         anchor = 'due' and not is_void and due_at < {{ as_of() }} as is_due,
         anchor = 'deferred' and not is_void and deferred_due_at < {{ as_of() }} as is_deferred_due,
+        anchor = 'closed' and not is_void as is_closed,
         -- one thing photographed twice on a day counts once; an event without a photo is a thing of its own
         anchor = 'reported' and is_verified and row_number() over (
             partition by
@@ -46,7 +49,11 @@ select
     {{ count_where("is_due and closed_at > due_at") }} as late_count,
     {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
     {{ count_where("is_deferred_due") }} as deferred_due_count,
-    {{ count_where("is_deferred_due and closed_at <= deferred_due_at") }} as deferred_on_time_count
+    {{ count_where("is_deferred_due and closed_at <= deferred_due_at") }} as deferred_on_time_count,
+    {{ count_where("is_closed") }} as closed_count,
+    {{ count_where(
+        "is_closed and is_self_handled and not is_verified and closed_at <= " ~ self_closed_by('reported_at')
+    ) }} as self_closed_count
 from judged
 group by
     day,

@@ -33,7 +33,15 @@ judged as (
         and claim_role = 'definition'
         and is_claimed_on_time is not null
         and not is_merged
-        and not is_withdrawn as is_due_by_claim
+        and not is_withdrawn as is_due_by_claim,
+        anchor = 'unpaused_due'
+        and not is_merged
+        and not is_withdrawn
+        and rule_unpaused_due_at < {{ as_of() }} as is_unpaused_due,
+        anchor = 'paused_due'
+        and not is_merged
+        and not is_withdrawn
+        and rule_paused_due_at < {{ as_of() }} as is_paused_due
     from calibers
 )
 
@@ -51,13 +59,29 @@ select
     {{ count_where("anchor = 'created'") }} as created_count,
     {{ count_where("anchor = 'created' and is_merged") }} as merged_count,
     {{ count_where("anchor = 'created' and is_withdrawn and not is_merged") }} as withdrawn_count,
+    {{ count_where(
+        "anchor = 'created' and status = 'closed' and not is_merged and not is_withdrawn"
+    ) }} as created_closed_count,
+    {{ count_where(
+        "anchor = 'created' and status <> 'closed' and not is_merged and not is_withdrawn"
+    ) }} as created_open_count,
     {{ count_where("is_due") }} as reply_due_count,
     {{ count_where("is_due and replied_at is not null") }} as replied_count,
     {{ count_where("is_due or is_due_by_claim") }} as due_count,
     {{ count_where("(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)") }} as on_time_count,
     {{ count_where("(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)") }} as late_count,
     {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
+    {{ count_where("is_unpaused_due") }} as rule_unpaused_due_count,
+    {{ count_where("is_unpaused_due and closed_at <= rule_unpaused_due_at") }} as rule_unpaused_on_time_count,
+    {{ count_where("is_unpaused_due and is_unpaused_calendar_assumed") }} as rule_unpaused_assumed_count,
+    {{ count_where("is_paused_due") }} as rule_paused_due_count,
+    {{ count_where("is_paused_due and closed_at <= rule_paused_due_at") }} as rule_paused_on_time_count,
+    {{ count_where("is_paused_due and is_paused_calendar_assumed") }} as rule_paused_assumed_count,
+    {{ count_where("anchor = 'dispatched'") }} as dispatched_count,
+    {{ count_where("anchor = 'dispatched' and return_count > 0") }} as returned_count,
+    sum(case when anchor = 'dispatched' then hop_count else 0 end) as hop_count,
     {{ count_where("anchor = 'closed'") }} as closed_count,
+    {{ count_where("anchor = 'closed' and is_repeated") }} as repeated_count,
     {{ count_where("anchor = 'closed' and is_callback_eligible") }} as eligible_count,
     {{ count_where("anchor = 'closed' and is_callback_eligible and callback_date is not null") }} as called_back_count,
     {{ count_where("anchor = 'callback'") }} as callback_count,

@@ -1,47 +1,48 @@
 -- One row per day and assessment period it belongs to.
-with days as (
-    select day from {{ ref('dim_days') }}
-),
-
-months as (
+{% set half_year_start -%}
+    case
+        when extract(month from day) <= 6 then {{ dbt.date_trunc('year', 'day') }}
+        else {{ dbt.dateadd('month', 6, dbt.date_trunc('year', 'day')) }}
+    end
+{%- endset %}
+{# 考核月: from the 19th of a month to the 18th of the next, unless the parameter says otherwise #}
+{% set assessment_month_start -%}
+    {{ dbt.dateadd(
+        'day',
+        var('assessment_month_start_day') | int - 1,
+        "case when extract(day from day) >= " ~ var('assessment_month_start_day') ~ " then "
+        ~ dbt.date_trunc('month', 'day') ~ " else "
+        ~ dbt.dateadd('month', -1, dbt.date_trunc('month', 'day')) ~ " end"
+    ) }}
+{%- endset %}
+{% set periods = [
+    ('day', 'day', 'day', 1),
+    ('week', dbt.dateadd('day', '1 - ' ~ iso_weekday('day'), 'day'), 'day', 7),
+    ('month', dbt.date_trunc('month', 'day'), 'month', 1),
+    ('assessment_month', assessment_month_start, 'month', 1),
+    ('quarter', dbt.date_trunc('quarter', 'day'), 'month', 3),
+    ('half_year', half_year_start, 'month', 6),
+    ('year', dbt.date_trunc('year', 'day'), 'year', 1),
+] %}
+with started as (
+    {% for period_type, start, part, length in periods %}
     select
         day,
-        cast({{ dbt.date_trunc('month', 'day') }} as date) as month_start,
-        extract(day from day) as day_of_month
-    from days
-),
-
-assessment_months as (
-    select
-        day,
-        month_start,
-        -- 考核月: from the 19th of a month to the 18th of the next, unless the parameter says otherwise
-        cast({{ dbt.dateadd(
-            'day',
-            var('assessment_month_start_day') | int - 1,
-            "case when day_of_month >= " ~ var('assessment_month_start_day') ~ " then month_start else "
-            ~ dbt.dateadd('month', -1, 'month_start') ~ " end"
-        ) }} as date) as assessment_month_start
-    from months
+        '{{ period_type }}' as period_type,
+        cast({{ start }} as date) as period_start
+    from {{ ref('dim_days') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select
     day,
-    'day' as period_type,
-    day as period_start,
-    day as period_end
-from assessment_months
-union all
-select
-    day,
-    'month' as period_type,
-    month_start as period_start,
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'month_start')) }} as date) as period_end
-from assessment_months
-union all
-select
-    day,
-    'assessment_month' as period_type,
-    assessment_month_start as period_start,
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'assessment_month_start')) }} as date) as period_end
-from assessment_months
+    period_type,
+    period_start,
+    cast(case
+        {% for period_type, start, part, length in periods -%}
+        when period_type = '{{ period_type }}'
+            then {{ dbt.dateadd('day', -1, dbt.dateadd(part, length, 'period_start')) }}
+        {% endfor -%}
+    end as date) as period_end
+from started

@@ -25,6 +25,7 @@ select
     verification_count > 0 as is_verified,
     {{ local_date('reported_at') }} as reported_date,
     {{ local_date('due_at') }} as due_date,
+    {{ local_date('closed_at') }} as closed_date,
     {{ local_date('coalesce(deferred_until, due_at)') }} as deferred_date
 from {{ ref('int_grid_events_checked') }}
 where broken_rule_id is null

@@ -1,0 +1,20 @@
+-- One row per day, unit and caliber: grid event counts, summed over places.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_grid_event_days_to_count') ~ ')') }}") }}
+{{ roll_up_units(
+    ref('fct_grid_events_by_day'), ref('int_grid_event_days_to_count'),
+    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('grid', 'grid_code'), ('unit', 'unit_code')],
+    measures=[
+        'reported_count',
+        'clustered_verified_count',
+        'due_count',
+        'due_closed_count',
+        'on_time_count',
+        'late_count',
+        'overdue_open_count',
+        'deferred_due_count',
+        'deferred_on_time_count',
+        'closed_count',
+        'self_closed_count',
+    ]
+) }}

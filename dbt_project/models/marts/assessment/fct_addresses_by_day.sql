@@ -1,0 +1,35 @@
+-- One row per day, community and caliber: residential addresses and how many lie in one grid, in several (网格覆盖).
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_coverage_days_to_count') ~ ')') }}") }}
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by coverage_date, community_code
+            order by landed_date desc, landed_attempt desc
+        ) as recency
+    from {{ ref('stg_grid__address_coverage') }}
+    where coverage_date in (select days.day from {{ ref('int_coverage_days_to_count') }} as days)
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    ranked.coverage_date as day,
+    places.district_code,
+    places.street_code,
+    places.community_code,
+    '{{ caliber }}' as caliber,
+    sum(ranked.address_count) as address_count,
+    sum(ranked.covered_once_count) as covered_once_count,
+    sum(ranked.covered_many_count) as covered_many_count
+from ranked
+left join {{ ref('dim_places') }} as places
+    on ranked.community_code = places.place_code
+where ranked.recency = 1
+group by
+    ranked.coverage_date,
+    places.district_code,
+    places.street_code,
+    places.community_code
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,52 @@
+-- One row per day, community and caliber: residents and those who reach an open service point (15分钟政务服务圈).
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_days_passed') ~ ')') }}") }}
+with reached as (
+    select distinct -- several points within reach
+        days.day,
+        within.community_code,
+        within.grid_code
+    from {{ ref('int_days_passed') }} as days
+    inner join {{ ref('bridge_residents_points') }} as within
+        on
+            (within.active_from is null or within.active_from <= days.day)
+            and (within.active_to is null or within.active_to > days.day)
+),
+
+standing as (
+    select
+        days.day,
+        places.district_code,
+        places.street_code,
+        places.community_code,
+        residents.resident_count,
+        case when reached.day is not null then residents.resident_count else 0 end as reached_count
+    from {{ ref('int_days_passed') }} as days
+    cross join {{ ref('stg_stations__residents') }} as residents
+    left join {{ ref('dim_places') }} as places
+        on residents.community_code = places.place_code
+    left join reached
+        on
+            days.day = reached.day
+            and residents.community_code = reached.community_code
+            and residents.grid_code = reached.grid_code
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    day,
+    district_code,
+    street_code,
+    community_code,
+    '{{ caliber }}' as caliber,
+    sum(resident_count) as resident_count,
+    sum(reached_count) as reached_count,
+    count(*) as cluster_count
+from standing
+group by
+    day,
+    district_code,
+    street_code,
+    community_code
+{{ 'union all' if not loop.last }}
+{% endfor %}

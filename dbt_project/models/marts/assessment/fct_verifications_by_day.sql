@@ -1,0 +1,36 @@
+-- One row per day, period type, place, unit and caliber: events verified on site, each once in every period in which it
+-- was visited, on the first day of that; so sums over the days of a period are counts of distinct events.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_verification_days_to_count') ~ ')') }}") }}
+with visited as (
+    select
+        periods.period_type,
+        periods.period_start,
+        visits.*
+    from {{ ref('fct_event_verification_days') }} as visits
+    inner join {{ ref('bridge_days_periods') }} as periods
+        on visits.verified_date = periods.day
+    where visits.verified_date in (select days.day from {{ ref('int_verification_days_to_count') }} as days)
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    verified_date as day,
+    period_type,
+    district_code,
+    street_code,
+    unit_code,
+    '{{ caliber }}' as caliber,
+    {{ count_where('previous_verified_date is null or previous_verified_date < period_start') }} as verified_count,
+    {{ count_where(
+        'is_failed and (previous_failed_date is null or previous_failed_date < period_start)'
+    ) }} as reworked_count
+from visited
+group by
+    verified_date,
+    period_type,
+    district_code,
+    street_code,
+    unit_code
+{{ 'union all' if not loop.last }}
+{% endfor %}

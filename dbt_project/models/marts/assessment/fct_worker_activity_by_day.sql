@@ -1,0 +1,33 @@
+-- One row per day, street and caliber: registered accounts of the app and those with a verified action (终端日活).
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_activity_days_to_count') ~ ')') }}") }}
+with ranked as (
+    select
+        *,
+        row_number() over (
+            partition by activity_date, grid_code
+            order by landed_date desc, landed_attempt desc
+        ) as recency
+    from {{ ref('stg_grid__worker_activity') }}
+    where activity_date in (select days.day from {{ ref('int_activity_days_to_count') }} as days)
+)
+
+{% for caliber in ['full', 'assessed'] %}
+select
+    ranked.activity_date as day,
+    grids.district_code,
+    grids.street_code,
+    '{{ caliber }}' as caliber,
+    sum(ranked.registered_count) as registered_count,
+    -- a grid that reports more active accounts than it has is taken at what it has
+    sum(least(ranked.active_count, ranked.registered_count)) as active_count
+from ranked
+left join {{ ref('dim_grids') }} as grids
+    on ranked.grid_code = grids.grid_code
+where ranked.recency = 1
+group by
+    ranked.activity_date,
+    grids.district_code,
+    grids.street_code
+{{ 'union all' if not loop.last }}
+{% endfor %}
