@@ -1,2 +1,6 @@
 -- One row per day whose activity counts are written again in this build.
-{{ newly_landed(ref('stg_grid__worker_activity'), 'distinct activity_date as day') }} and activity_date <= {{ business_date() }}
+select distinct activity_date as day -- many rows of one day
+from {{ ref('stg_grid__worker_activity') }}
+where
+    load_no > {{ var('built_load_no') }}
+    and activity_date <= {{ business_date() }}

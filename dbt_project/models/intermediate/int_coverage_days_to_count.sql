@@ -1,2 +1,6 @@
 -- One row per day whose coverage counts are written again in this build.
-{{ newly_landed(ref('stg_grid__address_coverage'), 'distinct coverage_date as day') }} and coverage_date <= {{ business_date() }}
+select distinct coverage_date as day -- many rows of one day
+from {{ ref('stg_grid__address_coverage') }}
+where
+    load_no > {{ var('built_load_no') }}
+    and coverage_date <= {{ business_date() }}

@@ -1,4 +1,4 @@
--- One row per day since the last build, from the first delivery on: days on which stocks (grids, items, residents) stand.
+-- One row per day since the last build, from the first delivery on: days on which stocks (grids, items) stand.
 with deliveries as (
     select min(business_date) as first_date from {{ source('raw', 'loads') }}
 )

@@ -1,5 +1,5 @@
--- One row per order to judge again that a deadline rule covers: its deadline by the working calendar, UTC, by a clock that
--- never stops and by one that stands still in pauses (null while an order is suspended before its deadline).
+-- One row per order to judge again that a deadline rule covers: its deadline by the working calendar, UTC, by a clock
+-- that never stops and by one that stands still in pauses (null while an order is suspended before its deadline).
 with orders as (
     select
         order_id,
@@ -21,7 +21,7 @@ candidates as (
         case when rules.clock = 'working_days' then rules.amount else rules.amount * 60 end as allowed,
         row_number() over (
             partition by orders.order_id
-            order by case when rules.category_code is null then 1 else 0 end, rules.valid_from desc, rules.rule
+            order by case when rules.category_code is null then 1 else 0 end asc, rules.valid_from desc, rules.rule asc
         ) as precedence
     from orders
     inner join {{ ref('deadline_rules') }} as rules
@@ -36,7 +36,8 @@ started as (
     select
         candidates.order_id,
         candidates.clock,
-        candidates.allowed + {{ clock_position('candidates.clock', 'candidates.created_time', 'days') }} as unpaused_position
+        candidates.allowed
+        + {{ clock_position('candidates.clock', 'candidates.created_time', 'days') }} as unpaused_position
     from candidates
     inner join {{ ref('dim_days') }} as days
         on candidates.created_date = days.day
@@ -119,8 +120,12 @@ workdays as (
 
 select
     positions.order_id,
-    {{ utc_time(time_of_position('positions.clock', 'positions.unpaused_position', 'unpaused.day')) }} as rule_unpaused_due_at,
-    {{ utc_time(time_of_position('positions.clock', 'positions.paused_position', 'paused_days.day')) }} as rule_paused_due_at,
+    {{ utc_time(time_of_position(
+        'positions.clock', 'positions.unpaused_position', 'unpaused.day'
+    )) }} as rule_unpaused_due_at,
+    {{ utc_time(time_of_position(
+        'positions.clock', 'positions.paused_position', 'paused_days.day'
+    )) }} as rule_paused_due_at,
     not unpaused.is_calendar_known as is_unpaused_calendar_assumed,
     not paused_days.is_calendar_known as is_paused_calendar_assumed
 from positions

@@ -6,8 +6,8 @@ with steps as (
         event_id,
         event_type,
         {{ local_time('occurred_at') }} as occurred_time,
-        {{ dbt.safe_cast('from_value', 'timestamp') }} as old_deadline_time,
-        {{ dbt.safe_cast('to_value', 'timestamp') }} as new_deadline_time
+        {{ timestamp_or_null('from_value') }} as old_deadline_time,
+        {{ timestamp_or_null('to_value') }} as new_deadline_time
     from {{ ref('int_order_steps_latest') }}
     where
         event_type in ('suspend', 'resume', 'defer_grant', 'close')

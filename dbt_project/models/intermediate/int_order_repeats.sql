@@ -23,8 +23,7 @@ matters as (
     where orders.caller_key is not null
 )
 
-select distinct -- followed more than once
-    earlier.order_id
+select distinct earlier.order_id -- followed more than once
 from matters as earlier
 inner join matters as later
     on

@@ -44,8 +44,9 @@ ranked as (
         row_number() over (
             partition by periods.period_type, periods.period_start
             order by
-                cast(windows.answered_count as double) / windows.offered_count,
-                windows.offered_count desc, windows.hour_number
+                cast(windows.answered_count as double) / windows.offered_count asc,
+                windows.offered_count desc,
+                windows.hour_number asc
         ) as badness
     from windows
     inner join {{ ref('bridge_days_periods') }} as periods

@@ -11,8 +11,8 @@ with active as (
     from {{ ref('int_days_passed') }} as days
     inner join {{ ref('dim_grids') }} as grids
         on
-            (grids.active_from is null or grids.active_from <= days.day)
-            and (grids.active_to is null or grids.active_to > days.day)
+            (grids.active_from is null or days.day >= grids.active_from)
+            and (grids.active_to is null or days.day < grids.active_to)
 )
 
 {% for caliber in ['full', 'assessed'] %}

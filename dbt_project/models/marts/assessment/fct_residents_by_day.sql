@@ -9,8 +9,8 @@ with reached as (
     from {{ ref('int_days_passed') }} as days
     inner join {{ ref('bridge_residents_points') }} as within
         on
-            (within.active_from is null or within.active_from <= days.day)
-            and (within.active_to is null or within.active_to > days.day)
+            (within.active_from is null or days.day >= within.active_from)
+            and (within.active_to is null or days.day < within.active_to)
 ),
 
 standing as (

@@ -6,8 +6,8 @@ from {{ ref('grain_periods') }}
 union
 -- a KPI may ask for more than the default: "street/day" in its periods
 select
-    {{ dbt.split_part('grain', "'/'", 1) }} as unit_type,
-    {{ dbt.split_part('grain', "'/'", 2) }} as period_type
+    split_part(grain, '/', 1) as unit_type,
+    split_part(grain, '/', 2) as period_type
 from (
     select 'street/day' as grain
     union all
