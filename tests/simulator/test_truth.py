@@ -12,6 +12,8 @@ import pytest
 from minhu.simulator.city import City
 from minhu.simulator.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
 
+#: Calls have no place, dispatching has no district, the list of items is one for the city.
+CITY_ONLY = {"H01", "H02", "H03", "H13", "S01"}
 AS_OF = pd.Timestamp("2026-11-21")
 Cell = tuple[float, float | None]
 
@@ -133,7 +135,7 @@ def test_grid_events_by_hand() -> None:
     row = {
         "grid_code": "610104001001001", "category_code": "K008", "photo_hash": "a", "reported_at": "2026-11-18 09:00",
         "due_at": "2026-11-19 09:00", "closed_at": "2026-11-19 08:00", "deferred_until": None, "status": "closed",
-        "verified_at": "2026-11-18 20:00", "verified_again_at": None,
+        "verified_at": "2026-11-18 20:00", "verified_passed": True, "verified_again_at": None, "self_handled": False,
     }  # fmt: skip
     events = pd.DataFrame(
         [
@@ -146,6 +148,7 @@ def test_grid_events_by_hand() -> None:
             row | {"photo_hash": "e", "due_at": "2026-11-21 00:00"},
         ]
     )
+    events["event_id"] = [f"e{number}" for number in range(len(events))]
     for column in ("reported_at", "due_at", "closed_at", "deferred_until", "verified_at", "verified_again_at"):
         events[column] = pd.to_datetime(events[column], format="ISO8601")
     month = values(grid_truth(events, AS_OF), unit_type="city", period_type="month", caliber="assessed")
@@ -160,6 +163,33 @@ def test_grid_events_by_hand() -> None:
     assert day["G06", "deferred"] == (1, 1) and ("G06", "main") not in day
 
 
+def test_rework_and_self_closing_by_hand() -> None:
+    row = {
+        "grid_code": "610104001001001", "category_code": "K008", "photo_hash": "a", "reported_at": "2026-11-18 09:00",
+        "due_at": "2026-12-19 09:00", "closed_at": "2026-11-18 09:10", "deferred_until": None, "status": "closed",
+        "verified_at": None, "verified_passed": True, "verified_again_at": None, "self_handled": True,
+    }  # fmt: skip
+    failed = {"verified_at": "2026-10-31 09:00", "verified_passed": False, "verified_again_at": "2026-11-01 09:00"}
+    events = pd.DataFrame(
+        [
+            row,
+            row | {"closed_at": "2026-11-18 09:11"},
+            row | {"verified_at": "2026-11-18 09:05"},
+            row | {"self_handled": False},
+            row | failed,
+        ]
+    )
+    events["event_id"] = [f"e{number}" for number in range(len(events))]
+    for column in ("reported_at", "due_at", "closed_at", "deferred_until", "verified_at", "verified_again_at"):
+        events[column] = pd.to_datetime(events[column], format="ISO8601")
+    frames = list(grid_truth(events, AS_OF))
+    month = values(frames, unit_type="city", period_type="month", period_start="2026-11-01", caliber="full")
+    assert month["G08", "main"] == (1, 5)
+    assert month["G07", "main"] == (0, 2), "visited in November, but it failed in October"
+    quarter = values(frames, unit_type="city", period_type="quarter", caliber="full")
+    assert quarter["G07", "main"] == (1, 2), "two visits of one event count once"
+
+
 def test_stations_by_hand() -> None:
     row = {
         "district_code": "610104",
@@ -167,6 +197,7 @@ def test_stations_by_hand() -> None:
         "办理层级": "社区",
         "办结时间": "2026-11-18 10:00",
         "评价": "满意",
+        "是否代办": "否",
     }
     cases = pd.DataFrame(
         [
@@ -174,7 +205,7 @@ def test_stations_by_hand() -> None:
             row | {"办理层级": "区县", "评价": "不满意"},
             row | {"事项编码": "SX0008", "评价": None},  # not a personal item
             row | {"办结时间": None},
-            row | {"办理层级": "自助", "评价": "基本满意"},
+            row | {"办理层级": "自助", "评价": "基本满意", "是否代办": "是"},
         ]
     )
     cases["办结时间"] = pd.to_datetime(cases["办结时间"], format="ISO8601")
@@ -193,6 +224,7 @@ def test_stations_by_hand() -> None:
     assert found["S05", "cases_per_device_day"] == (9, 2)
     assert found["S06", "main"] == (2, 3)
     assert found["S06", "coverage"] == (3, 4)
+    assert found["S04", "main"] == (1, None)
 
 
 def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: Path) -> None:
@@ -203,12 +235,13 @@ def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: 
     cells = pd.read_parquet(tmp_path / "a" / "kpi_truth.parquet")
     assert list(cells.columns) == COLUMNS
     assert not cells.duplicated(KEY).any()
-    wanted = {"H01", "H04", "H05", "H06", "H07", "H08", "H09", "H11", "G04", "G05", "G06", "S02", "S05", "S06"}
+    numbers = {"H": 13, "G": 8, "S": 6}
+    wanted = {f"{group}{n:02d}" for group, last in numbers.items() for n in range(1, last + 1)} - {"H10"}
     assert set(cells["kpi_id"]) == wanted
-    for period_type in ("day", "month", "assessment_month"):
+    for period_type in ("day", "week", "month", "assessment_month", "quarter", "half_year", "year"):
         for caliber in ("full", "assessed"):
             some = cells[(cells["period_type"] == period_type) & (cells["caliber"] == caliber)]
             assert set(some[some["unit_type"] == "city"]["kpi_id"]) == wanted
-            assert set(some[some["unit_type"] == "district"]["kpi_id"]) == wanted - {"H01"}
-    counts = cells["kpi_id"].isin(["H01", "H04", "G04"])
+            assert set(some[some["unit_type"] == "district"]["kpi_id"]) == wanted - CITY_ONLY
+    counts = cells["kpi_id"].isin(["H01", "H04", "G04", "S04"])
     assert cells.loc[counts, "denominator"].isna().all() and cells.loc[~counts, "denominator"].gt(0).all()
