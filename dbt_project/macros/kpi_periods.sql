@@ -7,6 +7,23 @@
     )
 {%- endmacro %}
 
+{# Condition: cells whose verdicts are given anew. `alias` names the relation where names would clash. #}
+{% macro in_periods_to_judge(alias=none) -%}
+    {%- set prefix = alias ~ '.' if alias else '' -%}
+    ({{ prefix }}kpi_id, {{ prefix }}variant, {{ prefix }}period_type, {{ prefix }}period_start) in (
+        select due.kpi_id, due.variant, due.period_type, due.period_start
+        from {{ ref('kpi_periods_to_judge') }} as due
+    )
+{%- endmacro %}
+
+{# Condition for clear(): scores of periods in which orders were counted again. #}
+{% macro in_scheme_periods_to_count() -%}
+    (period_type, period_start) in (
+        select due.period_type, due.period_start from {{ ref('kpi_periods_to_count') }} as due
+        where due.count_model = 'orders'
+    )
+{%- endmacro %}
+
 {#
   95 % bounds of a counted cell. A share has Wilson's interval on its sample size, which may be smaller than its
   denominator where units are not independent; a count per device-day has the Poisson score interval

@@ -18,7 +18,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation, FunctionExpression
+from duckdb import (
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyRelation,
+    Expression,
+    FunctionExpression,
+    SQLExpression,
+)
 
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.release_folder import Progress, ReleaseFile, is_settled
@@ -42,17 +49,26 @@ class Shape:
     Attributes:
         key: columns that identify a row, never null; () means the whole row, and equal rows are released once.
         month_column: a date whose month decides the file; None for a table in one file.
+        part_of_row: SQL of the file's name where the month alone does not decide.
     """
 
     key: tuple[str, ...] = ()
     month_column: str | None = None
+    part_of_row: str = ""
 
 
+#: Quarters, half-years and years change every night: they have files of their own, one a year.
+PART_OF_CELL = (
+    "case when period_type in ('quarter', 'half_year', 'year') then strftime(period_start, '%Y') "
+    "else strftime(period_start, '%Y-%m') end"
+)
 KPI_RESULTS = "kpi_results"
 QUALITY_FINDINGS = "quality_findings"
 SHAPES = {
     KPI_RESULTS: Shape(
-        ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"), "period_start"
+        ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"),
+        "period_start",
+        PART_OF_CELL,
     ),
 }
 
@@ -134,20 +150,37 @@ def export_tables(
             has a name or a type that cannot be published.
     """
     files: list[ReleaseFile] = []
+    known = _known_files(connection)
     for name in table_names(connection):
         shape = shape_of(name)
         relation = connection.table(f"{SCHEMA}.{name}")
         _check_columns(name, relation.columns, shape)
-        relation = _check_key(name, relation, shape)
         for part, rows in _parts(relation, shape):
+            file_name = f"{name}/{part}.parquet" if shape.month_column else f"{name}.parquet"
+            kept = known.get((name, part)) if is_settled(part, business_date) else None
+            if kept is not None and store.path(kept.sha256).exists():
+                files.append(kept)
+                progress(f"kept {file_name}")
+                continue
+            rows = _check_key(name, rows, shape)
             data = to_plain_types(name, _sorted(rows, shape).to_arrow_table())
             data = _with_carried_as_of(name, data, carried_as_of)
             data = _with_own_as_of(data, as_of, is_settled(part, business_date))
             digest, size = store.put(partial(write_parquet, data))
-            file_name = f"{name}/{part}.parquet" if shape.month_column else f"{name}.parquet"
             files.append(ReleaseFile(file_name, digest, size, data.num_rows))
             progress(f"stored {file_name}")
     return files
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], ReleaseFile]:
+    """Files of settled months whose rows nobody touched since they were exported: (table, part) to the file."""
+    exists = connection.execute(
+        "select 1 from information_schema.tables where table_schema = 'raw' and table_name = 'exported_parts'"
+    ).fetchall()
+    if not exists:
+        return {}
+    rows = connection.execute("select table_name, part, sha256, bytes, row_count from raw.exported_parts").fetchall()
+    return {(t, part): ReleaseFile(f"{t}/{part}.parquet", digest, size, n) for t, part, digest, size, n in rows}
 
 
 def write_parquet(data: pa.Table, path: Path) -> None:
@@ -203,7 +236,11 @@ def _parts(relation: DuckDBPyRelation, shape: Shape) -> Iterator[tuple[str, Duck
     if shape.month_column is None:
         yield "", relation
         return
-    month = FunctionExpression("strftime", ColumnExpression(shape.month_column), ConstantExpression("%Y-%m"))
+    month: Expression = FunctionExpression(
+        "strftime", ColumnExpression(shape.month_column), ConstantExpression("%Y-%m")
+    )
+    if shape.part_of_row:
+        month = SQLExpression(shape.part_of_row)
     months = sorted(str(row[0]) for row in relation.select(month).distinct().fetchall())
     for name in months:
         yield name, relation.filter(month == ConstantExpression(name))

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from minhu import atomic, contracts, kpi_checks, release, warehouse, work_file
+from minhu.export import PART_OF_CELL
 from minhu.findings import Finding
 from minhu.landing import Landing
+from minhu.release_folder import is_settled
 from minhu.settings import Settings
 
-#: Columns of kpi_results that a later night needs of an earlier release.
-_CARRIED = pa.schema(
-    [
-        ("kpi_id", pa.string()), ("variant", pa.string()), ("unit_type", pa.string()), ("unit_code", pa.string()),
-        ("period_type", pa.string()), ("period_start", pa.date32()), ("period_end", pa.date32()),
-        ("caliber", pa.string()), ("numerator", pa.decimal128(18, 4)), ("denominator", pa.decimal128(18, 4)),
-        ("value", pa.float64()), ("ci_low", pa.float64()), ("ci_high", pa.float64()), ("verdict", pa.string()),
-        ("rule_id", pa.string()), ("reason", pa.string()), ("is_provisional", pa.bool_()), ("as_of", pa.timestamp("us")),
-        ("contract_version", pa.string()), ("last_good_value", pa.float64()), ("last_good_as_of", pa.timestamp("us")),
-    ]
-)  # fmt: skip
+#: Columns of kpi_results that a later night needs of an earlier release, with their types.
+_CARRIED = {
+    "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "unit_code": "varchar",
+    "period_type": "varchar", "period_start": "date", "period_end": "date", "caliber": "varchar",
+    "numerator": "decimal(18, 4)", "denominator": "decimal(18, 4)", "value": "double", "ci_low": "double",
+    "ci_high": "double", "verdict": "varchar", "rule_id": "varchar", "reason": "varchar", "is_provisional": "boolean",
+    "as_of": "timestamp", "contract_version": "varchar", "last_good_value": "double", "last_good_as_of": "timestamp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,28 +38,41 @@ class Decision:
 
 
 def decide_verdicts(settings: Settings, business_date: date) -> Decision:
-    """Judge every cell of the night.
+    """Give verdicts: to every cell that may have changed since the last ones, or to all where that is not sure.
+
+    A cell is judged when its counts are made, when a finding about it comes or goes, and while its period runs. All of
+    the archive is judged anew when the circumstances differ: the models, what sources delivered, inputs a city lacks.
 
     Args:
         settings: of the home; its work file holds the built and checked marts of ``business_date``.
         business_date: the night.
     """
     landing = Landing(settings.landing_dir)
-    refused, accepted = _arrival_findings(landing, business_date)
     previous = release.latest_before(settings, business_date)
     with work_file.connect(settings) as db:
-        model_findings = [
-            Finding(**row) for row in db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
-        ]
-        in_marts = [*accepted, *model_findings, *kpi_checks.check_values(db)]
-        marked = [(work_file.findings_table(in_marts), True), (work_file.findings_table(refused), False)]
-        tables = [
-            table.append_column("is_in_marts", pa.array([flag] * len(table), pa.bool_())) for table, flag in marked
-        ]
-        work_file.replace_rows(db, "raw.findings", pa.concat_tables(tables))
-        work_file.replace_rows(db, "raw.previous_kpi_results", _carried_cells(previous.path if previous else None))
-    warehouse.decide(settings, business_date)
+        work_file.prepare(db)
+        circumstances = _circumstances(db, settings)
+        judged = db.execute("select circumstances from raw.judged where business_date <= ?", [business_date]).fetchall()
+        is_new = judged != [(circumstances,)]
+        kpi_checks.keep(db, kpi_checks.check_values(db, is_new), is_new)
+        findings = _collect_findings(db, landing, business_date)
+        undated = sum(
+            1 for f in findings.to_pylist() if f["severity"] != "info" and not f["period_from"] and f["is_in_marts"]
+        )
+        everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
+        work_file.replace_rows(db, "raw.findings", findings)
+        _show_previous(db, previous.path if previous else None)
+        db.execute("delete from raw.judged")
+    warehouse.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
+        db.begin()
+        forget_changed_parts(db, everything)
+        db.execute("delete from raw.periods_pending")
+        db.execute("delete from raw.judged_findings")
+        db.execute("insert into raw.judged_findings select * from kpis.kpi_findings")
+        # undated findings stand against everything, so the night after them is judged as a whole too
+        db.execute("insert into raw.judged values (?, ?)", [business_date, "" if undated else circumstances])
+        db.commit()
         return Decision(
             _counts(db, "select verdict, count(*) from publish.kpi_results group by 1 order by 1"),
             _counts(db, "select severity, count(*) from publish.quality_findings group by 1 order by 1"),
@@ -83,9 +95,11 @@ def publish_release(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> release.Release:
     """Publish what was decided: release folder, ledger, PostgreSQL. Safe to repeat after a kill at any point."""
-    return release.publish(
+    published = release.publish(
         settings, published_uri, business_date, identity(settings), landing_manifests(settings, business_date), progress
     )
+    remember_parts(settings, published)
+    return published
 
 
 def identity(settings: Settings) -> release.ReleaseIdentity:
@@ -116,31 +130,88 @@ def landing_manifests(settings: Settings, business_date: date) -> list[dict[str,
     return sorted(found, key=lambda entry: str(entry["path"]))
 
 
-def _arrival_findings(landing: Landing, business_date: date) -> tuple[list[Finding], list[Finding]]:
-    """Findings of this night's refused deliveries, and of the accepted ones."""
-    refused: list[Finding] = []
-    accepted: list[Finding] = []
+def _circumstances(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """What verdicts depend on beside cells and findings, as a text to compare; a blocked source shows as such."""
+    arrivals = db.execute("select source, status from raw.arrivals order by source").fetchall()
+    absent = db.execute("select input, reason from raw.absent_inputs order by input").fetchall()
+    spoken = db.execute(
+        "select distinct kpi_id, variant from kpis.kpi_values where coalesce(denominator, numerator) > 0 order by all"
+    ).fetchall()
+    return json.dumps([work_file.code_hash(settings), arrivals, absent, spoken], ensure_ascii=False)
+
+
+def _collect_findings(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> pa.Table:
+    """Everything found up to the night, with its night and whether the rows it is about are in the marts."""
+    model_findings = db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
+    value_findings = db.execute("select * from raw.value_findings").to_arrow_table().to_pylist()
+    collected = [(business_date, True, [Finding(**row) for row in [*model_findings, *value_findings]])]
     for source in contracts.SOURCES:
-        arrival = landing.arrival(source, business_date)
-        if arrival is None:
+        if landing.arrival(source, business_date) is None:
             reason = f"no delivery was recorded for {business_date}"
-            refused.append(Finding(f"L0-{_short(source)}-002", "block", source, source, reason))
-        elif arrival.status == "accepted":
-            accepted += arrival.findings
-        else:
-            refused += arrival.findings
-    return refused, accepted
+            missing = Finding(f"L0-{_short(source)}-002", "block", source, source, reason)
+            collected.append((business_date, False, [missing]))
+        for arrival in landing.arrivals(source, business_date):
+            is_accepted = arrival.status == "accepted"
+            if is_accepted or arrival.business_date == business_date:
+                dated = [_dated(finding, arrival.business_date) for finding in arrival.findings]
+                collected.append((arrival.business_date, is_accepted, dated))
+    tables = [
+        work_file.findings_table(findings)
+        .append_column("is_in_marts", pa.array([flag] * len(findings), pa.bool_()))
+        .append_column("found_date", pa.array([day] * len(findings), pa.date32()))
+        for day, flag, findings in collected
+    ]
+    return pa.concat_tables(tables)
+
+
+def _dated(finding: Finding, business_date: date) -> Finding:
+    """What was found in a delivery stands against the periods that hold its business date, unless it names others."""
+    if finding.period_from or finding.period_to:
+        return finding
+    return replace(finding, period_from=business_date.isoformat(), period_to=business_date.isoformat())
 
 
 def _short(source: str) -> str:
     return {"hotline": "HOT", "grid": "GRD", "stations": "STA"}[source]
 
 
-def _carried_cells(folder: Path | None) -> pa.Table:
-    if folder is None:
-        return _CARRIED.empty_table()
-    parts = sorted((folder / "kpi_results").glob("*.parquet"))
-    return pa.concat_tables([pq.read_table(p, columns=_CARRIED.names, partitioning=None).cast(_CARRIED) for p in parts])
+def _show_previous(db: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
+    """The cells of the release before, as a view on its files: most nights need none or few of them."""
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _CARRIED.items())
+    nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _CARRIED.items())
+    parts = sorted(str(path) for path in (folder / "kpi_results").glob("*.parquet")) if folder else []
+    db.execute("drop view if exists raw.previous_kpi_results")
+    if parts:
+        listed = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)  # a view takes no parameters
+        source = f"read_parquet([{listed}], hive_partitioning = false)"
+        db.execute(f"create view raw.previous_kpi_results as select {columns} from {source}")  # noqa: S608  own paths, quoted
+    else:
+        db.execute(f"create view raw.previous_kpi_results as select {nothing} where false")
+
+
+def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Files of ``kpi_results`` that may not be taken over from the last export: those with a cell judged since."""
+    if everything:
+        db.execute("delete from raw.exported_parts")
+        return
+    changed = db.table("kpis.kpi_periods_to_judge").select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
+    db.execute("delete from raw.exported_parts where list_contains(?, part)", [[part for (part,) in changed]])
+
+
+def remember_parts(settings: Settings, published: release.Release) -> None:
+    """Keep which files of settled months the release has, for the next export to take over."""
+    kept = [
+        (file.table, file.part, True, file.sha256, file.bytes, file.rows)
+        for file in published.files
+        if file.part and is_settled(file.part, published.business_date)
+    ]
+    with work_file.connect(settings) as db:
+        work_file.prepare(db)
+        db.begin()
+        db.execute("delete from raw.exported_parts")
+        if kept:
+            db.executemany("insert into raw.exported_parts values (?, ?, ?, ?, ?, ?)", kept)
+        db.commit()
 
 
 def _counts(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:

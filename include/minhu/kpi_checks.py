@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from minhu import quality
+from minhu import quality, work_file
 from minhu.findings import Finding, sample
 from minhu.quality import Failure
 
@@ -22,15 +22,31 @@ select
 from kpis.kpi_values as kpi_values
 inner join seeds.kpi_contract as kpi_contract
     on kpi_values.kpi_id = kpi_contract.kpi_id and kpi_values.variant = kpi_contract.variant
+{condition}
 order by kpi_values.kpi_id, kpi_values.variant, unit_type, unit_code, period_type, period_start, caliber
+"""
+#: Cells counted again since the last verdicts.
+_PENDING = """
+where (kpi_contract.count_model, kpi_values.period_type, kpi_values.period_start) in (
+    select (count_model, period_type, period_start) from raw.periods_pending
+)
+"""
+#: Findings about cells that are looked at again now.
+_FORGET = """
+delete from raw.value_findings where period_from = '' or exists (
+    select 1 from raw.periods_pending as pending
+    inner join seeds.kpi_contract as contract on pending.count_model = contract.count_model
+    where contract.kpi_id = value_findings.kpi_id and cast(pending.period_start as varchar) = value_findings.period_from
+)
 """
 
 
-def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Run the suite ``expectations.published.kpi_values`` over every computed figure.
+def check_values(db: duckdb.DuckDBPyConnection, everything: bool = True) -> list[Finding]:
+    """Run the suite ``expectations.published.kpi_values`` over figures.
 
     Args:
         db: the work file after ``build_marts``.
+        everything: look at the whole archive; else at what was counted since the last verdicts.
 
     Returns:
         One finding per failing cell (limited to its KPI, unit and period), or per KPI where many fail; and one of
@@ -38,7 +54,7 @@ def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
     """
     from expectations.published.kpi_values import EXPECTATIONS
 
-    frame = db.execute(_FRAME).df()
+    frame = db.execute(_FRAME.format(condition="" if everything else _PENDING)).df()
     for column in ("numerator", "denominator"):
         frame[column] = frame[column].astype(float)
     if frame.empty:
@@ -47,6 +63,14 @@ def check_values(db: duckdb.DuckDBPyConnection) -> list[Finding]:
     for failure in quality.run_suites({"kpi_values": (frame, EXPECTATIONS)})["kpi_values"]:
         findings += _findings(failure, _records(frame, failure), len(frame))
     return findings
+
+
+def keep(db: duckdb.DuckDBPyConnection, found: Sequence[Finding], everything: bool) -> None:
+    """Keep findings in ``raw.value_findings`` in place of those about the same cells."""
+    db.execute("delete from raw.value_findings" if everything else _FORGET)
+    db.register("found_now", work_file.findings_table(list(found)))
+    db.execute("insert into raw.value_findings by name select * from found_now")
+    db.unregister("found_now")
 
 
 def _records(frame: pd.DataFrame, failure: Failure) -> list[dict[str, Any]]:

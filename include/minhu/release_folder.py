@@ -111,13 +111,13 @@ class Release:
 
 
 def is_settled(part: str, business_date: date) -> bool:
-    """Whether a month lies before the one preceding the business date's.
+    """Whether a month (or year) lies before the one that held the last day of the month before the business date's.
 
     The running month and the one before change nearly every night, so their files say ``as_of`` in full; settled
     ones leave the release's own away so that an unchanged month stays the same file.
     """
     before = business_date.replace(day=1) - timedelta(days=1)
-    return part != "" and part < before.strftime("%Y-%m")
+    return part != "" and part < before.strftime("%Y" if len(part) == len("2026") else "%Y-%m")
 
 
 def content_sha256(manifest: Mapping[str, Any]) -> str:

@@ -98,6 +98,8 @@ def build_marts(settings: Settings, business_date: date) -> int:
         db.execute(
             "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?", [business_date, newest]
         )
+        # verdicts may come nights later: what they have to judge adds up until then
+        db.execute("insert into raw.periods_pending select * from kpis.kpi_periods_to_count")
     return len(results)
 
 
@@ -118,12 +120,22 @@ def check_marts(settings: Settings, business_date: date) -> list[Finding]:
     return findings
 
 
-def decide(settings: Settings, business_date: date) -> int:
-    """Run the models that follow from findings: cells, verdicts and everything published."""
+def decide(settings: Settings, business_date: date, everything: bool) -> int:
+    """Run the models that follow from findings: cells, verdicts and everything published.
+
+    Args:
+        settings: of the home.
+        business_date: the night.
+        everything: judge every cell of the archive, not only those that may have changed.
+    """
     with connect(settings) as db:
         state = read_state(db)
+        db.execute("update raw.build_state set status = 'judging'")
     arguments = ["run", "--select", "kpi_findings+", "kpi_cells+", "publish"]
-    return len(run_dbt(settings, business_date, arguments, state))
+    count = len(run_dbt(settings, business_date, [*arguments, *(["--full-refresh"] if everything else [])], state))
+    with connect(settings) as db:
+        db.execute("update raw.build_state set status = 'clean'")
+    return count
 
 
 def run_dbt(

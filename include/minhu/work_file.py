@@ -1,7 +1,8 @@
 """The private work file (DuckDB): opening it, its state, and when it must be made anew.
 
-One process writes. A build marks the file as ``building`` before dbt starts and as ``clean`` when it ends. dbt commits
-model by model, so a file found ``building`` belongs to a process that was killed and is never continued.
+One process writes. A build marks the file as ``building`` before dbt starts and as ``clean`` when it ends; verdicts mark
+it as ``judging``. dbt commits model by model, so a file found otherwise than ``clean`` belongs to a process that was
+killed and is never continued.
 """
 
 from __future__ import annotations
@@ -36,6 +37,17 @@ create table if not exists raw.model_findings (
     rule_id varchar, severity varchar, source varchar, table_name varchar, message varchar, column_name varchar,
     kpi_id varchar, unit_type varchar, unit_code varchar, period_from varchar, period_to varchar, rows_seen bigint,
     rows_failed bigint, sample_keys varchar
+);
+create table if not exists raw.judged (business_date date, circumstances varchar);
+create table if not exists raw.periods_pending (count_model varchar, period_type varchar, period_start date);
+create table if not exists raw.judged_findings (
+    rule_id varchar, severity varchar, source varchar, table_name varchar, column_name varchar, kpi_id varchar,
+    unit_type varchar, unit_code varchar, period_from date, period_to date, rows_seen bigint, rows_failed bigint,
+    sample_keys varchar, message varchar, is_in_marts boolean, found_date date
+);
+create table if not exists raw.value_findings as select * from raw.model_findings where false;
+create table if not exists raw.exported_parts (
+    table_name varchar, part varchar, is_settled boolean, sha256 varchar, bytes bigint, row_count bigint
 );
 """
 
@@ -96,6 +108,8 @@ def reason_to_rebuild(settings: Settings, business_date: date, reference_hash: s
             state = read_state(db)
     except (duckdb.Error, PermanentError) as error:
         return f"the work file cannot be read ({type(error).__name__})"
+    if state["status"] == "judging":
+        return "the last verdicts were cut off"
     if state["status"] != "clean":
         return "the last build was cut off"
     if state["built_load_no"] and state["business_date"] > business_date:

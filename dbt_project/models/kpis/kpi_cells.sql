@@ -1,5 +1,8 @@
 -- One row per cell that the release must say something about: what could be computed from sources that delivered, and
--- for each KPI without a value its city cells of the running periods, so that its absence is visible.
+-- for each KPI without a value its city cells of all periods since the first delivery, so that its absence is visible.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
 with contract as (
     select * from {{ ref('kpi_contract') }}
 ),
@@ -24,6 +27,21 @@ computed as (
         contract.source not in (select blocked.source from blocked)
         and contract.requires not in (select absent.input from absent)
         and not (contract.is_optional and coalesce(computed_values.denominator, 0) = 0)
+        {% if is_incremental() %}
+        and {{ in_periods_to_judge('computed_values') }}
+        {% endif %}
+),
+
+spoken as (
+    select distinct -- many cells of one KPI
+        computed_values.kpi_id,
+        computed_values.variant
+    from {{ ref('kpi_values') }} as computed_values
+    inner join contract
+        on computed_values.kpi_id = contract.kpi_id and computed_values.variant = contract.variant
+    where
+        contract.source not in (select blocked.source from blocked)
+        and contract.requires not in (select absent.input from absent)
 ),
 
 silent as (
@@ -34,19 +52,19 @@ silent as (
         contract.levels,
         contract.periods
     from contract
-    left join (
-        select distinct -- many cells of one KPI
-            kpi_id,
-            variant
-        from computed
-    ) as spoken
+    left join spoken
         on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
     where spoken.kpi_id is null and not contract.is_optional
 ),
 
-running_periods as (
-    select * from {{ ref('bridge_days_periods') }}
-    where day = {{ business_date() }}
+seen_periods as (
+    select distinct -- many days of one period
+        period_type,
+        period_start,
+        period_end
+    from {{ ref('bridge_days_periods') }}
+    where
+        day between (select min(business_date) from {{ source('raw', 'loads') }}) and {{ business_date() }}
 ),
 
 calibers as (
@@ -79,9 +97,9 @@ select
     silent.variant,
     'city' as unit_type,
     '{{ var("city_code") }}' as unit_code,
-    running_periods.period_type,
-    running_periods.period_start,
-    running_periods.period_end,
+    seen_periods.period_type,
+    seen_periods.period_start,
+    seen_periods.period_end,
     calibers.caliber,
     cast(null as decimal(18, 4)) as numerator,
     cast(null as decimal(18, 4)) as denominator,
@@ -90,6 +108,16 @@ select
     cast(null as double) as ci_low,
     cast(null as double) as ci_high
 from silent
-inner join running_periods
-    on concat(' ', silent.periods, ' ') like concat('% ', running_periods.period_type, ' %')
+inner join seen_periods
+    on concat(' ', silent.periods, ' ') like concat('% ', seen_periods.period_type, ' %')
 cross join calibers
+{% if is_incremental() %}
+where (silent.kpi_id, silent.variant, seen_periods.period_type, seen_periods.period_start) in (
+    select
+        due.kpi_id,
+        due.variant,
+        due.period_type,
+        due.period_start
+    from {{ ref('kpi_periods_to_judge') }} as due
+)
+{% endif %}

@@ -1,4 +1,5 @@
--- One row per finding of any check of this night: what arrived, records, identities and the KPI frame itself.
+-- One row per finding of any check: what arrived this night and in earlier ones, records, identities, the KPI frame.
+-- found_date is the night of the finding; what was found in an accepted delivery stands as long as its rows do.
 -- is_in_marts is false for what was seen in a delivery that was refused: those rows are in no figure.
 select
     rule_id,
@@ -15,9 +16,11 @@ select
     rows_failed,
     sample_keys,
     message,
-    is_in_marts
+    is_in_marts,
+    found_date
 from {{ source('raw', 'findings') }}
-{% for relation in [ref('qc_quarantined_records'), ref('qc_volume_band'), ref('qc_callback_coverage')] %}
+{% for relation in [ref('qc_quarantined_records'), ref('qc_volume_band'), ref('qc_callback_coverage'),
+    ref('qc_assumed_calendar'), ref('qc_order_conservation')] %}
 union all
 select
     rule_id,
@@ -34,6 +37,7 @@ select
     rows_failed,
     sample_keys,
     message,
-    true as is_in_marts
+    true as is_in_marts,
+    {{ business_date() }} as found_date
 from {{ relation }}
 {% endfor %}

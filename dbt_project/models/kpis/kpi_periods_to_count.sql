@@ -1,6 +1,7 @@
 -- One row per count model and period that holds a rebuilt day.
 {% set rebuilt = {
     'orders': ref('int_order_days_to_count'),
+    'three_rate': ref('int_order_days_to_count'),
     'calls': ref('int_call_days_to_count'),
     'grid_events': ref('int_grid_event_days_to_count'),
     'cases': ref('int_case_days_to_count'),

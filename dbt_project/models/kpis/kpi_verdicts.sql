@@ -1,6 +1,12 @@
 -- One row per cell: may it be published, and which rule decided.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
 with cells as (
     select * from {{ ref('kpi_cells') }}
+    {% if is_incremental() %}
+    where {{ in_periods_to_judge() }}
+    {% endif %}
 ),
 
 contract as (

@@ -1,7 +1,20 @@
 -- One row per published cell: KPI, variant, unit, period and caliber, with its verdict. What a reader sees.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with verdicts as (
     select * from {{ ref('kpi_verdicts') }}
+    {% if is_incremental() %}
+    where {{ in_periods_to_judge() }}
+    {% endif %}
+),
+
+bands as (
+    select * from {{ ref('kpi_bands') }}
+    {% if is_incremental() %}
+    where {{ in_periods_to_judge() }}
+    {% endif %}
 ),
 
 previous as (
@@ -60,7 +73,9 @@ fresh as (
         {% for column in key -%}
         verdicts.{{ column }} = carried.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
-    left join previous on
+    left join previous
+        on
+        verdicts.verdict = 'WITHHELD' and
         {% for column in key -%}
         verdicts.{{ column }} = previous.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
@@ -87,7 +102,8 @@ results as (
         reason,
         {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }} as is_provisional,
         false as is_stale,
-        {{ as_of() }} as as_of,
+        -- left empty: the release fills in its own, so that a cell nobody touched stays the same row
+        cast(null as timestamp) as as_of,
         contract_version,
         case when verdict = 'WITHHELD' then good_value end as last_good_value,
         case when verdict = 'WITHHELD' then good_as_of end as last_good_as_of
@@ -140,6 +156,12 @@ select
     results.verdict,
     results.rule_id,
     results.reason,
+    bands.peer_group,
+    bands.peer_count,
+    bands.peer_value,
+    bands.band,
+    bands.rank_best,
+    bands.rank_worst,
     results.is_provisional,
     results.is_stale,
     results.as_of,
@@ -147,6 +169,12 @@ select
     results.last_good_value,
     results.last_good_as_of
 from results
+left join bands
+    on
+        results.is_stale = false and
+        {% for column in key -%}
+        results.{{ column }} = bands.{{ column }}{{ ' and' if not loop.last }}
+        {% endfor %}
 left join {{ ref('dim_places') }} as places
     on results.unit_type = places.place_level and results.unit_code = places.place_code
 left join {{ ref('dim_units') }} as units

@@ -18,3 +18,4 @@ select
     is_in_marts,
     {{ business_date() }} as business_date
 from {{ ref('kpi_findings') }}
+where found_date = {{ business_date() }}
