@@ -52,12 +52,12 @@ carried as (
         on previous.kpi_id = stale_kpis.kpi_id and previous.variant = stale_kpis.variant
 ),
 
-fresh as (
+-- the last good value of what is withheld now
+remembered as (
     select
-        verdicts.*,
-        contract.settle_days,
-        contract.contract_version,
-        verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') as is_shown,
+        {% for column in key -%}
+        verdicts.{{ column }},
+        {% endfor -%}
         case
             when previous.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') then previous.value
             else previous.last_good_value
@@ -67,17 +67,32 @@ fresh as (
             else previous.last_good_as_of
         end as good_as_of
     from verdicts
+    inner join previous
+        on
+            {% for column in key -%}
+            verdicts.{{ column }} = previous.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+    where verdicts.verdict = 'WITHHELD'
+),
+
+fresh as (
+    select
+        verdicts.*,
+        contract.settle_days,
+        contract.contract_version,
+        verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') as is_shown,
+        remembered.good_value,
+        remembered.good_as_of
+    from verdicts
     inner join contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
     left join carried on
         {% for column in key -%}
         verdicts.{{ column }} = carried.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
-    left join previous
-        on
-        verdicts.verdict = 'WITHHELD' and
+    left join remembered on
         {% for column in key -%}
-        verdicts.{{ column }} = previous.{{ column }}{{ ' and' if not loop.last }}
+        verdicts.{{ column }} = remembered.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
     where carried.kpi_id is null
 ),
@@ -105,8 +120,8 @@ results as (
         -- left empty: the release fills in its own, so that a cell nobody touched stays the same row
         cast(null as timestamp) as as_of,
         contract_version,
-        case when verdict = 'WITHHELD' then good_value end as last_good_value,
-        case when verdict = 'WITHHELD' then good_as_of end as last_good_as_of
+        good_value as last_good_value,
+        good_as_of as last_good_as_of
     from fresh
     union all
     select
@@ -156,12 +171,9 @@ select
     results.verdict,
     results.rule_id,
     results.reason,
-    bands.peer_group,
-    bands.peer_count,
-    bands.peer_value,
-    bands.band,
-    bands.rank_best,
-    bands.rank_worst,
+    {% for column in ['peer_group', 'peer_count', 'peer_value', 'band', 'rank_best', 'rank_worst'] -%}
+    case when not results.is_stale then bands.{{ column }} end as {{ column }},
+    {% endfor -%}
     results.is_provisional,
     results.is_stale,
     results.as_of,
@@ -171,7 +183,6 @@ select
 from results
 left join bands
     on
-        results.is_stale = false and
         {% for column in key -%}
         results.{{ column }} = bands.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
