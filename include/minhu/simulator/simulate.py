@@ -54,6 +54,7 @@ def simulate(
     progress: Callable[[str], None] = lambda message: None,
     *,
     replace_city: bool = False,
+    with_truth: bool = True,
 ) -> SimulatedCity:
     """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, known truth.
 
@@ -66,6 +67,7 @@ def simulate(
         seed: another seed, another city.
         progress: gets a line per stage.
         replace_city: throw away another city that the home holds, instead of reporting it.
+        with_truth: also compute the known truth, which looks at every record since the first day.
 
     Raises:
         UsageError: an argument makes no sense, or the home belongs to a city that is not simulated.
@@ -87,8 +89,9 @@ def simulate(
     progress(f"grid platform: {events:,} events")
     folders = write_station_files(home, city, business_date)
     progress(f"stations: {folders} day folders written")
-    cells = write_truth(home / "truth", city, business_date)
-    progress(f"known truth: {cells:,} cells")
+    cells = write_truth(home / "truth", city, business_date) if with_truth else 0
+    if with_truth:
+        progress(f"known truth: {cells:,} cells")
     return SimulatedCity(
         city, business_date, False, stations_folder(home), token_of(city), rows, events, folders, cells
     )
