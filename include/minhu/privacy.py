@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -73,10 +74,28 @@ class Pseudonyms:
         """
         if not isinstance(text, str) or not text.strip():
             return None, None
-        clean = re.sub(r"\s+", "", text)
-        shingles = [self._shingle(clean[n : n + _SHINGLE]) for n in range(max(1, len(clean) - _SHINGLE + 1))]
-        bits = np.unpackbits(np.frombuffer(b"".join(shingles), dtype=np.uint8).reshape(len(shingles), -1), axis=1)
-        return len(text), np.packbits(2 * bits.sum(axis=0) > len(shingles)).tobytes().hex()
+        return len(text), self.fingerprints(["".join(text.split())])[0]
+
+    def fingerprints(self, texts: Sequence[str]) -> list[str | None]:
+        """The hashes of many texts without white space, None for an empty one; needs 64 bytes per trigram."""
+        counts = np.array([max(1, len(text) - _SHINGLE + 1) if text else 0 for text in texts], dtype=np.int64)
+        shingles = [
+            text[place : place + _SHINGLE] for text, count in zip(texts, counts, strict=True) for place in range(count)
+        ]
+        if not shingles:
+            return [None] * len(texts)
+        number: dict[str, int] = {}
+        places = np.fromiter((number.setdefault(shingle, len(number)) for shingle in shingles), np.int64, len(shingles))
+        digests = np.frombuffer(b"".join(self._shingle(shingle) for shingle in number), dtype=np.uint8)
+        bits = np.unpackbits(digests.reshape(len(number), -1), axis=1)[places]
+        filled = np.flatnonzero(counts)
+        begins = np.concatenate([[0], np.cumsum(counts[filled])[:-1]])
+        sums = np.add.reduceat(bits, begins, axis=0, dtype=np.int64)
+        majority = np.packbits(2 * sums > counts[filled][:, None], axis=1)
+        hashes: list[str | None] = [None] * len(texts)
+        for place, row in zip(filled, majority, strict=True):
+            hashes[place] = row.tobytes().hex()
+        return hashes
 
     @lru_cache(maxsize=100_000)  # noqa: B019
     def _shingle(self, shingle: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from psycopg import sql
 
-from minhu import contracts, privacy
+from minhu import contracts
 from minhu.contracts import TableContract
 from minhu.errors import SourceBlocked
 from minhu.findings import Finding, sample
@@ -18,18 +18,9 @@ from minhu.landing import Attempt, Landing
 from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
 from minhu.snapshot import Rows, open_snapshot
-from minhu.sources.hotline_tables import (
-    SCHEMA,
-    WITH_OFFSET,
-    Reading,
-    check_schema,
-    column_types,
-    reading_of,
-    source_columns,
-)
-from minhu.windows import Window, extraction_window, landed_time
-
-BATCH_ROWS = 20_000
+from minhu.sources.hotline_rows import landed_batch, read_batches
+from minhu.sources.hotline_tables import SCHEMA, WITH_OFFSET, check_schema, column_types, reading_of
+from minhu.windows import Window, extraction_window
 
 
 def land(
@@ -74,7 +65,9 @@ def land(
                 continue
             condition, parameters = _window_condition(contract, window, settings.zone, types[contract.name])
             totals[contract.name] = _count(connection, contract, condition, parameters)
-            table, dropped = _read(connection, contract, condition, parameters, pseudonyms, settings.zone)
+            table, dropped = _read(
+                connection, contract, types[contract.name], condition, parameters, pseudonyms, settings.zone
+            )
             tables[contract.name] = table
             findings += [*dropped, *_without_change_time(contract, table)]
             if table.num_rows != totals[contract.name]["rows"]:
@@ -123,25 +116,17 @@ def _count(
 def _read(
     connection: Rows,
     contract: TableContract,
+    types: dict[str, str],
     condition: sql.Composable,
     parameters: list[Any],
     pseudonyms: Pseudonyms,
     zone: ZoneInfo,
 ) -> tuple[pa.Table, list[Finding]]:
     reading = reading_of(contract)
-    statement = sql.SQL("select {} from {}.{} where {}").format(
-        sql.SQL(", ").join(map(sql.Identifier, source_columns(contract, reading))),
-        sql.Identifier(SCHEMA),
-        sql.Identifier(contract.name),
-        condition,
-    )
     batches: list[pa.Table] = []
     dropped: dict[str, int] = {}
-    with connection.cursor(name=f"minhu_{contract.name}") as cursor:
-        cursor.itersize = BATCH_ROWS
-        cursor.execute(statement, parameters)
-        while rows := cursor.fetchmany(BATCH_ROWS):
-            batches.append(_landed(rows, contract, reading, pseudonyms, zone, dropped))
+    for batch in read_batches(connection, contract, reading, types, condition, parameters):
+        batches.append(landed_batch(batch, contract, reading, types, pseudonyms, zone, dropped))
     findings = [
         Finding(
             "L1-HOT-020", "info", "hotline", contract.full_name, column_name=name,
@@ -151,44 +136,6 @@ def _read(
         for name, count in sorted(dropped.items())
     ]  # fmt: skip
     return (pa.concat_tables(batches) if batches else contract.schema.empty_table()), findings
-
-
-def _landed(
-    rows: Sequence[dict[str, Any]],
-    contract: TableContract,
-    reading: Reading,
-    pseudonyms: Pseudonyms,
-    zone: ZoneInfo,
-    dropped: dict[str, int],
-) -> pa.Table:
-    columns: dict[str, pa.Array] = {}
-    for column in contract.schema:
-        if column.name in reading.derived:
-            make = reading.derived[column.name]
-            columns[column.name] = pa.array([make(pseudonyms, row) for row in rows], column.type)
-            continue
-        values: list[Any] = [row[column.name] for row in rows]
-        if pa.types.is_timestamp(column.type):
-            values = [None if value is None else landed_time(value, zone) for value in values]
-        elif pa.types.is_string(column.type):
-            values = [None if value is None else str(value) for value in values]
-        if column.name in reading.coded:
-            kept = [privacy.code_or_none(value) for value in values]
-            lost = sum(1 for value, code in zip(values, kept, strict=True) if value is not None and code is None)
-            if lost:
-                dropped[column.name] = dropped.get(column.name, 0) + lost
-            values = kept
-        try:
-            if pa.types.is_integer(column.type) and any(value is not None and value != int(value) for value in values):
-                raise ValueError  # Arrow would cut off the decimals
-            columns[column.name] = pa.array(values, column.type)
-        except (ValueError, TypeError, OverflowError):  # Arrow's own are among these, and may quote the value
-            raise SourceBlocked(
-                f"read {contract.full_name}.{column.name}",
-                f"expected values that fit {column.type}, found one that does not",
-                "mend the values in the source, or its view",
-            ) from None
-    return pa.table(columns, schema=contract.schema)
 
 
 def _without_change_time(contract: TableContract, table: pa.Table) -> list[Finding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from minhu import contracts, privacy
+import pyarrow as pa
+
+from minhu import columns, contracts
 from minhu.contracts import TableContract
 from minhu.errors import SourceBlocked
 from minhu.privacy import Pseudonyms
@@ -31,13 +32,13 @@ class Reading:
 
     Attributes:
         personal: source columns that are read, transformed in memory and dropped.
-        derived: landed columns that come from personal ones: landed name to a function of the row.
+        derived: landed columns that come from personal ones (as text): landed name to a function of the batch.
         coded: columns that may hold a sentence where a code is meant; anything else than a code is dropped.
         is_optional: the table may be missing.
     """
 
     personal: tuple[str, ...] = ()
-    derived: dict[str, Callable[[Pseudonyms, dict[str, Any]], Any]] = field(default_factory=dict)
+    derived: dict[str, Callable[[Pseudonyms, pa.RecordBatch], pa.Array]] = field(default_factory=dict)
     coded: tuple[str, ...] = ()
     is_optional: bool = False
 
@@ -46,23 +47,23 @@ READINGS: dict[str, Reading] = {
     "calls": Reading(
         personal=("caller_phone", "agent_id"),
         derived={
-            "caller_key": lambda p, r: p.person("phone", r["caller_phone"]),
-            "agent_key": lambda p, r: p.person("staff", r["agent_id"]),
+            "caller_key": lambda p, rows: columns.persons(p, "phone", rows["caller_phone"]),
+            "agent_key": lambda p, rows: columns.persons(p, "staff", rows["agent_id"]),
         },
     ),
     "work_orders": Reading(
         personal=("caller_phone", "lon", "lat", "content"),
         derived={
-            "caller_key": lambda p, r: p.person("phone", r["caller_phone"]),
-            "location_cell": lambda p, r: privacy.location_cell(r["lon"], r["lat"]),
-            "content_length": lambda p, r: len(r["content"]) if r["content"] else None,
-            "content_hash": lambda p, r: p.fingerprint(r["content"])[1],
+            "caller_key": lambda p, rows: columns.persons(p, "phone", rows["caller_phone"]),
+            "location_cell": lambda _, rows: columns.location_cells(rows["lon"], rows["lat"]),
+            "content_length": lambda _, rows: columns.text_lengths(rows["content"]),
+            "content_hash": lambda p, rows: columns.fingerprints(p, rows["content"]),
         },
     ),
     "order_events": Reading(coded=("from_value", "to_value")),
     "callbacks": Reading(
         personal=("interviewer_id",),
-        derived={"interviewer_key": lambda p, r: p.person("staff", r["interviewer_id"])},
+        derived={"interviewer_key": lambda p, rows: columns.persons(p, "staff", rows["interviewer_id"])},
         coded=("invalid_reason",),
     ),
     "order_claims": Reading(is_optional=True),
