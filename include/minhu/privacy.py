@@ -57,11 +57,17 @@ class Pseudonyms:
             kind: ``phone``, ``id_number`` or ``staff``; equal values of different kinds get different keys.
             value: as the source has it; spaces, dashes and the country prefix of a phone make no difference.
         """
+        return self._person(kind, value) if isinstance(value, str) else self._read_person(kind, value)
+
+    @lru_cache(maxsize=200_000)  # noqa: B019  one object per run; the same callers come again and again
+    def _person(self, kind: str, value: str) -> str | None:
+        return self._read_person(kind, value)
+
+    def _read_person(self, kind: str, value: object) -> str | None:
         text = _normalised(kind, value)
         stands_for_nobody = kind != "staff" and len(set(text)) == 1  # zeros, where a form insists on a number
         return self._of(kind, text) if text and not stands_for_nobody else None
 
-    @lru_cache(maxsize=200_000)  # noqa: B019  one object per run; the same callers come again and again
     def _of(self, kind: str, text: str) -> str:
         digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
         return f"{self.key_id}-{digest[:32]}"
@@ -132,12 +138,13 @@ def location_cell(lon: object, lat: object) -> str | None:
         lon: degrees east, WGS 84; a number, a decimal, or its text.
         lat: degrees north.
     """
-    lon, lat = _degrees(lon, 180), _degrees(lat, 90)
-    if lon is None or lat is None:
-        return None
-    return "_".join(
-        f"{math.floor(round(degrees * CELLS_PER_DEGREE, 6)) / CELLS_PER_DEGREE:.2f}" for degrees in (lon, lat)
-    )
+    east, north = _degrees(lon, 180), _degrees(lat, 90)
+    return None if east is None or north is None else _cell(east, north)
+
+
+@lru_cache(maxsize=100_000)
+def _cell(*place: float) -> str:
+    return "_".join(f"{math.floor(round(degrees * CELLS_PER_DEGREE, 6)) / CELLS_PER_DEGREE:.2f}" for degrees in place)
 
 
 def code_or_none(value: object) -> str | None:

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, Response
 
 from minhu import atomic
 from minhu.simulator.grid_state import STATE_FILE, TABLES, grid_folder, read_state
@@ -33,9 +34,6 @@ from minhu.simulator.grid_state import STATE_FILE, TABLES, grid_folder, read_sta
 MAX_LIMIT = 2000
 SHIFT = 2
 ZONE = ZoneInfo("Asia/Shanghai")
-_TIMES = (
-    "reported_at", "accepted_at", "registered_at", "due_at", "handled_at", "closed_at", "deferred_until", "updated_at",
-)  # fmt: skip
 
 
 class GridData:
@@ -62,8 +60,10 @@ class GridData:
                 raise HTTPException(503, "the platform is being updated")
             version = path.stat().st_mtime_ns
             if version != self._version:
-                self.tables = {name: pq.read_table(self.folder / f"{name}.parquet") for name in TABLES}
-                self._changed = self.tables["events"]["updated_at"].to_numpy()
+                tables = {name: pq.read_table(self.folder / f"{name}.parquet") for name in TABLES}
+                self._changed = tables["events"]["updated_at"].to_numpy()
+                tables["events"] = _with_texts(tables["events"])
+                self.tables = tables
                 self.token, self._version = str(state["token"]), version
 
     def rows_changed(self, start: datetime | None, end: datetime | None) -> tuple[int, int]:
@@ -73,7 +73,7 @@ class GridData:
         return low, max(low, high)
 
 
-def create_app(folder: Path, busy_every: int = 7) -> FastAPI:
+def create_app(folder: Path, busy_every: int = 25) -> FastAPI:
     """The application over the state in ``folder``; ``busy_every`` 0 never answers 429."""
     app = FastAPI(title="长安e格 (simulated)", docs_url=None, redoc_url=None, openapi_url=None)
     data = GridData(folder)
@@ -95,7 +95,7 @@ def create_app(folder: Path, busy_every: int = 7) -> FastAPI:
         updated_to: str | None = None,
         limit: int = Query(200, ge=1, le=MAX_LIMIT),
         cursor: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> Response:
         low, high = data.rows_changed(_moment("updated_from", updated_from), _moment("updated_to", updated_to))
         offset = _offset(cursor)
         shifted = (offset // limit) % 2 == 1
@@ -103,7 +103,8 @@ def create_app(folder: Path, busy_every: int = 7) -> FastAPI:
         last = min(first + limit, high - low)
         page = data.tables["events"].slice(low + first, max(0, last - first)).to_pylist()
         following = _cursor(last) if last < high - low else None
-        return {"items": [_event(row) for row in page], "next_cursor": following, "total": high - low}
+        # as a response of its own: the framework would look at every value of the page again
+        return JSONResponse({"items": [_event(row) for row in page], "next_cursor": following, "total": high - low})
 
     @app.get("/api/v1/grids", dependencies=guarded)
     def grids() -> dict[str, Any]:
@@ -130,18 +131,25 @@ def _of_day(table: pa.Table, day: date) -> pa.Table:
 
 
 def _event(row: dict[str, Any]) -> dict[str, Any]:
-    """One event as the contract has it: local times with offset, verifications as a list."""
+    """One event as the contract has it: verifications as a list."""
     first, passed, second = row.pop("verified_at"), row.pop("verified_passed"), row.pop("verified_again_at")
     row["verifications"] = [
-        {"verified_at": _text(moment), "passed": verdict}
-        for moment, verdict in ((first, passed), (second, True))
-        if moment is not None
+        {"verified_at": text, "passed": verdict}
+        for text, verdict in ((first, passed), (second, True))
+        if text is not None
     ]
-    return row | {name: _text(row[name]) for name in _TIMES}
+    return row
 
 
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.replace(tzinfo=ZONE).isoformat(timespec="seconds")
+def _with_texts(events: pa.Table) -> pa.Table:
+    """Times as texts with the offset of local time."""
+    for place, column in enumerate(events.schema):
+        if pa.types.is_timestamp(column.type):
+            aware = pc.assume_timezone(events[column.name].cast(pa.timestamp("s")), ZONE.key)
+            texts = pc.strftime(aware, "%Y-%m-%dT%H:%M:%S%z")
+            texts = pc.replace_substring_regex(texts, r"([+-]\d\d)(\d\d)$", r"\1:\2")
+            events = events.set_column(place, column.name, texts)
+    return events
 
 
 def _moment(name: str, text: str | None) -> datetime | None:
@@ -174,7 +182,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--home", type=Path, required=True, help="the city's home folder")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--url-file", type=Path, help="gets the address once connections are accepted")
-    parser.add_argument("--busy-every", type=int, default=7, help="every n-th request is answered 429; 0 never")
+    parser.add_argument("--busy-every", type=int, default=25, help="every n-th request is answered 429; 0 never")
     parser.add_argument("--parent", type=int, help="process id of the starter; the server ends when it is gone")
     options = parser.parse_args(arguments)
     app = create_app(grid_folder(options.home), options.busy_every)

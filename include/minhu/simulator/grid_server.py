@@ -30,7 +30,7 @@ class GridServer:
         busy_every: every n-th request is answered 429; 0 never.
     """
 
-    def __init__(self, home: Path, port: int = 0, busy_every: int = 7) -> None:
+    def __init__(self, home: Path, port: int = 0, busy_every: int = 25) -> None:
         self.home = home
         self.port = port
         self.busy_every = busy_every

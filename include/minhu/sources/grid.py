@@ -80,7 +80,7 @@ def land(
         events = _read_events(api, window, settings.zone)
         progress(f"grid.events: {len(events.rows):,} rows")
         answers: dict[str, list[Row]] = {
-            "events": [_without_person(event, pseudonyms) for event in events.rows],
+            "events": events.rows,
             "event_verifications": _verifications(events.rows),
             "grids": _read_listing(api, "/api/v1/grids"),
             "worker_activity": _read_days(api, "/api/v1/workers/activity", "activity_date", days),
@@ -92,7 +92,8 @@ def land(
     for contract in contracts.tables_of("grid"):
         rows = answers[contract.name]
         findings += unknown_fields(contract, rows)
-        tables[contract.name] = landed_table(contract, rows, settings.zone)
+        derived = _without_persons(rows, pseudonyms) if contract.name == "events" else {}
+        tables[contract.name] = landed_table(contract, rows, settings.zone, derived)
         totals[contract.name] = {"rows": len(rows)}
     totals["events"] = {"rows": events.total, "outside_window": events.outside}
     return landing.write_attempt("grid", business_date, window, tables, totals, findings)
@@ -163,6 +164,10 @@ def _remember(event: Row, known: dict[str, Row], conflicts: set[str], zone: Zone
     return key
 
 
+def _is_usual(text: object, model: str) -> bool:
+    return isinstance(text, str) and len(text) == len(model) and text[-6:] == model[-6:]
+
+
 def _changed_at(event: Row, zone: ZoneInfo) -> datetime:
     try:
         return value_of(event["updated_at"], pa.timestamp("us"), zone) or datetime.min  # noqa: DTZ901
@@ -172,7 +177,13 @@ def _changed_at(event: Row, zone: ZoneInfo) -> datetime:
 
 def _events(known: dict[str, Row], conflicts: set[str], total: int, window: Window, zone: ZoneInfo) -> Events:
     end = window.end.astimezone(UTC).replace(tzinfo=None)
-    outside = sorted(key for key, event in known.items() if _changed_at(event, zone) >= end)
+    usual_end = window.end.astimezone(zone).isoformat()  # texts of one form and offset compare as times do
+    outside = sorted(
+        key
+        for key, event in known.items()
+        if not _is_usual(event["updated_at"], usual_end) or event["updated_at"] >= usual_end
+        if _changed_at(event, zone) >= end
+    )
     rows = [known[key] for key in sorted(known.keys() - set(outside))]
     odd = (
         ("L1-GRD-022", conflicts, "events came twice with one change time and other content; one of both was kept"),
@@ -228,12 +239,11 @@ def _pages(api: JsonApi, path: str, parameters: Mapping[str, str | int]) -> Iter
         cursors.add(cursor)
 
 
-def _without_person(event: Row, pseudonyms: Pseudonyms) -> Row:
-    return {
-        **event,
-        "reporter_key": pseudonyms.person("staff", event.get("reporter_id")),
-        "location_cell": privacy.location_cell(event.get("lon"), event.get("lat")),
-    }
+def _without_persons(events: list[Row], pseudonyms: Pseudonyms) -> dict[str, pa.Array]:
+    """What lands of who reported and where."""
+    reporters = [pseudonyms.person("staff", event.get("reporter_id")) for event in events]
+    cells = [privacy.location_cell(event.get("lon"), event.get("lat")) for event in events]
+    return {"reporter_key": pa.array(reporters, pa.string()), "location_cell": pa.array(cells, pa.string())}
 
 
 def _verifications(events: Iterable[Row]) -> list[Row]:
@@ -246,5 +256,5 @@ def _verifications(events: Iterable[Row]) -> list[Row]:
             raise blocked("events", f"expected a list of objects as verifications of {event['event_id']}")
         for item in found:
             row = {**item, "event_id": event["event_id"], "updated_at": event["updated_at"]}
-            rows[json.dumps(row, sort_keys=True)] = row
+            rows[f"{event['event_id']} {sorted(item.items())}"] = row
     return list(rows.values())

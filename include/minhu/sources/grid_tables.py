@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from minhu.contracts import TableContract
 from minhu.errors import SourceBlocked
@@ -18,7 +19,8 @@ Row = dict[str, Any]
 
 #: Fields of an answer that are read and then transformed or dropped; any other unknown field is reported.
 _PERSONAL = {"events": {"reporter_id", "lon", "lat", "verifications"}}
-_DERIVED = {"events": {"reporter_key", "location_cell"}}
+#: A time with its offset, as nearly every row has it.
+_USUAL_TIME = r"^[1-3]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?([+-]\d\d:\d\d|Z)$"
 
 
 def blocked(what: str, happened: str) -> SourceBlocked:
@@ -46,24 +48,54 @@ def unknown_fields(contract: TableContract, rows: list[Row]) -> list[Finding]:
     ]
 
 
-def landed_table(contract: TableContract, rows: list[Row], zone: ZoneInfo) -> pa.Table:
-    """Rows in the contract's types; a value of another kind refuses the delivery and names the field and the row."""
-    required = [name for name in contract.schema.names if name not in _DERIVED.get(contract.name, ())]
+def landed_table(
+    contract: TableContract, rows: list[Row], zone: ZoneInfo, derived: Mapping[str, pa.Array] | None = None
+) -> pa.Table:
+    """Rows in the contract's types; a value of another kind refuses the delivery and names the field and the row.
+
+    ``derived`` holds the columns that the platform does not send.
+    """
+    derived = derived or {}
+    required = [name for name in contract.schema.names if name not in derived]
     for row in rows:
         require(row, required, contract.name)
-    columns = {}
+    landed = {}
     for column in contract.schema:
-        values = []
-        for row in rows:
-            try:
-                values.append(value_of(row[column.name], column.type, zone))
-            except (ValueError, TypeError, OverflowError):  # its message may quote the value
-                raise blocked(
-                    f"{contract.full_name}.{column.name}",
-                    f"expected {column.type}, found another kind of value in {row[contract.key[0]]!s:.40}",
-                ) from None
-        columns[column.name] = pa.array(values, column.type)
-    return pa.table(columns, schema=contract.schema)
+        if column.name in derived:
+            landed[column.name] = derived[column.name]
+            continue
+        values = [row[column.name] for row in rows]
+        whole = _whole_column(values, column.type)
+        landed[column.name] = _one_by_one(contract, column, rows, zone) if whole is None else whole
+    return pa.table(landed, schema=contract.schema)
+
+
+def _whole_column(values: list[Any], kind: pa.DataType) -> pa.Array | None:
+    """Values of the usual form at once; None where one of them has another and each must be looked at."""
+    try:
+        if pa.types.is_timestamp(kind):
+            texts = pa.array(values, pa.string())
+            if pc.all(pc.match_substring_regex(texts, _USUAL_TIME)).as_py() is False:
+                return None
+            return texts.cast(pa.timestamp("us", "UTC")).cast(kind)
+        if pa.types.is_string(kind) or pa.types.is_boolean(kind):
+            return pa.array(values, kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    return None
+
+
+def _one_by_one(contract: TableContract, column: pa.Field, rows: list[Row], zone: ZoneInfo) -> pa.Array:
+    values = []
+    for row in rows:
+        try:
+            values.append(value_of(row[column.name], column.type, zone))
+        except (ValueError, TypeError, OverflowError):  # its message may quote the value
+            raise blocked(
+                f"{contract.full_name}.{column.name}",
+                f"expected {column.type}, found another kind of value in {row[contract.key[0]]!s:.40}",
+            ) from None
+    return pa.array(values, column.type)
 
 
 def value_of(value: Any, kind: pa.DataType, zone: ZoneInfo) -> Any:
