@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from minhu import privacy
@@ -29,6 +30,8 @@ _DATE = re.compile(
     r"[分秒]?\s*(?P<after>AM|PM)?)?",
     re.IGNORECASE,
 )
+#: What most systems write; the parser of the language refuses days that do not exist.
+_ISO = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?: (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)?")
 _COMPACT_DATE = re.compile(
     r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\s*(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?)?"
 )
@@ -41,6 +44,13 @@ def clean(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
+    if value.isascii() and value[:1] not in ("=", "'"):  # nothing in it that needs more
+        return value.strip() or None
+    return _clean_text(value)
+
+
+@lru_cache(maxsize=50_000)
+def _clean_text(value: str) -> str | None:
     text = unicodedata.normalize("NFKC", value).translate(_INVISIBLE).strip()
     if wrapped := _AS_FORMULA.fullmatch(text):
         text = wrapped.group(1).strip()
@@ -106,6 +116,8 @@ def as_moment(value: Any) -> datetime | None:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001
     text = as_text(value) or ""
+    if _ISO.fullmatch(text):
+        return datetime.fromisoformat(text)
     if found := _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         return _moment(found.groupdict())
     serial = _number(value, "expected a date")

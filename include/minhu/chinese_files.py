@@ -173,7 +173,8 @@ def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required
     total: dict[str, Any] = {}
     blanks = totals = notes = 0
     for number, cells in enumerate(grid[position + 1 :], start=position + 2):
-        filled = [value for cell in cells if (value := clean(cell)) is not None]
+        cells = [clean(cell) for cell in cells]
+        filled = [value for value in cells if value is not None]
         label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
         if not filled:
             blanks += 1
@@ -182,7 +183,7 @@ def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required
             total = _by_header(headers, cells) if label in _GRAND_TOTALS else total
         elif 2 * len(filled) < len(required) and (total or _NOTE_ROW.match(label)):
             notes += 1
-        elif is_csv and any(clean(cell) is not None for cell in cells[len(headers) :]):
+        elif is_csv and any(cell is not None for cell in cells[len(headers) :]):
             raise _refusal(
                 path, name, f"expected {len(headers)} cells as in the header, found {len(cells)}: a comma too many?", number
             )  # fmt: skip
@@ -215,7 +216,7 @@ def _header(cell: Any) -> str:
 
 
 def _by_header(headers: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
-    return {header: clean(cell) for header, cell in zip(headers, cells, strict=False) if header}
+    return {header: cell for header, cell in zip(headers, cells, strict=False) if header}
 
 
 def _header_position(grid: list[list[Any]], required: Sequence[str]) -> int | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from minhu.chinese_cells import as_integer
 from minhu.chinese_files import FileRefused, Problem, Row, Sheet, read_sheets
+from minhu.columns import landed_times
 from minhu.errors import SourceBlocked
 from minhu.feedback import write_feedback
 from minhu.findings import Finding, sample
@@ -19,7 +21,7 @@ from minhu.privacy import Pseudonyms
 from minhu.settings import Settings
 from minhu.sources.station_folder import StationFile, read_delivery, silent_days
 from minhu.sources.station_kinds import KINDS, FileKind
-from minhu.windows import extraction_window, landed_time
+from minhu.windows import extraction_window
 
 _MOST_SAID = 20
 
@@ -79,14 +81,10 @@ def land(
     totals: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         of_kind = [(file, sheet) for file, sheet in read if file.kind is kind]
-        rows = [
-            (file, _landed(file, sheet, row, pseudonyms, settings, cells))
-            for file, sheet in of_kind
-            for row in sheet.rows
-        ]
+        rows = [(file, _landed(file, sheet, row, pseudonyms, cells)) for file, sheet in of_kind for row in sheet.rows]
         kept, odd = _one_per_version(kind, rows)
         findings += [*odd, *_unknown_columns(kind, (sheet for _, sheet in of_kind))]
-        tables[kind.name] = pa.Table.from_pylist(kept, schema=kind.contract.schema)
+        tables[kind.name] = _table(kind, kept, settings.zone)
         totals[kind.name] = {
             "rows": len(rows),
             "files": len({file.path for file, _ in of_kind}),
@@ -136,7 +134,7 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
 
 
 def _landed(
-    file: StationFile, sheet: Sheet, row: Row, pseudonyms: Pseudonyms, settings: Settings, problems: list[Problem]
+    file: StationFile, sheet: Sheet, row: Row, pseudonyms: Pseudonyms, problems: list[Problem]
 ) -> dict[str, Any]:
     """One row in the contract's columns; what cannot be read is null and added to ``problems``."""
     values: dict[str, Any] = {"district_code": file.district, "service_date": file.day}
@@ -154,10 +152,16 @@ def _landed(
             problems.append(Problem(sheet.file_name, sheet.name, row.number, header, text))
     if "applicant_key" in values:
         values["applicant_key"] = pseudonyms.person("id_number", values["applicant_key"])
-    for name, value in values.items():
-        if isinstance(value, datetime):
-            values[name] = landed_time(value, settings.zone)
     return {name: values.get(name) for name in contract.schema.names}
+
+
+def _table(kind: FileKind, rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> pa.Table:
+    """Rows in the contract's types, local times as they land."""
+    landed = {}
+    for column in kind.contract.schema:
+        values = pa.array([row[column.name] for row in rows], column.type)
+        landed[column.name] = landed_times(values, zone) if pa.types.is_timestamp(column.type) else values
+    return pa.table(landed, schema=kind.contract.schema)
 
 
 def _one_per_version(
