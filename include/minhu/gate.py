@@ -62,13 +62,13 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
         _show_previous(db, previous.path if previous else None)
-        db.execute("delete from raw.judged")
     warehouse.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
         db.begin()
         forget_changed_parts(db, everything)
         db.execute("delete from raw.periods_pending")
         db.execute("delete from raw.judged_findings")
+        db.execute("delete from raw.judged")
         db.execute("insert into raw.judged_findings select * from kpis.kpi_findings")
         # undated findings stand against everything, so the night after them is judged as a whole too
         db.execute("insert into raw.judged values (?, ?)", [business_date, "" if undated else circumstances])

@@ -1,31 +1,64 @@
--- One row per source table whose volume of the day lies outside its usual band, or cannot be judged: a finding.
+-- One row per source table and day since the first delivery whose volume lies outside its usual band, or cannot be
+-- judged on the business date: a finding.
 {% set volumes = [
     ('hotline.work_orders', ref('fct_work_orders'), 'created_date'),
     ('hotline.calls', ref('fct_calls'), 'call_date'),
     ('grid.events', ref('fct_grid_events'), 'reported_date'),
     ('stations.cases', ref('fct_cases'), 'accepted_date'),
 ] %}
-with daily as (
+with counted as (
     {% for table_name, fact, day in volumes %}
     select
         '{{ table_name }}' as table_name,
         {{ day }} as day,
         count(*) as record_count
     from {{ fact }}
-    where {{ day }} > {{ dbt.dateadd('day', -29, business_date()) }} and {{ day }} <= {{ business_date() }}
+    where {{ day }} <= {{ business_date() }}
     group by {{ day }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
-judged as (
+accepted as (
+    select source from {{ source('raw', 'arrivals') }}
+    where status = 'accepted'
+),
+
+tables as (
+    select distinct table_name from counted -- many days of one table
+),
+
+judged_days as (
     select
-        table_name,
-        sum(case when day = {{ business_date() }} then record_count else 0 end) as today_count,
-        median(case when day < {{ business_date() }} then record_count end) as usual_count,
-        {{ count_where('day < ' ~ business_date()) }} as history_days
-    from daily
-    group by table_name
+        tables.table_name,
+        days.day,
+        coalesce(counted.record_count, 0) as record_count
+    from tables
+    cross join {{ ref('dim_days') }} as days
+    left join counted
+        on tables.table_name = counted.table_name and days.day = counted.day
+    where
+        days.day between (select min(business_date) from {{ source('raw', 'loads') }}) and {{ business_date() }}
+        and split_part(tables.table_name, '.', 1) in (select accepted.source from accepted)
+),
+
+compared as (
+    select
+        judged_days.table_name,
+        judged_days.day,
+        judged_days.record_count,
+        median(history.record_count) as usual_count,
+        count(history.record_count) as history_days
+    from judged_days
+    left join counted as history
+        on
+            judged_days.table_name = history.table_name
+            and judged_days.day > history.day
+            and {{ dbt.dateadd('day', -28, 'judged_days.day') }} <= history.day
+    group by
+        judged_days.table_name,
+        judged_days.day,
+        judged_days.record_count
 ),
 
 thresholds as (
@@ -38,17 +71,23 @@ thresholds as (
 
 found as (
     select
-        judged.table_name,
-        judged.today_count,
-        judged.usual_count,
-        judged.history_days,
-        judged.history_days < thresholds.min_days as is_too_early
-    from judged
+        compared.table_name,
+        compared.day,
+        compared.record_count,
+        compared.usual_count,
+        compared.history_days,
+        compared.history_days < thresholds.min_days as is_too_early
+    from compared
     cross join thresholds
     where
-        judged.history_days < thresholds.min_days
-        or judged.today_count < thresholds.low_ratio * judged.usual_count
-        or judged.today_count > thresholds.high_ratio * judged.usual_count
+        (compared.history_days < thresholds.min_days and compared.day = {{ business_date() }})
+        or (
+            compared.history_days >= thresholds.min_days
+            and (
+                compared.record_count < thresholds.low_ratio * compared.usual_count
+                or compared.record_count > thresholds.high_ratio * compared.usual_count
+            )
+        )
 )
 
 select
@@ -59,18 +98,13 @@ select
     '' as kpi_id,
     '' as unit_type,
     '' as unit_code,
-    {{ business_date() }} as period_from,
-    {{ business_date() }} as period_to,
-    cast(today_count as bigint) as rows_seen,
+    day as period_from,
+    day as period_to,
+    cast(record_count as bigint) as rows_seen,
     cast(0 as bigint) as rows_failed,
     '' as sample_keys,
     case
         when is_too_early then concat('the volume of the day cannot be judged yet: ', history_days, ' days of history')
-        else concat(today_count, ' records of the day, usually ', cast(usual_count as bigint))
+        else concat(record_count, ' records of the day, usually ', cast(usual_count as bigint))
     end as message
 from found
-where
-    split_part(table_name, '.', 1) in (
-        select source from {{ source('raw', 'arrivals') }}
-        where status = 'accepted'
-    )
