@@ -118,6 +118,18 @@ select cast(null as date) as day where 1 = 0
 {% endif %}
 {% endmacro %}
 
+{# Days whose landed figures came since the last build, and the days that have passed: a figure may come ahead of its day. #}
+{% macro days_landed(staging, day) -%}
+    select {{ day }} as day
+    from {{ staging }}
+    where
+        load_no > {{ var('built_load_no') }}
+        and {{ day }} <= {{ business_date() }}
+    union
+    select day
+    from {{ ref('int_days_passed') }}
+{%- endmacro %}
+
 {# Days to count again: before and after the change, and the days the clock has passed since the last build. #}
 {% macro days_to_count_again(before, fact, key, changed, date_columns) %}
 with touched as (

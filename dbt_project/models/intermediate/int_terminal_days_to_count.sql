@@ -1,2 +1,2 @@
 -- One row per day whose terminal counts are written again in this build.
-{{ newly_landed(ref('stg_stations__terminals'), 'distinct service_date as day') }}
+{{ days_landed(ref('stg_stations__terminals'), 'service_date') }}

@@ -1,9 +1,12 @@
 -- One row per day, service point and caliber: minutes and cases of its self-service terminals.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_terminal_days_to_count') ~ ')') }}") }}
 with terminals as (
     select
         *,
         service_date as day
     from {{ ref('fct_terminal_days') }}
+    where service_date in (select days.day from {{ ref('int_terminal_days_to_count') }} as days)
 )
 
 {% for caliber in ['full', 'assessed'] %}

@@ -1,6 +1,9 @@
 -- One row per self-service terminal and day (自助终端): planned and available minutes, cases done on it.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, 'service_date in (select day from ' ~ ref('int_terminal_days_to_count') ~ ')') }}") }}
 with terminals as (
     select * from {{ ref('stg_stations__terminals') }}
+    where service_date in (select days.day from {{ ref('int_terminal_days_to_count') }} as days)
 ),
 
 ranked as (
@@ -15,7 +18,7 @@ ranked as (
 
 newest as (
     select * from ranked
-    where recency = 1 and service_date <= {{ business_date() }}
+    where recency = 1
 )
 
 select
