@@ -14,7 +14,7 @@ CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
 
-.PHONY: help setup nightly status sql db-start db-stop test test-slow lint lock clean
+.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow lint lock clean
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ setup: .venv/.runtime ## create .venv with the locked requirements
 
 nightly: .venv/.runtime ## run one night: DATE=2026-11-20 SCALE=0.05 SEED=7 DAYS=7 CITY=pingshan, all optional
 	@$(BIN)/minhu $(CITY_FLAG) nightly $(if $(DATE),--date $(DATE)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
+
+airflow: .venv/.runtime ## Airflow with the chain on its schedule, at http://127.0.0.1:8080, until Ctrl-C
+	@$(BIN)/minhu $(CITY_FLAG) airflow $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
 
 status: .venv/.runtime ## which release is current, cells by verdict
 	@$(BIN)/minhu $(CITY_FLAG) status

@@ -29,7 +29,7 @@ with rolled as (
             when true then '{{ var("city_code") }}'
         end as unit_code,
         {% for measure in measures -%}
-        cast(sum(counts.{{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
+        cast(sum(counts.{{ measure }}) as integer) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ counts }} as counts
     where counts.day in (select rebuilt.day from {{ days }} as rebuilt)

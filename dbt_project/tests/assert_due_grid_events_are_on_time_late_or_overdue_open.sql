@@ -1,5 +1,5 @@
 -- due = on time + late + overdue and open, in every cell; and there are cells to look at once events were counted.
-{{ config(meta={'rule_id': 'L3-IDN-006', 'severity': 'block', 'table_name': 'fct_grid_events_by_day'}) }}
+{{ config(meta={'rule_id': 'L3-IDN-006', 'severity': 'block', 'table_name': 'agg_grid_events_by_period'}) }}
 select
     'parts do not add up' as problem,
     unit_type,

@@ -89,15 +89,20 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
 
 
 @contextmanager
-def running(settings: Settings, connections: Connections) -> Iterator[Airflow]:
+def running(settings: Settings, connections: Connections, port: int = 0) -> Iterator[Airflow]:
     """Airflow's api-server, scheduler and dag-processor, ended at the end whatever happens.
+
+    Args:
+        settings: of the home; its ``nightly_cron`` decides whether runs begin by schedule or on demand only.
+        connections: where the DAGs find sources and target.
+        port: of the api-server and its pages; 0 takes a free one.
 
     Raises:
         TransientError: it does not answer in time; the message names the logs.
         PermanentError: its database cannot be prepared, or one of its processes does not start.
     """
     end_leftovers(settings)
-    port = _free_port()
+    port = port or _free_port()
     env = environment(settings, connections, port)
     logs = settings.airflow_home / "logs"
     logs.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
 app.add_typer(db, name="db")
+_CTRL_C = 130
 _chosen: dict[str, str | None] = {"city": None}
 
 
@@ -47,6 +48,58 @@ def choose_city(
 ) -> None:
     """Measure every night whether the city that was called acted."""
     _chosen["city"] = city
+
+
+@app.command()
+def airflow(
+    port: Annotated[int, typer.Option(help="Port of Airflow's pages on 127.0.0.1.")] = 8080,
+    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+    days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
+) -> None:
+    """Run Airflow with the nightly chain on its schedule (01:00, or MINHU_NIGHTLY_CRON) until Ctrl-C."""
+    from minhu import serving
+    from minhu.nightly import Simulation
+
+    settings = _settings()
+    console = _console()
+    day = _business_date(settings, None)
+
+    def tell(line: str) -> None:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+    _unwind_when_asked_to_end()
+    with serving.scheduled(settings, day, Simulation(days, scale, seed), tell, port) as running:
+        tell(f"Airflow: http://127.0.0.1:{port} (whoever reaches this machine is an administrator)")
+        tell(f"the night of {day} starts by itself, later ones by schedule; Ctrl-C ends Airflow, sources and database")
+        serving.wait(running)
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First business date YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last business date YYYY-MM-DD; the one that is released.")],
+    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
+    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+) -> None:
+    """Land every night of a range, build once, release the last night. Safe to end and start again."""
+    from minhu import backfill as module
+    from minhu.nightly import Simulation
+
+    settings = _settings()
+    console = _console()
+    _unwind_when_asked_to_end()
+    days = (_business_date(settings, first), _business_date(settings, last))
+    report = module.backfill(settings, *days, Simulation(None, scale, seed), console)
+    for (day, source), reason in sorted(report.blocked.items()):
+        console.print(f"blocked: {source} of {day}: {reason}", highlight=False, markup=False)
+    console.print(
+        f"{report.nights} nights landed ({report.rows:,} rows), {report.skipped} were there; "
+        f"release {report.release.release_id}, {sum(report.seconds.values()):.0f} s",
+        highlight=False,
+    )
+    if report.blocked:
+        raise typer.Exit(3)
 
 
 @app.command()
@@ -247,6 +300,10 @@ def main() -> None:
     except MinhuError as error:
         typer.echo(f"minhu: {error}", err=True)
         sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == _CTRL_C:
+            typer.echo("minhu: ended by Ctrl-C; what was started is stopped, the same command goes on", err=True)
+        raise
 
 
 def _unwind_when_asked_to_end() -> None:

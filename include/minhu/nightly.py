@@ -87,9 +87,9 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         if ended:
             progress(f"a night before did not come to its end: {ended} of its processes were ended")
         with stopwatch.stage("start the database"):
-            _start_postgres(settings, stack)
+            start_postgres(settings, stack)
         with stopwatch.stage("prepare the sources"):
-            settings, connections = _sources(settings, business_date, simulation, stack, progress)
+            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress)
         with stopwatch.stage("start Airflow"):
             airflow = stack.enter_context(airflow_runtime.running(settings, connections))
         _follow(airflow, settings, business_date, stopwatch)
@@ -140,17 +140,26 @@ class _Stopwatch:
         self.progress(f"{name} {state} in {seconds:.1f} s")
 
 
-def _start_postgres(settings: Settings, stack: ExitStack) -> None:
-    """The embedded server, unless both databases are elsewhere; it is stopped at the end unless somebody wants it."""
+def start_postgres(settings: Settings, stack: ExitStack) -> None:
+    """Start the embedded server, unless both databases are elsewhere; it is stopped at the end unless somebody wants it."""
     if settings.hotline_uri and settings.published_uri:
         return
     stack.callback(postgres.stop_after_night, settings.postgres_dir)
     postgres.start_for_night(settings.postgres_dir)
 
 
-def _sources(
-    settings: Settings, business_date: date, simulation: Simulation, stack: ExitStack, progress: Progress
+def prepare_sources(
+    settings: Settings,
+    business_date: date,
+    simulation: Simulation,
+    stack: ExitStack,
+    progress: Progress,
+    with_truth: bool = True,
 ) -> tuple[Settings, Connections]:
+    """Where the sources and the target are; a synthetic city is brought to ``business_date`` and served.
+
+    ``stack`` ends what is started here; ``with_truth`` also works out the synthetic city's known truth.
+    """
     published = postgres.published_uri(settings)
     if settings.city.kind == "connected":
         connections = Connections(
@@ -164,10 +173,10 @@ def _sources(
 
     uri = postgres.hotline_uri(settings)
     size = (simulation.days, simulation.scale, simulation.seed)
-    city = simulate(settings.home, uri, business_date, *size, progress)
+    city = simulate(settings.home, uri, business_date, *size, progress, with_truth=with_truth)
     if city.is_another_city:
         _set_aside(settings, progress)
-        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True)
+        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
     server = stack.enter_context(GridServer(settings.home))
     return settings_module.load(settings.city.code), Connections(
         uri, server.url, server.token, city.stations_dir, published

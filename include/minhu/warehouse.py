@@ -65,7 +65,7 @@ def load_landing(settings: Settings, business_date: date) -> LoadReport:
         if not scalar(db, "select count(*) from raw.build_state"):
             before = business_date - timedelta(days=1)
             db.execute(
-                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '')",
+                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '', null, 0)",
                 [before, code_hash(settings), reference_hash],
             )
         db.execute("update raw.build_state set city_code = ?", [raw_tables.city_code(db, settings)])
@@ -80,8 +80,13 @@ def build_marts(settings: Settings, business_date: date) -> int:
         PermanentError: a model failed; the message names it and its error.
     """
     with connect(settings) as db:
+        # what the build starts from stays known, so that its tests and verdicts run with the same variables: dbt reads
+        # the whole project again when one differs
+        db.execute(
+            "update raw.build_state set status = 'building', previous_business_date = business_date, "
+            "previous_load_no = built_load_no"
+        )
         state = read_state(db)
-        db.execute("update raw.build_state set status = 'building'")
         newest = scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
     arguments = [
         "build",
@@ -153,8 +158,8 @@ def run_dbt(
     variables = {
         "business_date": business_date.isoformat(),
         "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
-        "previous_business_date": state["business_date"].isoformat(),
-        "built_load_no": state["built_load_no"],
+        "previous_business_date": state["previous_business_date"].isoformat(),
+        "built_load_no": state["previous_load_no"],
         "time_zone": settings.city.time_zone,
         "city_code": state["city_code"],
     }

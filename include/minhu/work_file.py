@@ -26,7 +26,8 @@ from minhu.settings import Settings
 _STATE = """
 create schema if not exists raw;
 create table if not exists raw.build_state (
-    business_date date, status varchar, code_hash varchar, reference_hash varchar, built_load_no bigint, city_code varchar
+    business_date date, status varchar, code_hash varchar, reference_hash varchar, built_load_no bigint, city_code varchar,
+    previous_business_date date, previous_load_no bigint
 );
 create table if not exists raw.loads (
     source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint
@@ -76,7 +77,8 @@ def read_state(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         PermanentError: there is none.
     """
     cursor = db.execute(
-        "select business_date, status, code_hash, reference_hash, built_load_no, city_code from raw.build_state"
+        "select business_date, status, code_hash, reference_hash, built_load_no, city_code, previous_business_date, "
+        "previous_load_no from raw.build_state"
     )
     names = [column[0] for column in cursor.description or []]
     found = cursor.fetchall()

@@ -2,17 +2,18 @@
 with counted as (
     select
         cast({{ dbt.date_trunc('month', 'day') }} as date) as month_start,
-        coalesce(channel, '') as channel,
+        unit_code as channel,
         caliber,
         sum(created_count) as created_count,
         sum(due_count) as due_count,
         sum(on_time_count) as on_time_count,
         sum(late_count) as late_count,
         sum(overdue_open_count) as overdue_open_count
-    from {{ ref('fct_orders_by_day') }}
+    from {{ ref('agg_orders_by_unit_day') }}
+    where unit_type = 'channel'
     group by
         cast({{ dbt.date_trunc('month', 'day') }} as date),
-        coalesce(channel, ''),
+        unit_code,
         caliber
 )
 

@@ -1,9 +1,9 @@
--- One row per day, unit and caliber: order counts, summed over places.
+-- One row per day, unit and caliber: order counts, summed over places; channels (渠道) are a kind of unit here.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_order_days_to_count') ~ ')') }}") }}
 {{ roll_up_units(
     ref('fct_orders_by_day'), ref('int_order_days_to_count'),
-    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('unit', 'unit_code')],
+    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('unit', 'unit_code'), ('channel', 'channel')],
     measures=[
         'created_count',
         'merged_count',

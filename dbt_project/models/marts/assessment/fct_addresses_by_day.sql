@@ -19,9 +19,9 @@ select
     places.street_code,
     places.community_code,
     '{{ caliber }}' as caliber,
-    sum(ranked.address_count) as address_count,
-    sum(ranked.covered_once_count) as covered_once_count,
-    sum(ranked.covered_many_count) as covered_many_count
+    cast(sum(ranked.address_count) as integer) as address_count,
+    cast(sum(ranked.covered_once_count) as integer) as covered_once_count,
+    cast(sum(ranked.covered_many_count) as integer) as covered_many_count
 from ranked
 left join {{ ref('dim_places') }} as places
     on ranked.community_code = places.place_code

@@ -17,7 +17,7 @@ select
     community_code,
     station_code,
     '{{ caliber }}' as caliber,
-    count(*) as finished_count,
+    cast(count(*) as integer) as finished_count,
     {{ count_where("is_agent_handled") }} as agent_count,
     {{ count_where("is_personal") }} as personal_count,
     {{ count_where(

@@ -1,6 +1,6 @@
 -- One row per day, grid, responsible unit, category, tier and caliber: additive counts of grid events.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_grid_event_days_to_count') ~ ')') }}") }}
+-- A view of the days counted again in this build: what is kept is its sum per unit and day.
+{{ config(materialized='view') }}
 with anchored as (
     {% for anchor, day in [
         ('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date'), ('closed', 'closed_date'),

@@ -21,7 +21,7 @@ select
     district_code,
     street_code,
     '{{ caliber }}' as caliber,
-    count(*) as grid_count,
+    cast(count(*) as integer) as grid_count,
     {{ count_where('is_conforming') }} as conforming_count
 from active
 group by

@@ -1,6 +1,6 @@
 -- One row per day, place, unit, channel, demand type, category, tier and caliber: additive counts of orders.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_order_days_to_count') ~ ')') }}") }}
+-- A view of the days counted again in this build: what is kept is its sum per unit and day.
+{{ config(materialized='view') }}
 with anchored as (
     select * from {{ ref('int_orders_anchored') }}
 ),
@@ -51,7 +51,7 @@ select
     street_code,
     community_code,
     unit_code,
-    channel,
+    coalesce(channel, '') as channel,
     demand_type,
     category_code,
     tier,
@@ -79,7 +79,7 @@ select
     {{ count_where("is_paused_due and is_paused_calendar_assumed") }} as rule_paused_assumed_count,
     {{ count_where("anchor = 'dispatched'") }} as dispatched_count,
     {{ count_where("anchor = 'dispatched' and return_count > 0") }} as returned_count,
-    sum(case when anchor = 'dispatched' then hop_count else 0 end) as hop_count,
+    cast(sum(case when anchor = 'dispatched' then hop_count else 0 end) as integer) as hop_count,
     {{ count_where("anchor = 'closed'") }} as closed_count,
     {{ count_where("anchor = 'closed' and is_repeated") }} as repeated_count,
     {{ count_where("anchor = 'closed' and is_callback_eligible") }} as eligible_count,
@@ -103,7 +103,7 @@ group by
     street_code,
     community_code,
     unit_code,
-    channel,
+    coalesce(channel, ''),
     demand_type,
     category_code,
     tier,

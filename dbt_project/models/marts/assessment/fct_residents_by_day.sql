@@ -39,9 +39,9 @@ select
     street_code,
     community_code,
     '{{ caliber }}' as caliber,
-    sum(resident_count) as resident_count,
-    sum(reached_count) as reached_count,
-    count(*) as cluster_count
+    cast(sum(resident_count) as integer) as resident_count,
+    cast(sum(reached_count) as integer) as reached_count,
+    cast(count(*) as integer) as cluster_count
 from standing
 group by
     day,

@@ -17,10 +17,10 @@ select
     community_code,
     station_code,
     '{{ caliber }}' as caliber,
-    sum(planned_minutes) as planned_minutes,
-    sum(available_minutes) as available_minutes,
-    count(*) as device_days,
-    sum(case_count) as terminal_case_count
+    cast(sum(planned_minutes) as integer) as planned_minutes,
+    cast(sum(available_minutes) as integer) as available_minutes,
+    cast(count(*) as integer) as device_days,
+    cast(sum(case_count) as integer) as terminal_case_count
 from terminals
 group by
     day,

@@ -18,9 +18,9 @@ select
     grids.district_code,
     grids.street_code,
     '{{ caliber }}' as caliber,
-    sum(ranked.registered_count) as registered_count,
+    cast(sum(ranked.registered_count) as integer) as registered_count,
     -- a grid that reports more active accounts than it has is taken at what it has
-    sum(least(ranked.active_count, ranked.registered_count)) as active_count
+    cast(sum(least(ranked.active_count, ranked.registered_count)) as integer) as active_count
 from ranked
 left join {{ ref('dim_grids') }} as grids
     on ranked.grid_code = grids.grid_code
