@@ -10,6 +10,7 @@ DATE ?=
 SCALE ?=
 SEED ?=
 DAYS ?=
+PORT ?=
 CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
@@ -24,8 +25,8 @@ setup: .venv/.runtime ## create .venv with the locked requirements
 nightly: .venv/.runtime ## run one night: DATE=2026-11-20 SCALE=0.05 SEED=7 DAYS=7 CITY=pingshan, all optional
 	@$(BIN)/minhu $(CITY_FLAG) nightly $(if $(DATE),--date $(DATE)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
 
-airflow: .venv/.runtime ## Airflow with the chain on its schedule, at http://127.0.0.1:8080, until Ctrl-C
-	@$(BIN)/minhu $(CITY_FLAG) airflow $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
+airflow: .venv/.runtime ## Airflow with the chain on its schedule until Ctrl-C: PORT=8080 (its pages) SCALE SEED DAYS CITY
+	@$(BIN)/minhu $(CITY_FLAG) airflow $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
 
 status: .venv/.runtime ## which release is current, cells by verdict
 	@$(BIN)/minhu $(CITY_FLAG) status

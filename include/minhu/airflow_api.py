@@ -26,6 +26,7 @@ class Airflow:
     """
 
     def __init__(self, url: str, check_alive: Callable[[], None] = lambda: None) -> None:
+        self.url = url
         self.check_alive = check_alive
         self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)  # a proxy has no business here
         self._client.headers["Authorization"] = f"Bearer {self._ask('GET', '/auth/token').json()['access_token']}"

@@ -52,7 +52,7 @@ def choose_city(
 
 @app.command()
 def airflow(
-    port: Annotated[int, typer.Option(help="Port of Airflow's pages on 127.0.0.1.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port of Airflow's pages on 127.0.0.1; 0 takes a free one.")] = 8080,
     scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
     seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
@@ -63,16 +63,21 @@ def airflow(
 
     settings = _settings()
     console = _console()
-    day = _business_date(settings, None)
 
     def tell(line: str) -> None:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
 
     _unwind_when_asked_to_end()
-    with serving.scheduled(settings, day, Simulation(days, scale, seed), tell, port) as running:
-        tell(f"Airflow: http://127.0.0.1:{port} (whoever reaches this machine is an administrator)")
-        tell(f"the night of {day} starts by itself, later ones by schedule; Ctrl-C ends Airflow, sources and database")
-        serving.wait(running)
+    try:
+        day = _business_date(settings, None)
+        with serving.scheduled(settings, day, Simulation(days, scale, seed), tell, port) as running:
+            tell(f"Airflow   {running.url}  no log-in: whoever reaches this machine is an administrator")
+            tell(f"runs      by schedule ({settings.nightly_cron or serving.DEFAULT_CRON}, {settings.city.time_zone})")
+            tell(f"logs      {settings.airflow_home / 'logs'}")
+            tell("Ctrl-C ends Airflow, the sources and the database")
+            serving.wait(running, lambda: _business_date(settings, None))
+    except KeyboardInterrupt:
+        return  # the way it is meant to end
 
 
 @app.command()
@@ -307,9 +312,17 @@ def main() -> None:
 
 
 def _unwind_when_asked_to_end() -> None:
-    """Let SIGTERM and a closed terminal end a night as Ctrl-C does: whatever was started is stopped."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    """Let SIGTERM and a closed terminal end a night as Ctrl-C does: whatever was started is stopped, undisturbed."""
+
+    def end(received: int, _: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C would leave half of it running
+        if received == signal.SIGINT:
+            raise KeyboardInterrupt
+        sys.exit(128 + received)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def _settings() -> Settings:

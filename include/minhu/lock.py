@@ -16,8 +16,13 @@ from minhu.errors import Busy
 
 
 @contextmanager
-def exclusive_night(home: Path, business_date: date) -> Iterator[None]:
+def exclusive_night(home: Path, business_date: date, doing: str = "") -> Iterator[None]:
     """Hold the city's night; the lock goes with the process, also when it is killed.
+
+    Args:
+        home: of the city.
+        business_date: the night.
+        doing: what holds it, for whoever comes second; by default that night.
 
     Raises:
         Busy: another night holds it; the message names its process and date.
@@ -34,7 +39,7 @@ def exclusive_night(home: Path, business_date: date) -> Iterator[None]:
             "wait until it has ended, then try again",
         ) from None
     try:
-        atomic.write_json(owner, {"pid": os.getpid(), "business_date": business_date.isoformat()})
+        atomic.write_json(owner, {"pid": os.getpid(), "doing": doing or f"the night of {business_date}"})
         yield
     finally:
         owner.unlink(missing_ok=True)
@@ -47,4 +52,4 @@ def _holder(owner: Path) -> str:
         held = json.loads(owner.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return "another process is beginning or ending a night"
-    return f"process {held['pid']} is running the night of {held['business_date']}"
+    return f"process {held['pid']} is running {held['doing']}"

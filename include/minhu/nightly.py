@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from minhu import airflow_runtime, postgres, release, stages
-from minhu import settings as settings_module
 from minhu.airflow_api import DAG_IDS, Airflow
 from minhu.airflow_runtime import Connections
 from minhu.errors import MinhuError, UsageError
 from minhu.landing import Arrival, Landing
 from minhu.lock import exclusive_night
-from minhu.settings import Settings
+from minhu.settings import Settings, read_profile
 
 EXTRACTS = ("hotline_extract", "grid_extract", "stations_extract")
 _STUCK_SECONDS = 120.0
@@ -79,7 +78,7 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         Busy: another night of this city is running.
         NightFailed: a stage that everything rests on failed; the message says which and why.
     """
-    _refuse_unknown_city(settings)
+    refuse_unknown_city(settings)
     stopwatch = _Stopwatch(progress)
     with exclusive_night(settings.home, business_date), ExitStack() as stack:
         earlier = release.latest_on(settings, business_date)
@@ -111,7 +110,7 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
     return report
 
 
-def _refuse_unknown_city(settings: Settings) -> None:
+def refuse_unknown_city(settings: Settings) -> None:
     """Say so before a home and a database are made: a city that nobody has told of is most often a slip of the pen."""
     if settings.city.kind == "connected" and not settings.hotline_uri:
         raise UsageError(
@@ -178,9 +177,16 @@ def prepare_sources(
         _set_aside(settings, progress)
         city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
     server = stack.enter_context(GridServer(settings.home))
-    return settings_module.load(settings.city.code), Connections(
-        uri, server.url, server.token, city.stations_dir, published
-    )
+    settings = replace(settings, city=read_profile(settings.home, settings.city.code))  # simulating wrote it
+    return settings, Connections(uri, server.url, server.token, city.stations_dir, published)
+
+
+def bring_city_to(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> None:
+    """Let the sources of a synthetic city that is being served show the end of a later ``business_date``."""
+    from minhu.simulator.simulate import simulate
+
+    uri = postgres.hotline_uri(settings)
+    simulate(settings.home, uri, business_date, None, simulation.scale, simulation.seed, progress)
 
 
 def _set_aside(settings: Settings, progress: Progress) -> None:

@@ -43,7 +43,10 @@ class Night:
 
 
 def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
-    """01:00 local time for the day before, or whatever ``MINHU_NIGHTLY_CRON`` says; ``manual`` runs on demand only."""
+    """01:00 local time for the day before, or whatever ``MINHU_NIGHTLY_CRON`` says; ``manual`` runs on demand only.
+
+    A new Airflow runs the last night at once and does not wait for the next one.
+    """
     settings = settings_module.load()
     cron = settings.nightly_cron or DEFAULT_CRON
     if cron == "manual":
