@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -81,7 +82,7 @@ def land(
     totals: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         of_kind = [(file, sheet) for file, sheet in read if file.kind is kind]
-        rows = [(file, _landed(file, sheet, row, pseudonyms, cells)) for file, sheet in of_kind for row in sheet.rows]
+        rows = _landed_rows(of_kind, pseudonyms, cells)
         kept, odd = _one_per_version(kind, rows)
         findings += [*odd, *_unknown_columns(kind, (sheet for _, sheet in of_kind))]
         tables[kind.name] = _table(kind, kept, settings.zone)
@@ -133,26 +134,57 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
     return problems
 
 
+def _landed_rows(
+    of_kind: Sequence[tuple[StationFile, Sheet]], pseudonyms: Pseudonyms, problems: list[Problem]
+) -> list[tuple[StationFile, dict[str, Any]]]:
+    """Every row in the contract's columns; what cannot be read is null and added to ``problems``.
+
+    Most cells repeat (codes, words, days), so a text is read once per column.
+    """
+    read: dict[str, dict[str, Any]] = defaultdict(dict)
+    rows = []
+    for file, sheet in of_kind:
+        contract = file.kind.contract
+        same = {"district_code": file.district, "service_date": file.day}
+        blank = {name: same.get(name) for name in contract.schema.names}
+        known_by = {*contract.key, contract.version}
+        columns = [(column, *where, column in known_by) for column, where in file.kind.columns.items()]
+        for row in sheet.rows:
+            rows.append((file, _landed(blank, columns, sheet, row, pseudonyms, problems, read)))
+    return rows
+
+
 def _landed(
-    file: StationFile, sheet: Sheet, row: Row, pseudonyms: Pseudonyms, problems: list[Problem]
+    blank: dict[str, Any],
+    columns: Sequence[tuple[str, str, Callable[[Any], Any], bool]],
+    sheet: Sheet,
+    row: Row,
+    pseudonyms: Pseudonyms,
+    problems: list[Problem],
+    read: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    """One row in the contract's columns; what cannot be read is null and added to ``problems``."""
-    values: dict[str, Any] = {"district_code": file.district, "service_date": file.day}
-    contract = file.kind.contract
-    for column, (header, reader) in file.kind.columns.items():
+    values = blank.copy()
+    for column, header, reader, is_known_by in columns:
+        cell = row.cells[header]
+        known = read[column]
+        if type(cell) is str and cell in known:
+            values[column] = known[cell]
+            continue
         text = ""
         try:
-            values[column] = reader(row.cells[header])
-            if values[column] is None and column in (*contract.key, contract.version):
+            value = reader(cell)
+            if value is None and is_known_by:
                 text = "expected a value, found none: the row is known by it"
+            if column == "applicant_key":
+                value = pseudonyms.person("id_number", value)
+            values[column] = value
+            if type(cell) is str and not text:
+                known[cell] = value
         except (ValueError, TypeError, OverflowError) as error:
-            values[column] = None
             text = str(error) if str(error).startswith("expected") else "expected another kind of value"
         if text:
             problems.append(Problem(sheet.file_name, sheet.name, row.number, header, text))
-    if "applicant_key" in values:
-        values["applicant_key"] = pseudonyms.person("id_number", values["applicant_key"])
-    return {name: values.get(name) for name in contract.schema.names}
+    return values
 
 
 def _table(kind: FileKind, rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> pa.Table:
@@ -177,15 +209,22 @@ def _one_per_version(
     if version is None:
         return list({tuple(row.values()): row for _, row in rows}.values()), []
     names = (*kind.contract.key, version, "district_code")
+    contents: dict[int, tuple[dict[str, Any], date]] = {}
+    for file, row in rows:
+        held = contents.get(id(row))
+        contents[id(row)] = (row, file.day if held is None else max(held[1], file.day))
+    keys = {number: tuple(row[name] for name in names) for number, (row, _) in contents.items()}
     newest: dict[tuple[Any, ...], date] = {}
-    for file, row in rows:
-        key = tuple(row[name] for name in names)
-        newest[key] = max(file.day, newest.get(key, file.day))
+    for number, (_, day) in contents.items():
+        newest[keys[number]] = max(day, newest.get(keys[number], day))
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for file, row in rows:
-        if file.day == newest[tuple(row[name] for name in names)]:
+    older: list[dict[str, Any]] = []
+    for number, (row, day) in contents.items():
+        if day == newest[keys[number]]:
             kept[tuple(row.values())] = row
-    replaced = {str(row[kind.contract.key[0]]) for _, row in rows if tuple(row.values()) not in kept}
+        else:
+            older.append(row)
+    replaced = {str(row[kind.contract.key[0]]) for row in older if tuple(row.values()) not in kept}
     if not replaced:
         return list(kept.values()), []
     says = f"{len(replaced)} rows came again in a later file with other content under one change time; the later counts"
