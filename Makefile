@@ -52,6 +52,9 @@ lint: .venv/.development ## ruff, sqlfluff, mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 	$(BIN)/mypy
 
+bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year
+	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)
+
 lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt

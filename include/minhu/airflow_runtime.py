@@ -29,6 +29,7 @@ from psycopg.conninfo import conninfo_to_dict
 from minhu import atomic
 from minhu.airflow_api import Airflow
 from minhu.errors import PermanentError, TransientError
+from minhu.preload import LOCAL_SETTINGS
 from minhu.settings import DEFAULT_CITY, Settings
 
 _PROCESSES = ("api-server", "scheduler", "dag-processor")
@@ -108,6 +109,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
     logs = settings.airflow_home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     atomic.write_json(_record(settings), [])  # from here to the last line the night counts as unfinished
+    atomic.write_bytes(settings.airflow_home / "config" / "airflow_local_settings.py", LOCAL_SETTINGS.encode())
     _prepare_database(settings, env)
     processes: list[subprocess.Popen[bytes]] = []
     leaders: list[tuple[int, float]] = []

@@ -39,7 +39,8 @@ def exclusive_night(home: Path, business_date: date, doing: str = "") -> Iterato
             "wait until it has ended, then try again",
         ) from None
     try:
-        atomic.write_json(owner, {"pid": os.getpid(), "doing": doing or f"the night of {business_date}"})
+        held = {"pid": os.getpid(), "business_date": business_date.isoformat()}
+        atomic.write_json(owner, {**held, "doing": doing or f"the night of {business_date}"})
         yield
     finally:
         owner.unlink(missing_ok=True)

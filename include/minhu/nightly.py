@@ -64,7 +64,9 @@ class Simulation:
     seed: int = 7
 
 
-def run_night(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> NightReport:
+def run_night(
+    settings: Settings, business_date: date, simulation: Simulation, progress: Progress, with_truth: bool = True
+) -> NightReport:
     """Run the night of ``business_date`` and return once it is published.
 
     Args:
@@ -72,6 +74,7 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         business_date: the local day whose end the release describes.
         simulation: the synthetic city, where there is no real one.
         progress: told a line whenever something begins or ends.
+        with_truth: also work out what is known to be true of a synthetic city.
 
     Raises:
         UsageError: nothing is known of this city; nothing was made for it.
@@ -88,10 +91,11 @@ def run_night(settings: Settings, business_date: date, simulation: Simulation, p
         with stopwatch.stage("start the database"):
             start_postgres(settings, stack)
         with stopwatch.stage("prepare the sources"):
-            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress)
+            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress, with_truth)
         with stopwatch.stage("start Airflow"):
             airflow = stack.enter_context(airflow_runtime.running(settings, connections))
-        _follow(airflow, settings, business_date, stopwatch)
+        with stopwatch.stage("from trigger to release"):
+            _follow(airflow, settings, business_date, stopwatch)
         found = release.latest_on(settings, business_date)
         if found is None:
             raise NightFailed(

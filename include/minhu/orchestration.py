@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,12 +11,12 @@ from typing import Any
 
 import pendulum
 from airflow.sdk import Asset, Connection, CronPartitionTimetable, PartitionedAtRuntime, get_current_context
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowTaskTimeout
 from psycopg.conninfo import make_conninfo
 
+from minhu import notices, stages
 from minhu import settings as settings_module
-from minhu import stages
-from minhu.errors import PermanentError
+from minhu.errors import MinhuError, TransientError
 from minhu.settings import Settings
 from minhu.stages import Endpoint
 from minhu.windows import parse_business_date
@@ -25,13 +26,10 @@ DEFAULT_CRON = "0 1 * * *"
 LANDED = {source: Asset(f"landing/{source}") for source in ("hotline", "grid", "stations")}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
-#: Reading a source again can help; a gate or a build says the same thing twice.
-EXTRACT_RETRIES: dict[str, Any] = {
-    "retries": 2,
-    "retry_delay": timedelta(seconds=20),
-    "retry_exponential_backoff": True,
-}
-OWNER = {"owner": "minhu", "retries": 0}
+_log = logging.getLogger(__name__)
+#: How often Airflow reads a source again. One level each: the grid client asks every page again by itself, for up to a
+#: minute; hotline and stations are read in one go, so the whole reading is tried again.
+READ_AGAIN = {"hotline": 2, "grid": 0, "stations": 2}
 
 
 @dataclass(frozen=True)
@@ -54,9 +52,36 @@ def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
     return CronPartitionTimetable(cron, timezone=settings.city.time_zone, run_offset=-1, key_format="%Y-%m-%d")
 
 
+def retries_of(source: str) -> dict[str, Any]:
+    """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
+    return {
+        "retries": READ_AGAIN[source],
+        "retry_delay": timedelta(seconds=4),
+        "retry_exponential_backoff": 2.0,  # Airflow adds up to as much again
+        "max_retry_delay": timedelta(seconds=20),
+    }
+
+
+def tell_readers(context: Mapping[str, Any]) -> None:
+    """Say in the task's log what a reader of the figures will notice; Airflow calls it when a task has failed for good."""
+    run, task = context["dag_run"], context["ti"]
+    try:
+        settings, business_date = settings_module.load(), parse_business_date(run.partition_key)
+    except MinhuError as error:
+        _log.error("%s - see %s", error, notices.page("run-again"))
+        return
+    told = stages.reader_notices(settings, business_date, task.dag_id)
+    for notice in told or [str(notices.of_failure(settings, business_date, task.dag_id, None))]:
+        _log.error("what readers of the figures will notice: %s", notice)
+
+
+#: No retries: a gate or a build says the same thing twice.
+OWNER: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
+
+
 @contextmanager
 def stage() -> Iterator[Night]:
-    """The body of a task: gives the night, notes failures, and stops retries where they cannot help.
+    """The body of a task: gives the night, notes failures, and lets Airflow try again only what may pass by itself.
 
     Raises:
         UsageError: the run has no partition key; a business date is never guessed.
@@ -67,8 +92,12 @@ def stage() -> Iterator[Night]:
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         with stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
             yield night
-    except PermanentError as error:
+    except TransientError:
+        raise
+    except MinhuError as error:
         raise AirflowFailException(str(error)) from error
+    except (Exception, AirflowTaskTimeout) as error:  # a mistake of ours, or half an hour gone: once is enough
+        raise AirflowFailException(f"{task.dag_id}.{task.task_id} ended by {type(error).__name__}") from error
 
 
 def endpoint(source: str) -> Endpoint:

@@ -1,7 +1,8 @@
 """The stages of a night: what each task of the DAGs does, in one call, with or without an orchestrator.
 
-A stage that fails leaves a note under ``<home>/failures/<business date>/``, so that the stages after it, the summary
-and the person on duty can say what happened without reading logs. A stage that succeeds removes its note.
+A stage that fails leaves a note and a notice under ``<home>/failures/<business date>/``, so that the stages after it,
+the summary and the person on duty can say without reading logs what happened and what readers will see. A stage that
+succeeds removes both.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from minhu import atomic
+from minhu import atomic, notices
 from minhu.errors import MinhuError
 from minhu.findings import Finding
 from minhu.landing import Arrival, Attempt, Landing
 from minhu.settings import Settings
 
+#: Sources that can only show what they hold now: what changed since a night is no longer in that night's window.
+WITHOUT_A_PAST = ("hotline", "grid")
 RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA"}
 
 
@@ -36,13 +39,18 @@ class Endpoint:
 
 
 def land_source(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Attempt | None:
-    """Read one source into landing; None where the city does not have it.
+    """Read one source into landing; None where the city does not have it, or where it was read in its night.
+
+    A date whose delivery was accepted is not read again once a later one was: hotline and grid platform would show
+    less than they did then, and the landing of that night is the evidence of it.
 
     Raises:
         TransientError: trying again may help.
         PermanentError: it will not.
     """
     if endpoint.address is None:
+        return None
+    if source in WITHOUT_A_PAST and _was_read_in_its_night(settings, source, business_date):
         return None
     from minhu import privacy  # here and below: whoever only schedules a stage need not load what it runs on
     from minhu.sources import grid, hotline, stations
@@ -66,6 +74,12 @@ def _without_cycle_search() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _was_read_in_its_night(settings: Settings, source: str, business_date: date) -> bool:
+    arrivals = Landing(settings.landing_dir).arrivals(source)
+    accepted = [arrival.business_date for arrival in arrivals if arrival.attempt is not None]
+    return business_date in accepted and max(accepted) > business_date
 
 
 def validate_arrival(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Arrival:
@@ -111,16 +125,24 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
     note = _note(settings, business_date, dag_id, task_id)
     try:
         yield
-    except MinhuError as error:
-        atomic.write_bytes(note, f"{error}\n".encode())
-        raise
     except BaseException as error:  # Airflow's time-out is no Exception
-        text = (
-            f"{dag_id}.{task_id}: {type(error).__name__} - read the task's log, mend the cause and run the date again"
-        )
+        text = str(error)
+        if not isinstance(error, MinhuError):
+            said = f"{dag_id}.{task_id}: {type(error).__name__}"
+            text = f"{said} - read the task's log, mend the cause and run the date again"
         atomic.write_bytes(note, f"{text}\n".encode())
+        notice = notices.of_failure(settings, business_date, dag_id, error)
+        atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
         raise
     note.unlink(missing_ok=True)
+    note.with_suffix(".notice").unlink(missing_ok=True)
+
+
+def reader_notices(settings: Settings, business_date: date, dag_id: str = "") -> list[str]:
+    """What readers will see of the failed stages of a date, of one DAG or of all; each sentence once."""
+    folder = settings.home / "failures" / business_date.isoformat()
+    found = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob(f"{dag_id or '*'}.*.notice"))]
+    return list(dict.fromkeys(found))
 
 
 def failures(settings: Settings, business_date: date, dag_id: str = "") -> dict[str, str]:
