@@ -23,7 +23,7 @@ from datetime import timedelta
 from airflow.sdk import TriggerRule, dag, task
 
 from minhu import stages
-from minhu.orchestration import EXTRACT_RETRIES, LANDED, OWNER, START_DATE, endpoint, nightly_schedule, stage
+from minhu.orchestration import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
 
 
 @dag(
@@ -37,7 +37,7 @@ from minhu.orchestration import EXTRACT_RETRIES, LANDED, OWNER, START_DATE, endp
     doc_md=__doc__,
 )
 def hotline_extract() -> None:
-    @task(**EXTRACT_RETRIES, execution_timeout=timedelta(minutes=30))
+    @task(**retries_of("hotline"), execution_timeout=timedelta(minutes=30))
     def land_tables() -> None:
         with stage() as night:
             stages.land_source(night.settings, "hotline", night.business_date, endpoint("hotline"))

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from minhu import airflow_runtime, postgres, release, stages
+from minhu import airflow_runtime, notices, postgres, release, stages
 from minhu.airflow_api import DAG_IDS, Airflow
 from minhu.airflow_runtime import Connections
 from minhu.errors import MinhuError, UsageError
@@ -236,7 +236,7 @@ def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch
         if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
             raise NightFailed(
                 f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {', '.join(waiting)}",
-                f"read the logs in {settings.airflow_home / 'logs'} and run the night again",
+                f"see {notices.page('airflow-does-not-move')}; logs are in {settings.airflow_home / 'logs'}",
             )  # fmt: skip
         if waiting:
             airflow.check_alive()
@@ -254,8 +254,10 @@ def _seconds(task: dict[str, object]) -> str:
 
 def _fail(settings: Settings, business_date: date, dag_id: str) -> None:
     notes = "; ".join(stages.failures(settings, business_date, dag_id).values())
+    told = stages.reader_notices(settings, business_date, dag_id)
+    notice = told or [str(notices.of_failure(settings, business_date, dag_id, None))]
     raise NightFailed(
         f"run the night of {business_date}",
         f"{dag_id} failed: {notes or 'without a message of its own'}",
-        f"mend the cause and run it again; logs are in {settings.airflow_home / 'logs'}, readers keep the last release",
+        f"{'; '.join(notice)}; logs are in {settings.airflow_home / 'logs'}",
     )

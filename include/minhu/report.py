@@ -13,6 +13,7 @@ from rich.table import Table
 from minhu.nightly import NightReport
 from minhu.release import Release
 from minhu.settings import DEFAULT_CITY, Settings
+from minhu.stages import reader_notices
 from minhu.status import without_password
 
 _MEANING = {
@@ -45,7 +46,7 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
     for verdict, count in sorted(report.release.manifest["verdicts"].items()):
         verdicts.add_row(verdict, f"{count:,}", _MEANING.get(verdict, ""))
     console.print(verdicts)
-    for line in _troubles(report):
+    for line in _troubles(settings, report):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     news = "published" if report.release.is_new else "unchanged: the same content was published before"
     minhu = _command(settings)
@@ -66,17 +67,16 @@ def _command(settings: Settings) -> str:
     return program if settings.city.code == DEFAULT_CITY else f"{program} --city {settings.city.code}"
 
 
-def _troubles(report: NightReport) -> list[str]:
+def _troubles(settings: Settings, report: NightReport) -> list[str]:
     """What a person must know although the night was published."""
     lines: list[str] = []
     for source, arrival in report.arrivals.items():
         failed = [text for stage, text in report.failures.items() if stage.startswith(f"{source}_extract.")]
         if arrival.status == "blocked":
             lines.append(f"{source} was blocked: {arrival.reason}")
-            lines.append(f"  cells that rest on {source} stay as last published and are marked stale")
         elif failed:
             lines.append(f"{source} could not be read again: {'; '.join(failed)}")
-            lines.append(f"  the delivery accepted for {report.business_date} before stays in use")
+        lines += [f"  {notice}" for notice in reader_notices(settings, report.business_date, f"{source}_extract")]
     return lines
 
 

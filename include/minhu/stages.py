@@ -8,6 +8,7 @@ succeeds removes both.
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from minhu.findings import Finding
 from minhu.landing import Arrival, Attempt, Landing
 from minhu.settings import Settings
 
+_log = logging.getLogger(__name__)
 #: Sources that can only show what they hold now: what changed since a night is no longer in that night's window.
 WITHOUT_A_PAST = ("hotline", "grid")
 RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA"}
@@ -104,16 +106,28 @@ def validate_arrival(settings: Settings, source: str, business_date: date, endpo
 def announce_arrival(settings: Settings, source: str, business_date: date) -> Arrival:
     """Make sure there is an arrival record, so that the night goes on without a source that could not deliver.
 
-    A delivery accepted earlier for the same date stays in use when reading it again fails.
+    A delivery accepted earlier for the same date stays in use when reading it again fails. Of a delivery that was read
+    and refused readers are told here: no task failed.
     """
     landing = Landing(settings.landing_dir)
     failed = failures(settings, business_date, f"{source}_extract")
     current = landing.arrival(source, business_date)
     if current is not None and not failed:
+        _note_refusal(settings, current)
         return current
     reason = "; ".join(failed.values()) or "the extract ended without a delivery"
     finding = Finding(f"{RULE_PREFIX[source]}-001", "block", source, source, reason)
     return landing.block(source, business_date, reason, [finding])
+
+
+def _note_refusal(settings: Settings, arrival: Arrival) -> None:
+    path = _note(settings, arrival.business_date, f"{arrival.source}_extract", "arrival").with_suffix(".notice")
+    if arrival.status != "blocked":
+        path.unlink(missing_ok=True)
+        return
+    notice = notices.of_refused_delivery(settings, arrival.source, arrival.business_date)
+    atomic.write_bytes(path, f"{notice}\n".encode())
+    _log.warning("what readers of the figures will notice: %s", notice)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from minhu import contracts
 from minhu.airflow_api import DAG_IDS, WRITER_POOL
+from minhu.orchestration import READ_AGAIN
 
 from .conftest import DAGS_FOLDER, load_dags
 
@@ -154,11 +155,28 @@ def test_every_task_has_a_time_limit_and_only_reading_a_source_is_tried_again(
         assert task.execution_timeout is not None, f"{where}: add execution_timeout=timedelta(minutes=…)"
         assert timedelta(minutes=1) <= task.execution_timeout <= timedelta(hours=1), where
         if task.task_id == "land_tables":
-            assert task.retries == 2, f"{where}: pass **EXTRACT_RETRIES; a source that is down may come back"
-            assert task.retry_exponential_backoff, where
-            assert timedelta(seconds=1) <= task.retry_delay <= timedelta(minutes=1), where
+            source = EXTRACTS[dag_id]
+            assert task.retries == READ_AGAIN[source], f'{where}: pass **retries_of("{source}")'
+            longest = sum(2 * 4 * 2**attempt for attempt in range(task.retries))
+            assert longest <= 30, f"{where}: a source that stays down must not cost the night more than half a minute"
+            assert task.max_retry_delay <= timedelta(seconds=30), where
         else:
             assert task.retries == 0, f"{where}: no retries; the same input gives the same answer"
+
+
+def test_each_source_is_tried_again_on_one_level_only() -> None:
+    assert READ_AGAIN == {"hotline": 2, "grid": 0, "stations": 2}, (
+        "the grid client asks each page again (json_api.ATTEMPTS): Airflow would multiply its minute of waiting"
+    )
+
+
+@every_dag
+def test_every_task_that_fails_says_what_readers_will_notice(dags: dict[str, Any], dag_id: str) -> None:
+    from minhu.orchestration import tell_readers
+
+    for task in dags[dag_id].tasks:
+        called = task.on_failure_callback
+        assert list(called) == [tell_readers], f"dags/{dag_id}.py: pass default_args=OWNER"
 
 
 @every_dag

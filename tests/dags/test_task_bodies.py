@@ -12,7 +12,7 @@ import pytest
 
 from minhu import gate, settings, stages, warehouse
 from minhu.airflow_api import DAG_IDS
-from minhu.errors import PermanentError, TransientError
+from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.stages import Endpoint
 
 DAY = date(2026, 11, 20)
@@ -26,6 +26,10 @@ CALLS = {
     "kpi_publish": [("publish_night", "")],
 }  # fmt: skip
 
+CONTEXT = {
+    "dag_run": SimpleNamespace(partition_key="2026-11-20"),
+    "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables"),
+}
 Run = Callable[[str | None], list[tuple[str, str, date]]]
 
 
@@ -118,6 +122,41 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
             "grid_extract.land_tables": "read the grid platform: it is down - try again"
         }
     assert stages.failures(night.settings, DAY) == {}
+
+
+@pytest.mark.parametrize("error", [KeyError("张三"), SourceBlocked("read", "a column is missing", "ask")])
+def test_what_no_retry_can_help_is_not_tried_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
+
+    from minhu import orchestration
+
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: CONTEXT)
+    for raised in (error, AirflowTaskTimeout()):
+        with pytest.raises(AirflowFailException) as told, orchestration.stage():
+            raise raised
+        assert "张三" not in str(told.value)
+
+
+def test_task_that_failed_says_in_its_log_what_readers_will_notice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from minhu import orchestration
+
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    orchestration.tell_readers(CONTEXT)  # killed: it left no note
+    assert "nothing of grid was ever accepted - see docs/runbook/stage-ended.md" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: CONTEXT)
+    with pytest.raises(TransientError), orchestration.stage():
+        raise TransientError("read the grid platform", "it is down", "try again")
+    orchestration.tell_readers(CONTEXT)
+    assert "nothing of grid was ever accepted - see docs/runbook/source-down.md" in caplog.text
+    caplog.clear()
+    orchestration.tell_readers({**CONTEXT, "dag_run": SimpleNamespace(partition_key=None)})
+    assert "trigger it with partition_key=YYYY-MM-DD - see docs/runbook/run-again.md" in caplog.text
 
 
 @pytest.mark.parametrize(

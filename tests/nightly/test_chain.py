@@ -99,7 +99,8 @@ def test_failed_dag_ends_the_night_with_its_own_words(night: Settings, follow: F
     ) as told:
         follow(Chain(ends={"assessment_build": "failed", "kpi_publish": ""}))
     assert told.value.exit_code == 4
-    assert "readers keep the last release" in told.value.next_step
+    assert "nothing of 2026-11-20 is published" in told.value.next_step
+    assert "docs/runbook/build-failed.md" in told.value.next_step
 
 
 def test_failed_dag_without_a_note_says_so(follow: Follow) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from minhu import stages
-from minhu.errors import MinhuError, PermanentError, TransientError
+from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
 from minhu.landing import Landing
 from minhu.settings import Settings
 from minhu.stages import Endpoint
 from tests.fixtures.landed import NIGHT, LandedCity
 
+NEXT = date(2026, 11, 21)
 REASON = "read the grid platform: it refuses the token - correct the connection minhu_grid"
 
 
@@ -131,6 +132,72 @@ def test_blocked_night_is_read_again_by_the_next(night: Settings) -> None:
     stages.announce_arrival(night, "grid", date(2026, 11, 21))
     assert end is not None
     assert Landing(night.landing_dir).last_accepted_end("grid", date(2026, 11, 22)) == end
+
+
+@pytest.mark.parametrize("source", ["hotline", "grid"])
+def test_night_that_was_read_is_not_read_again_once_a_later_one_was(night: Settings, source: str) -> None:
+    """What the source would show of that night now is less than it showed then."""
+    city = LandedCity()
+    for day in (NIGHT, date(2026, 11, 21)):
+        city.land(night, day, sources=(source,))
+    accepted = Landing(night.landing_dir).arrival(source, NIGHT)
+    nowhere = Endpoint("http://127.0.0.1:1")
+    assert stages.land_source(night, source, NIGHT, nowhere) is None
+    assert stages.validate_arrival(night, source, NIGHT, nowhere) == accepted
+    assert stages.announce_arrival(night, source, NIGHT) == accepted
+
+
+def test_last_night_and_one_that_was_blocked_are_read_again(night: Settings) -> None:
+    land(night, "hotline")
+    nowhere = Endpoint("postgresql://nobody@127.0.0.1:1/hotline")
+    with pytest.raises(TransientError):
+        stages.land_source(night, "hotline", NIGHT, nowhere)
+    Landing(night.landing_dir).block("hotline", date(2026, 11, 19), "it was down")
+    with pytest.raises(TransientError):
+        stages.land_source(night, "hotline", date(2026, 11, 19), nowhere)
+
+
+@pytest.mark.parametrize(
+    ("error", "source", "page"),
+    [
+        (TransientError("a", "b", "c"), "grid", "source-down"),
+        (PermanentError("a", "b", "c"), "hotline", "source-refuses-us"),
+        (SourceBlocked("a", "b", "c"), "hotline", "delivery-refused"),
+        (SourceBlocked("a", "b", "c"), "stations", "station-files"),
+        (KeyError("a"), "grid", "stage-ended"),
+    ],
+)
+def test_readers_are_told_which_figures_stay_and_where_to_read_on(
+    night: Settings, error: Exception, source: str, page: str
+) -> None:
+    land(night, source)
+    with pytest.raises(type(error)), stages.noting_failures(night, NEXT, f"{source}_extract", "land_tables"):
+        raise error
+    expected = f"the {source} KPIs of 2026-11-21 stay those of 2026-11-20, marked stale - see docs/runbook/{page}.md"
+    assert stages.reader_notices(night, NEXT) == [expected]
+    with stages.noting_failures(night, NEXT, f"{source}_extract", "land_tables"):
+        pass
+    assert stages.reader_notices(night, NEXT) == []
+
+
+def test_readers_of_a_refused_delivery_are_told_until_another_is_accepted(night: Settings) -> None:
+    Landing(night.landing_dir).block("grid", NIGHT, "L1-GRD-001: a rule does not hold")
+    stages.announce_arrival(night, "grid", NIGHT)
+    [told] = stages.reader_notices(night, NIGHT, "grid_extract")
+    assert told == (
+        "there are no grid KPIs of 2026-11-20: nothing of grid was ever accepted - see docs/runbook/delivery-refused.md"
+    )
+    land(night)
+    stages.announce_arrival(night, "grid", NIGHT)
+    assert stages.reader_notices(night, NIGHT) == []
+
+
+@pytest.mark.parametrize(("dag_id", "page"), [("assessment_build", "build-failed"), ("kpi_publish", "publish-failed")])
+def test_readers_are_told_when_nothing_is_published(night: Settings, dag_id: str, page: str) -> None:
+    with pytest.raises(PermanentError), stages.noting_failures(night, NIGHT, dag_id, "only_task"):
+        raise PermanentError("dbt build", "no such column", "mend the model")
+    [told] = stages.reader_notices(night, NIGHT)
+    assert told == f"nothing of 2026-11-20 is published, and nothing was before - see docs/runbook/{page}.md"
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from minhu.landing import Arrival
+from minhu import stages
+from minhu.errors import TransientError
+from minhu.landing import Arrival, Landing
 from minhu.nightly import NightReport
 from minhu.release import Release
 from minhu.report import print_night
 from minhu.settings import Settings
-from tests.fixtures.landed import NIGHT
+from tests.fixtures.landed import NIGHT, LandedCity
 
 
 class PublishedRelease(Release):
@@ -62,17 +64,27 @@ def test_summary_has_stages_rows_cells_and_the_release(night: Settings, report: 
 
 def test_reason_of_a_blocked_source_is_printed_as_it_is(night: Settings, report: NightReport) -> None:
     """Square brackets are not taken for marks of style."""
+    Landing(night.landing_dir).block("grid", NIGHT, "expected the columns [a, b], found [/a]")
+    stages.announce_arrival(night, "grid", NIGHT)
     said = printed(night, report)
     assert "grid was blocked: expected the columns [a, b], found [/a]\n" in said
     assert "folder   /r/[a]\n" in said
-    assert "cells that rest on grid stay as last published and are marked stale" in said
+    assert "there are no grid KPIs of 2026-11-20: nothing of grid was ever accepted" in said
+    assert "see docs/runbook/delivery-refused.md" in said
     assert "hotline was blocked" not in said
 
 
 def test_delivery_that_could_not_be_read_again_is_told(night: Settings, report: NightReport) -> None:
+    LandedCity().land(night, NIGHT, sources=("hotline",))
+    with (
+        pytest.raises(TransientError),
+        stages.noting_failures(night, NIGHT, "hotline_extract", "land_tables"),
+    ):
+        raise TransientError("read", "it was down", "wait")
     said = printed(night, replace(report, failures={"hotline_extract.land_tables": "read: it was down - wait"}))
     assert "hotline could not be read again: read: it was down - wait\n" in said
-    assert "the delivery accepted for 2026-11-20 before stays in use" in said
+    assert "the hotline KPIs of 2026-11-20 stay as they were published; its delivery was not read again" in said
+    assert "see docs/runbook/source-down.md" in said
 
 
 def test_address_is_shown_without_its_password(night: Settings, report: NightReport) -> None:
