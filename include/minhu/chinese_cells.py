@@ -78,7 +78,9 @@ def as_number_of_a_person(value: Any) -> str | None:
 def as_code(value: Any) -> str | None:
     """A code as text. Codes are landed as they are, so what may name a person is none: a sentence, a phone, an ID number."""
     text = as_number_of_a_person(value)
-    if text is not None and not (_CODE.fullmatch(text) and re.search(r"[0-9A-Za-z]", text)):
+    # what begins like a formula would be run by the next spreadsheet it is opened in
+    is_formula = text is not None and text.startswith(("=", "+", "-", "@"))
+    if text is not None and (is_formula or not (_CODE.fullmatch(text) and re.search(r"[0-9A-Za-z]", text))):
         raise ValueError("expected a code of letters and digits, found something else")
     if text is not None and privacy.holds_personal_number(text):
         raise ValueError("expected a code, found a phone or ID number")

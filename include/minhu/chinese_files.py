@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from minhu.chinese_cells import as_text, clean
 
 _GRAND_TOTALS = {"合计", "总计", "共计", "总合计"}
 _SUBTOTALS = {"小计", "本页小计", "本页合计"}
+#: A full-size day of one district has 3 MiB.
+MOST_UNPACKED_BYTES = 256 << 20
 _HEADER_WITHIN_ROWS = 10
 #: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
 _NOTE_ROW = re.compile(
@@ -156,6 +159,7 @@ def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
 def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
     import python_calamine
 
+    _refuse_zip_bomb(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
@@ -164,6 +168,18 @@ def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
             path, "",
             f"expected an XLSX workbook, found one that cannot be opened ({type(error).__name__}); save it again and send it",
         ) from None  # fmt: skip
+
+
+def _refuse_zip_bomb(path: Path) -> None:
+    """A workbook is a zip file; one that unpacks to far more than any office writes is not unpacked at all."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return  # the reader says what is wrong with it; an old .xls is no zip file
+    if unpacked > MOST_UNPACKED_BYTES:
+        text = f"expected at most {MOST_UNPACKED_BYTES >> 20} MiB unpacked, found {unpacked >> 20} MiB: no such table is sent"
+        raise _refusal(path, "", text)
 
 
 def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required: Sequence[str], is_csv: bool) -> Sheet:

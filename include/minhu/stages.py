@@ -7,6 +7,8 @@ succeeds removes both.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import logging
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from minhu import atomic, notices
-from minhu.errors import MinhuError
+from minhu.errors import MinhuError, TransientError
 from minhu.findings import Finding
 from minhu.landing import Arrival, Attempt, Landing
 from minhu.settings import Settings
@@ -139,6 +141,16 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
     note = _note(settings, business_date, dag_id, task_id)
     try:
         yield
+    except OSError as error:
+        if not _is_full(error):
+            raise
+        full = TransientError(
+            f"write below {settings.home}",
+            "the disk is full",
+            "free space and run the date again; nothing half-written counts",
+        )
+        _leave_note(note, full)
+        raise full from error
     except BaseException as error:  # Airflow's time-out is no Exception
         text = str(error)
         if not isinstance(error, MinhuError):
@@ -157,6 +169,17 @@ def reader_notices(settings: Settings, business_date: date, dag_id: str = "") ->
     folder = settings.home / "failures" / business_date.isoformat()
     found = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob(f"{dag_id or '*'}.*.notice"))]
     return list(dict.fromkeys(found))
+
+
+def _leave_note(note: Path, error: MinhuError) -> None:
+    """Leave the note if even that can be written."""
+    with contextlib.suppress(OSError):
+        atomic.write_bytes(note, f"{error}\n".encode())
+
+
+def _is_full(error: OSError) -> bool:
+    """Whether a write failed for want of space, also as Arrow and DuckDB word it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
 
 
 def failures(settings: Settings, business_date: date, dag_id: str = "") -> dict[str, str]:

@@ -1,0 +1,113 @@
+"""Nights killed at random moments, again and again: the figures in the end are those of nights that were never killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from minhu import postgres, release
+from minhu import settings as settings_module
+from minhu.ledger import Ledger, release_events
+from minhu.releases import open_release
+from minhu.settings import Settings
+from minhu.simulator.simulate import simulate
+
+DAYS = ("2026-11-19", "2026-11-20")
+KILLS = 50
+NIGHT = textwrap.dedent(
+    """
+    import sys
+
+    from pathlib import Path
+    from minhu import gate, postgres, settings, stages, warehouse
+    from minhu.simulator.grid_server import GridServer
+    home, day = settings.load(), date.fromisoformat(sys.argv[1])
+    uri = postgres.uri(home.postgres_dir, "hotline")
+    with GridServer(home.home) as server:
+        endpoints = {
+            "hotline": stages.Endpoint(uri),
+            "grid": stages.Endpoint(server.url, server.token),
+            "stations": stages.Endpoint(str(home.home / "simulator" / "stations")),
+        }
+        for source, endpoint in endpoints.items():
+            stages.land_source(home, source, day, endpoint)
+            arrival = stages.validate_arrival(home, source, day, endpoint)
+            assert arrival.status == "accepted", arrival.reason
+    warehouse.load_landing(home, day)
+    warehouse.build_marts(home, day)
+    warehouse.check_marts(home, day)
+    gate.publish_night(home, postgres.uri(home.postgres_dir), day)
+    """
+)
+
+
+def settings_at(home: Path) -> Settings:
+    return settings_module.load(environ={"MINHU_HOME": str(home)})
+
+
+def start_night(home: Path, day: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "MINHU_HOME": str(home), "MINHU_PSEUDONYM_KEY": "6b" * 32}
+    return subprocess.Popen(
+        [sys.executable, "-c", NIGHT, day], env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def prepare(home: Path) -> Settings:
+    settings = settings_at(home)
+    postgres.start(settings.postgres_dir)
+    uri = postgres.uri(settings.postgres_dir, "hotline")
+    simulate(settings.home, uri, date_of(DAYS[-1]), 4, 0.01, 7, with_truth=False)
+    return settings_at(home)
+
+
+def date_of(text: str) -> date:
+
+    return date.fromisoformat(text)
+
+
+def figures(settings: Settings) -> dict[str, dict[str, str]]:
+    known = release_events(Ledger(settings.ledger_path).events())
+    found = {}
+    for day in DAYS:
+        newest = release.latest_on(settings, date_of(day))
+        assert newest is not None, day
+        opened = open_release(settings, known, newest.release_id)
+        found[day] = {file.name: file.sha256 for file in opened.files if file.table == "kpi_results"}
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_fifty_kills_at_random_moments_change_no_figure(tmp_path: Path) -> None:
+    chance = random.Random(50)
+    calm, shaken = prepare(tmp_path / "calm"), prepare(tmp_path / "shaken")
+    try:
+        for day in DAYS:
+            night = start_night(calm.home, day)
+            assert night.wait(timeout=240) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
+        killed = 0
+        for day, share in zip(DAYS, (KILLS // 2, KILLS), strict=True):
+            while killed < share:
+                night = start_night(shaken.home, day)
+                time.sleep(chance.uniform(1.0, 18.0))
+                if night.poll() is None:
+                    os.killpg(night.pid, signal.SIGKILL)
+                    killed += 1
+                night.wait(timeout=30)
+            night = start_night(shaken.home, day)
+            assert night.wait(timeout=240) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
+        assert killed == KILLS
+        assert figures(shaken) == figures(calm)
+    finally:
+        postgres.stop(calm.postgres_dir)
+        postgres.stop(shaken.postgres_dir)
