@@ -7,12 +7,11 @@ succeeds removes both.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -140,25 +139,17 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
     """
     note = _note(settings, business_date, dag_id, task_id)
     try:
-        yield
-    except OSError as error:
-        if not _is_full(error):
-            raise
-        full = TransientError(
-            f"write below {settings.home}",
-            "the disk is full",
-            "free space and run the date again; nothing half-written counts",
-        )
-        _leave_note(note, full)
-        raise full from error
+        with _saying_that_the_disk_is_full(settings):
+            yield
     except BaseException as error:  # Airflow's time-out is no Exception
         text = str(error)
         if not isinstance(error, MinhuError):
             said = f"{dag_id}.{task_id}: {type(error).__name__}"
             text = f"{said} - read the task's log, mend the cause and run the date again"
-        atomic.write_bytes(note, f"{text}\n".encode())
-        notice = notices.of_failure(settings, business_date, dag_id, error)
-        atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
+        with suppress(OSError):  # where nothing can be written the error itself must get through
+            atomic.write_bytes(note, f"{text}\n".encode())
+            notice = notices.of_failure(settings, business_date, dag_id, error)
+            atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
         raise
     note.unlink(missing_ok=True)
     note.with_suffix(".notice").unlink(missing_ok=True)
@@ -171,10 +162,18 @@ def reader_notices(settings: Settings, business_date: date, dag_id: str = "") ->
     return list(dict.fromkeys(found))
 
 
-def _leave_note(note: Path, error: MinhuError) -> None:
-    """Leave the note if even that can be written."""
-    with contextlib.suppress(OSError):
-        atomic.write_bytes(note, f"{error}\n".encode())
+@contextmanager
+def _saying_that_the_disk_is_full(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not _is_full(error):
+            raise
+        raise TransientError(
+            f"write below {settings.home}",
+            "the disk is full",
+            "free space and run the date again; nothing half-written counts",
+        ) from error
 
 
 def _is_full(error: OSError) -> bool:
