@@ -70,6 +70,9 @@ SHAPES = {
         "period_start",
         PART_OF_CELL,
     ),
+    "scheme_scores": Shape(
+        ("scheme", "unit_type", "unit_code", "period_type", "period_start", "caliber"), "period_start", PART_OF_CELL
+    ),
 }
 
 

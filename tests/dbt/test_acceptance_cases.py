@@ -201,7 +201,7 @@ def test_every_identity_holds_and_a_broken_one_is_found(built: Settings) -> None
         with work_file.connect(built) as db:
             db.execute("update raw.build_state set status = 'building'")
     assert found["L3-IDN-005"].rows_failed > 0
-    assert found["L3-IDN-005"].table_name == "fct_orders_by_day"
+    assert found["L3-IDN-005"].table_name == "agg_orders_by_period"
     assert found["L3-IDN-001"].rows_failed == 2
     build(built, NIGHT)  # recovers by itself: the file was marked as cut off
     assert query(built, "select count(*) from core.quarantine_work_orders") == [(2,)]

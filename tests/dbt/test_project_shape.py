@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlglot
 
-from minhu import gate, warehouse
+from minhu import gate, warehouse, work_file
 from minhu.settings import Settings
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -167,7 +167,8 @@ def test_seeds_reach_every_rule_that_models_name(built: Settings) -> None:
 
 
 def test_every_dbt_unit_test_passes(built: Settings) -> None:
-    state = {"business_date": NIGHT, "built_load_no": 0, "city_code": "610100"}
+    with work_file.connect(built) as db:
+        state = work_file.read_state(db)
     results = warehouse.run_dbt(built, NIGHT, ["test", "--select", "test_type:unit"], state, may_fail=True)
     assert len(results) >= 8
     assert [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "pass"] == []
