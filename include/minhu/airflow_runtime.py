@@ -28,7 +28,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from minhu import atomic
 from minhu.airflow_api import Airflow
-from minhu.errors import PermanentError, TransientError
+from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.preload import LOCAL_SETTINGS
 from minhu.settings import DEFAULT_CITY, Settings
 
@@ -53,13 +53,35 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
     """Environment of Airflow's processes: everything below the home, nothing of an Airflow the user has elsewhere.
 
     Nobody but this machine reaches the server, so whoever does is an administrator; a server for people is set up
-    differently (see the runbook).
+    differently (docs/runbook/airflow-on-a-server.md).
     """
+    values = command_environment(settings) | {
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW_CONN_MINHU_PUBLISHED": _postgres_connection(connections.published_uri),
+    }
+    if connections.hotline_uri:
+        values["AIRFLOW_CONN_MINHU_HOTLINE"] = _postgres_connection(connections.hotline_uri)
+    if connections.grid_url:
+        values["AIRFLOW_CONN_MINHU_GRID"] = _json_connection(
+            "http", host=connections.grid_url, password=connections.grid_token
+        )
+    if connections.stations_dir:
+        values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
+    return values
+
+
+def command_environment(settings: Settings) -> dict[str, str]:
+    """Environment in which ``airflow …`` speaks of the city's Airflow; without connections, which only tasks need."""
     base = {name: value for name, value in os.environ.items() if not name.lstrip("_").startswith("AIRFLOW")}
     bin_folder = str(Path(sys.executable).parent)
-    values = {
+    no_proxy = ",".join(filter(None, [base.get("NO_PROXY") or base.get("no_proxy"), "127.0.0.1"]))
+    return base | {
         "PATH": f"{bin_folder}{os.pathsep}{base.get('PATH', os.defpath)}",
-        "NO_PROXY": ",".join(filter(None, [base.get("NO_PROXY") or base.get("no_proxy"), "127.0.0.1"])),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
         "MINHU_HOME": str(settings.home if settings.city.code == DEFAULT_CITY else settings.home.parents[1]),
         "MINHU_CITY": settings.city.code,
         "MINHU_NIGHTLY_CRON": settings.nightly_cron or "manual",
@@ -71,23 +93,24 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
         "AIRFLOW__CORE__PARALLELISM": "3",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": settings.log_level,
-        "AIRFLOW_CONN_MINHU_PUBLISHED": _postgres_connection(connections.published_uri),
     }
-    if connections.hotline_uri:
-        values["AIRFLOW_CONN_MINHU_HOTLINE"] = _postgres_connection(connections.hotline_uri)
-    if connections.grid_url:
-        values["AIRFLOW_CONN_MINHU_GRID"] = _json_connection(
-            "http", host=connections.grid_url, password=connections.grid_token
+
+
+def run_command(settings: Settings, arguments: Sequence[str]) -> int:
+    """Run ``airflow <arguments>`` on the city's Airflow with this terminal; returns its exit code.
+
+    Raises:
+        UsageError: the city has no Airflow yet.
+    """
+    if not (settings.airflow_home / "airflow.db").exists():
+        raise UsageError(
+            f"run airflow {' '.join(arguments[:2])}",
+            f"there is no Airflow in {settings.home} yet",
+            "start it with `minhu airflow`",
         )
-    if connections.stations_dir:
-        values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
-    return {**base, **values, "no_proxy": values["NO_PROXY"]}
+    return subprocess.run(["airflow", *arguments], env=command_environment(settings), check=False).returncode
 
 
 @contextmanager

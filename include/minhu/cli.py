@@ -80,6 +80,16 @@ def airflow(
         return  # the way it is meant to end
 
 
+@app.command("airflow-cli", context_settings={"ignore_unknown_options": True, "help_option_names": ["--minhu-help"]})
+def airflow_cli(
+    arguments: Annotated[list[str], typer.Argument(help="What follows `airflow`, as in `backfill create --dag-id …`.")],
+) -> None:
+    """Run a command of Airflow on the city's own Airflow: backfill, dags, tasks, pools …"""
+    from minhu import airflow_runtime
+
+    raise typer.Exit(airflow_runtime.run_command(_settings(), arguments))
+
+
 @app.command()
 def backfill(
     first: Annotated[str, typer.Option("--from", help="First business date YYYY-MM-DD.")],
