@@ -26,8 +26,8 @@ KILLS = 50
 NIGHT = textwrap.dedent(
     """
     import sys
+    from datetime import date
 
-    from pathlib import Path
     from minhu import gate, postgres, settings, stages, warehouse
     from minhu.simulator.grid_server import GridServer
     home, day = settings.load(), date.fromisoformat(sys.argv[1])
@@ -71,7 +71,6 @@ def prepare(home: Path) -> Settings:
 
 
 def date_of(text: str) -> date:
-
     return date.fromisoformat(text)
 
 
