@@ -1,12 +1,16 @@
-"""The table in docs/troubles.md names tests that exist, at least forty kinds of trouble, none twice."""
+"""The table in docs/troubles.md names tests that exist; messages and links name pages of the runbook that exist."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from minhu.notices import Page
+
 TESTS = Path(__file__).parent
-TABLE = TESTS.parent / "docs" / "troubles.md"
+ROOT = TESTS.parent
+TABLE = ROOT / "docs" / "troubles.md"
+RUNBOOK = ROOT / "docs" / "runbook"
 
 
 def test_every_kind_of_trouble_names_a_test_that_exists() -> None:
@@ -20,3 +24,11 @@ def test_every_kind_of_trouble_names_a_test_that_exists() -> None:
         path = TESTS / file
         assert path.exists(), f"{number} {kind}: {file} does not exist"
         assert f"def {name}(" in path.read_text(encoding="utf-8"), f"{number} {kind}: {file} has no {name}"
+
+
+def test_every_page_of_the_runbook_that_is_named_exists_and_none_is_hidden() -> None:
+    index = (RUNBOOK / "README.md").read_text(encoding="utf-8")
+    pages = {path.stem for path in RUNBOOK.glob("*.md")} - {"README"}
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "include").rglob("*.py")))
+    assert set(Page) | set(re.findall(r"docs/runbook/([a-z-]+)\.md", code)) <= pages
+    assert set(re.findall(r"\]\(([a-z-]+)\.md\)", index)) == pages

@@ -236,7 +236,7 @@ def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch
         if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
             raise NightFailed(
                 f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {', '.join(waiting)}",
-                f"see {notices.page('airflow-does-not-move')}; logs are in {settings.airflow_home / 'logs'}",
+                f"see {notices.page(notices.Page.AIRFLOW_DOES_NOT_MOVE)}; logs are in {settings.airflow_home / 'logs'}",
             )  # fmt: skip
         if waiting:
             airflow.check_alive()

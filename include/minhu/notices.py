@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from minhu import releases
 from minhu.contracts import SOURCES
@@ -14,7 +15,19 @@ from minhu.errors import MinhuError, SourceBlocked, TransientError
 from minhu.landing import Landing
 from minhu.settings import Settings
 
-RUNBOOK = "docs/runbook"
+
+class Page(StrEnum):
+    """The pages of the runbook that messages name, below docs/runbook/."""
+
+    SOURCE_DOWN = "source-down"
+    SOURCE_REFUSES_US = "source-refuses-us"
+    DELIVERY_REFUSED = "delivery-refused"
+    STATION_FILES = "station-files"
+    BUILD_FAILED = "build-failed"
+    PUBLISH_FAILED = "publish-failed"
+    STAGE_ENDED = "stage-ended"
+    AIRFLOW_DOES_NOT_MOVE = "airflow-does-not-move"
+    RUN_AGAIN = "run-again"
 
 
 @dataclass(frozen=True)
@@ -33,9 +46,9 @@ class Notice:
         return f"{self.readers} - see {self.page}"
 
 
-def page(name: str) -> str:
-    """Path of a page of the runbook, for messages."""
-    return f"{RUNBOOK}/{name}.md"
+def page(name: Page) -> str:
+    """Path of a page of the runbook, relative to the checkout, for messages."""
+    return f"docs/runbook/{name}.md"
 
 
 def of_failure(settings: Settings, business_date: date, dag_id: str, error: BaseException | None) -> Notice:
@@ -50,13 +63,13 @@ def of_failure(settings: Settings, business_date: date, dag_id: str, error: Base
     source = dag_id.removesuffix("_extract")
     if source in SOURCES:
         return Notice(of_source(settings, source, business_date), page(_page_of_source(source, error)))
-    name = "build-failed" if dag_id == "assessment_build" else "publish-failed"
-    return Notice(_unpublished(settings, business_date), page(name if _is_ours(error) else "stage-ended"))
+    name = Page.BUILD_FAILED if dag_id == "assessment_build" else Page.PUBLISH_FAILED
+    return Notice(_unpublished(settings, business_date), page(name if _is_ours(error) else Page.STAGE_ENDED))
 
 
 def of_refused_delivery(settings: Settings, source: str, business_date: date) -> Notice:
     """The notice of a delivery that was read and not accepted."""
-    return Notice(of_source(settings, source, business_date), page("delivery-refused"))
+    return Notice(of_source(settings, source, business_date), page(Page.DELIVERY_REFUSED))
 
 
 def of_source(settings: Settings, source: str, business_date: date) -> str:
@@ -71,12 +84,12 @@ def of_source(settings: Settings, source: str, business_date: date) -> str:
     return f"the {source} KPIs of {business_date} stay those of {max(accepted)}, marked stale"
 
 
-def _page_of_source(source: str, error: BaseException | None) -> str:
+def _page_of_source(source: str, error: BaseException | None) -> Page:
     if isinstance(error, TransientError):
-        return "source-down"
+        return Page.SOURCE_DOWN
     if isinstance(error, SourceBlocked):
-        return "station-files" if source == "stations" else "delivery-refused"
-    return "source-refuses-us" if _is_ours(error) else "stage-ended"
+        return Page.STATION_FILES if source == "stations" else Page.DELIVERY_REFUSED
+    return Page.SOURCE_REFUSES_US if _is_ours(error) else Page.STAGE_ENDED
 
 
 def _is_ours(error: BaseException | None) -> bool:

@@ -68,7 +68,7 @@ def tell_readers(context: Mapping[str, Any]) -> None:
     try:
         settings, business_date = settings_module.load(), parse_business_date(run.partition_key)
     except MinhuError as error:
-        _log.error("%s - see %s", error, notices.page("run-again"))
+        _log.error("%s - see %s", error, notices.page(notices.Page.RUN_AGAIN))
         return
     told = stages.reader_notices(settings, business_date, task.dag_id)
     for notice in told or [str(notices.of_failure(settings, business_date, task.dag_id, None))]:
