@@ -19,7 +19,8 @@
   Keys of an entity of which rows with new content landed since the last build.
     key     column of the staging model that is the entity's key
     latest  name of the table that holds the newest version of each row of the staging model, as it was before
-    row_key key of that table; only: narrows the rows
+    row_key key of that table; a row that changed hands changes both its entities
+    only    narrows the rows
 #}
 {% macro changed_keys(staging, key, latest, row_key=none, only=none) -%}
     {%- set held = adapter.get_relation(database=this.database, schema='intermediate', identifier=latest) if execute else none -%}
@@ -33,6 +34,15 @@
         where {{ row_key or key }} in ({{ newly_landed(staging, row_key or key, only) }})
         {%- endif %}
     ) as {{ latest }}_differing
+    {%- if row_key and held and not flags.FULL_REFRESH %}
+    union
+    select {{ latest }}_held.{{ key }}
+    from {{ held }} as {{ latest }}_held
+    inner join ({{ newly_landed(staging, row_key ~ ', ' ~ key, only) }}) as {{ latest }}_landed
+        on
+            {{ latest }}_held.{{ row_key }} = {{ latest }}_landed.{{ row_key }}
+            and {{ latest }}_held.{{ key }} <> coalesce({{ latest }}_landed.{{ key }}, '')
+    {%- endif %}
 {%- endmacro %}
 
 {#

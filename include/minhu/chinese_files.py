@@ -9,8 +9,11 @@ import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress, zip_longest
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from minhu.chinese_cells import as_text, clean
 
@@ -24,6 +27,8 @@ _NOTE_ROW = re.compile(
     "注|备注|说明|填表|填报|制表|制单|审核|审批|复核|经办|负责人|单位负责人|主管|联系|电话|打印|盖章"
 )
 _NOTE_SHEET = re.compile("说明|备注|目录|封面|填表|须知")
+#: Of texts put together with NUL between them: whether :func:`clean` would change one that is not empty.
+_UNCLEAN = re.compile(r"[^ -~\0]|(?:^|\0)[ =']| (?:\0|$)")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -59,21 +64,14 @@ class FileRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One data row: its number in the file (from 1) and its cells by header, cleaned."""
-
-    number: int
-    cells: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Sheet:
     """A table found in a file.
 
     Attributes:
         file_name: name of the file, without folders.
         name: of the sheet; "" in a CSV.
-        rows: data rows, without titles, blanks and totals.
+        columns: cells of the data rows by required header, cleaned, without titles, blanks and totals.
+        row_numbers: where these rows stand in the file, from 1.
         unknown_columns: headers that were not asked for.
         total_cells: cells by header of the file's own grand total row, empty if it has none.
         blank_rows: how many rows had nothing in them.
@@ -83,7 +81,8 @@ class Sheet:
 
     file_name: str
     name: str
-    rows: tuple[Row, ...]
+    columns: dict[str, Sequence[Any]]
+    row_numbers: Sequence[int]
     unknown_columns: tuple[str, ...] = ()
     total_cells: dict[str, Any] = field(default_factory=dict)
     blank_rows: int = 0
@@ -148,7 +147,7 @@ def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
             break
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
-            return {"": [list(row) for row in reader]}
+            return {"": list(reader)}
         except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
             raise _refusal(
                 path, "", f'expected quotes (") in pairs, found one alone at or before line {reader.line_num}'
@@ -185,29 +184,77 @@ def _refuse_zip_bomb(path: Path) -> None:
 def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required: Sequence[str], is_csv: bool) -> Sheet:
     headers = [_header(cell) for cell in grid[position]]
     _check_headers(path, name, headers, required)
-    rows: list[Row] = []
+    body = grid[position + 1 :]
+    numbers = range(position + 2, position + 2 + len(body))
+    columns = _cleaned_columns(body, len(headers))
+    counts = {"blank": 0, "total": 0, "note": 0}
     total: dict[str, Any] = {}
-    blanks = totals = notes = 0
-    for number, cells in enumerate(grid[position + 1 :], start=position + 2):
-        cells = [clean(cell) for cell in cells]
-        filled = [value for value in cells if value is not None]
-        label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
-        if not filled:
-            blanks += 1
-        elif label in _GRAND_TOTALS | _SUBTOTALS:
-            totals += 1
-            total = _by_header(headers, cells) if label in _GRAND_TOTALS else total
-        elif 2 * len(filled) < len(required) and (total or _NOTE_ROW.match(label)):
-            notes += 1
-        elif is_csv and any(cell is not None for cell in cells[len(headers) :]):
-            raise _refusal(
-                path, name, f"expected {len(headers)} cells as in the header, found {len(cells)}: a comma too many?", number
-            )  # fmt: skip
-        else:
-            values = _by_header(headers, cells)
-            rows.append(Row(number, {header: values.get(header) for header in required}))
+    keep = [True] * len(body)
+    for place in _unusual_rows(columns, len(body), len(required)):
+        cells = [column[place] for column in columns]
+        what, is_grand_total = _kind_of_row(cells, len(required), has_total=bool(total))
+        if is_grand_total:
+            total = dict(zip(headers, cells, strict=False))
+        if what:
+            counts[what] += 1
+            keep[place] = False
+    columns = [list(compress(column, keep)) for column in columns]
+    row_numbers = list(compress(numbers, keep))
+    if is_csv:
+        _refuse_cells_without_header(path, body, columns[len(headers) :], row_numbers, position, len(headers))
+    by_header = dict(zip(headers, columns, strict=False))
     unknown = tuple(sorted({header for header in headers if header} - set(required)))
-    return Sheet(path.name, name, tuple(rows), unknown, total, blanks, totals, notes)
+    return Sheet(
+        path.name, name, {header: by_header[header] for header in required}, row_numbers, unknown,
+        {header: cell for header, cell in total.items() if header}, counts["blank"], counts["total"], counts["note"],
+    )  # fmt: skip
+
+
+def _cleaned_columns(body: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """The rows' cells as columns, at least ``width`` of them; rows may have different lengths."""
+    known: dict[str, Any] = {}
+    columns: list[list[Any]] = []
+    for cells in zip_longest(*body):
+        texts = {cell for cell in cells if type(cell) is str} - known.keys()
+        if _UNCLEAN.search("\0".join(texts)):
+            known.update((text, clean(text)) for text in texts)
+        else:
+            known.update((text, text or None) for text in texts)
+        columns.append([known[cell] if type(cell) is str else cell for cell in cells])
+    return columns + [[None] * len(body) for _ in range(width - len(columns))]
+
+
+def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) -> list[int]:
+    """Rows that may be something else than data: half empty, or not beginning with an ASCII text (a total never does)."""
+    filled = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        filled += np.fromiter((cell is not None for cell in column), dtype=bool, count=rows)
+    plain = np.fromiter((type(cell) is str and cell.isascii() for cell in columns[0]), dtype=bool, count=rows)
+    return [int(place) for place in np.flatnonzero(~plain | (2 * filled < required))]
+
+
+def _kind_of_row(cells: Sequence[Any], required: int, *, has_total: bool) -> tuple[str, bool]:
+    """What a row is instead of data ("" if it is data), and whether it is the grand total."""
+    filled = [value for value in cells if value is not None]
+    label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
+    if not filled:
+        return "blank", False
+    if label in _GRAND_TOTALS | _SUBTOTALS:
+        return "total", label in _GRAND_TOTALS
+    if 2 * len(filled) < required and (has_total or _NOTE_ROW.match(label)):
+        return "note", False
+    return "", False
+
+
+def _refuse_cells_without_header(
+    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], row_numbers: Sequence[int],
+    position: int, width: int,
+) -> None:  # fmt: skip
+    for number, *cells in zip(row_numbers, *beyond, strict=True):
+        if any(cell is not None for cell in cells):
+            found = len(body[number - position - 2])
+            text = f"expected {width} cells as in the header, found {found}: a comma too many?"
+            raise _refusal(path, "", text, number)
 
 
 def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
@@ -229,10 +276,6 @@ def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Seq
 def _header(cell: Any) -> str:
     """A header without the blanks and line breaks that make it fit its column."""
     return re.sub(r"\s", "", as_text(cell) or "")
-
-
-def _by_header(headers: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
-    return {header: cell for header, cell in zip(headers, cells, strict=False) if header}
 
 
 def _header_position(grid: list[list[Any]], required: Sequence[str]) -> int | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from minhu import gate, warehouse
@@ -239,13 +239,31 @@ def proof(examples: int) -> Any:
     )  # fmt: skip
 
 
+def order(key: int) -> dict[str, Any]:
+    row = {"kind": "order", "key": key, "created": (-3, 9), "due": None, "closed": (-2, 9), "place": "dA001001"}
+    return row | {
+        "caller": "p", "category": "x", "tier": "tracked", "scope": "three_rate", "unit": "u1", "closure": "solved", "version": 0,
+    }  # fmt: skip
+
+
+def callback(order: int, version: int) -> dict[str, Any]:
+    row = {"kind": "callback", "key": 0, "order": order, "at": (-1, 9), "is_valid": True, "resolved": True}
+    return row | {"version": version}
+
+
+#: A call-back that was noted on one order and then moved to another.
+MOVED = [[order(0), order(1), callback(0, 0)], [], [], [callback(1, 5)]]
+
+
 @proof(2)
 @given(stories)
+@example(MOVED)
 def test_increments_of_random_nights_equal_one_full_build(story: list[list[dict[str, Any]]]) -> None:
     check(story)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)  # a night takes seconds, and shrinking a failure many of them
 @proof(25)
 @given(stories)
 def test_increments_of_many_random_nights_equal_one_full_build(story: list[list[dict[str, Any]]]) -> None:

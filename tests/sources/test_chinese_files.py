@@ -33,13 +33,13 @@ def workbook(folder: Path, **sheets: list[list[object]]) -> Path:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
 def test_an_encoding_is_recognised(tmp_path: Path, encoding: str) -> None:
     (sheet,) = read_sheets(csv_file(tmp_path, "编号,数量,日期\n甲一,2,2026-11-03\n", encoding), COLUMNS)
-    assert [row.cells for row in sheet.rows] == [{"编号": "甲一", "数量": "2", "日期": "2026-11-03"}]
+    assert sheet.columns == {"编号": ["甲一"], "数量": ["2"], "日期": ["2026-11-03"]}
 
 
 def test_titles_blanks_totals_and_moved_columns_are_survived_and_counted(tmp_path: Path) -> None:
     text = "统计表,,\n单位：件,,\n 日 期 ,编号,数量\n2026-11-03,a,1\n小计,,1\n,,\n2026-11-04,b,2\n本页小计,,2\n合 计：,,3\n"
     (sheet,) = read_sheets(csv_file(tmp_path, text), COLUMNS)
-    assert [(row.number, row.cells["编号"]) for row in sheet.rows] == [(4, "a"), (7, "b")]
+    assert (list(sheet.row_numbers), sheet.columns["编号"]) == ([4, 7], ["a", "b"])
     assert (sheet.blank_rows, sheet.total_rows, sheet.total_cells["数量"]) == (1, 3, "3")
 
 
@@ -71,7 +71,7 @@ def test_all_missing_columns_of_all_sheets_are_said_at_once(tmp_path: Path) -> N
 def test_empty_sheets_and_notes_are_passed_over_and_a_sheet_without_its_header_is_not(tmp_path: Path) -> None:
     table: list[list[object]] = [COLUMNS, ["a", 1, "2026-11-03"]]
     sheets = read_sheets(workbook(tmp_path, 碑林区=table, 填表说明=[["请按行填写"]], Sheet3=[]), COLUMNS)
-    assert [(sheet.name, len(sheet.rows)) for sheet in sheets] == [("碑林区", 1)]
+    assert [(sheet.name, len(sheet.row_numbers)) for sheet in sheets] == [("碑林区", 1)]
     with pytest.raises(FileRefused, match="table.xlsx, sheet 新城区: expected a header row"):
         read_sheets(workbook(tmp_path, 碑林区=table, 新城区=[["a", 1, "2026-11-03"]]), COLUMNS)
     with pytest.raises(FileRefused, match="nothing but empty sheets"):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from types import NoneType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from minhu.chinese_cells import as_integer
-from minhu.chinese_files import FileRefused, Problem, Row, Sheet, read_sheets
+from minhu.chinese_cells import as_integer, as_moment, moments
+from minhu.chinese_files import FileRefused, Problem, Sheet, read_sheets
 from minhu.columns import landed_times
 from minhu.errors import SourceBlocked
 from minhu.feedback import write_feedback
@@ -25,6 +26,8 @@ from minhu.sources.station_kinds import KINDS, FileKind
 from minhu.windows import extraction_window
 
 _MOST_SAID = 20
+_FILE_DAY = "file_day"
+_NO_KEY = "expected a value, found none: the row is known by it"
 
 
 def land(
@@ -82,18 +85,18 @@ def land(
     totals: dict[str, dict[str, int]] = {}
     for kind in KINDS:
         of_kind = [(file, sheet) for file, sheet in read if file.kind is kind]
-        rows = _landed_rows(of_kind, pseudonyms, cells)
+        rows = _read_rows(kind, of_kind, pseudonyms, cells)
         kept, odd = _one_per_version(kind, rows)
         findings += [*odd, *_unknown_columns(kind, (sheet for _, sheet in of_kind))]
-        tables[kind.name] = _table(kind, kept, settings.zone)
+        tables[kind.name] = _as_landed(kind, kept, settings.zone)
         totals[kind.name] = {
-            "rows": len(rows),
+            "rows": rows.num_rows,
             "files": len({file.path for file, _ in of_kind}),
             "blank_rows": sum(sheet.blank_rows for _, sheet in of_kind),
             "total_rows": sum(sheet.total_rows for _, sheet in of_kind),
             "note_rows": sum(sheet.note_rows for _, sheet in of_kind),
         }
-        progress(f"stations.{kind.name}: {len(rows):,} rows")
+        progress(f"stations.{kind.name}: {rows.num_rows:,} rows")
     write_feedback(feedback, cells)
     return landing.write_attempt(
         "stations", business_date, window, tables, totals, [*findings, *_cell_findings(read, cells)]
@@ -121,10 +124,10 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
         try:
             if header:
                 stated = as_integer(sheet.total_cells.get(header))
-                counted = sum(as_integer(row.cells[header]) or 0 for row in sheet.rows)
+                counted = sum(as_integer(cell) or 0 for cell in sheet.columns[header])
             else:
                 cells = [cell for cell in sheet.total_cells.values() if cell is not None]
-                stated, counted = as_integer(cells[1] if len(cells) > 1 else None), len(sheet.rows)
+                stated, counted = as_integer(cells[1] if len(cells) > 1 else None), len(sheet.row_numbers)
         except ValueError:
             continue
         if stated is not None and stated != counted:
@@ -134,105 +137,135 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
     return problems
 
 
-def _landed_rows(
-    of_kind: Sequence[tuple[StationFile, Sheet]], pseudonyms: Pseudonyms, problems: list[Problem]
-) -> list[tuple[StationFile, dict[str, Any]]]:
-    """Every row in the contract's columns; what cannot be read is null and added to ``problems``.
+def _read_rows(
+    kind: FileKind, of_kind: Sequence[tuple[StationFile, Sheet]], pseudonyms: Pseudonyms, problems: list[Problem]
+) -> pa.Table:
+    """Every row in the contract's columns, times still local, with the day of its file beside them.
 
-    Most cells repeat (codes, words, days), so a text is read once per column.
+    A cell that cannot be read is null and added to ``problems``, in the order of files, rows and columns.
     """
-    read: dict[str, dict[str, Any]] = defaultdict(dict)
-    rows = []
+    readings = {column: _reading(column, reader, pseudonyms) for column, (_, reader) in kind.columns.items()}
+    known_by = {*kind.contract.key, kind.contract.version}
+    pieces = []
     for file, sheet in of_kind:
-        contract = file.kind.contract
-        same = {"district_code": file.district, "service_date": file.day}
-        blank = {name: same.get(name) for name in contract.schema.names}
-        known_by = {*contract.key, contract.version}
-        columns = [(column, *where, column in known_by) for column, where in file.kind.columns.items()]
-        for row in sheet.rows:
-            rows.append((file, _landed(blank, columns, sheet, row, pseudonyms, problems, read)))
-    return rows
+        same = {"district_code": file.district, "service_date": file.day, _FILE_DAY: file.day}
+        columns: dict[str, list[Any]] = {}
+        unreadable: list[tuple[int, int, Problem]] = []
+        for place, (column, (header, _)) in enumerate(kind.columns.items()):
+            columns[column], found = readings[column].of(sheet.columns[header])
+            if column in known_by and None in columns[column]:
+                found |= {
+                    row: _NO_KEY for row, value in enumerate(columns[column]) if value is None and row not in found
+                }
+            unreadable += [
+                (row, place, Problem(sheet.file_name, sheet.name, sheet.row_numbers[row], header, text))
+                for row, text in found.items()
+            ]
+        problems += [problem for *_, problem in sorted(unreadable, key=lambda found: found[:2])]
+        rows = len(sheet.row_numbers)
+        schema = _file_schema(kind)
+        pieces.append(pa.table([columns.get(n) or pa.repeat(same.get(n), rows) for n in schema.names], schema=schema))
+    return pa.concat_tables(pieces) if pieces else _file_schema(kind).empty_table()
 
 
-def _landed(
-    blank: dict[str, Any],
-    columns: Sequence[tuple[str, str, Callable[[Any], Any], bool]],
-    sheet: Sheet,
-    row: Row,
-    pseudonyms: Pseudonyms,
-    problems: list[Problem],
-    read: dict[str, dict[str, Any]],
-) -> dict[str, Any]:
-    values = blank.copy()
-    for column, header, reader, is_known_by in columns:
-        cell = row.cells[header]
-        known = read[column]
-        if type(cell) is str and cell in known:
-            values[column] = known[cell]
-            continue
-        text = ""
+@dataclass(frozen=True)
+class _Unreadable:
+    text: str
+
+
+class _Reading(dict[str | None, Any]):
+    """What each text of a column means; most repeat (codes, words, days), so each is read once.
+
+    Args:
+        reader: of one cell.
+        read_many: the same of those of many texts that can be read at once.
+    """
+
+    def __init__(
+        self, reader: Callable[[Any], Any], read_many: Callable[[Iterable[str]], dict[str, Any]] = lambda _: {}
+    ) -> None:
+        super().__init__()
+        self._reader, self._read_many = reader, read_many
+
+        self._has_unreadable = False
+
+    def of(self, cells: Sequence[Any]) -> tuple[list[Any], dict[int, str]]:
+        """Values of the cells, None where one cannot be read, and what was expected in these by their place."""
+        types = set(map(type, cells))
+        if str in types:
+            self.update(self._read_many({cell for cell in cells if type(cell) is str} - self.keys()))
+        if types <= {str, NoneType}:
+            values = list(map(self.__getitem__, cells))
+        else:  # 1, 1.0 and True would be one key
+            values = [self[cell] if type(cell) is str else self._read(cell) for cell in cells]
+        if not self._has_unreadable:
+            return values, {}
+        unreadable = {place: value.text for place, value in enumerate(values) if type(value) is _Unreadable}
+        for place in unreadable:
+            values[place] = None
+        return values, unreadable
+
+    def __missing__(self, text: str | None) -> Any:
+        value = self[text] = self._read(text)
+        return value
+
+    def _read(self, cell: Any) -> Any:
         try:
-            value = reader(cell)
-            if value is None and is_known_by:
-                text = "expected a value, found none: the row is known by it"
-            if column == "applicant_key":
-                value = pseudonyms.person("id_number", value)
-            values[column] = value
-            if type(cell) is str and not text:
-                known[cell] = value
+            return self._reader(cell)
         except (ValueError, TypeError, OverflowError) as error:
-            text = str(error) if str(error).startswith("expected") else "expected another kind of value"
-        if text:
-            problems.append(Problem(sheet.file_name, sheet.name, row.number, header, text))
-    return values
+            self._has_unreadable = True
+            said = str(error)
+            return _Unreadable(said if said.startswith("expected") else "expected another kind of value")
 
 
-def _table(kind: FileKind, rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> pa.Table:
-    """Rows in the contract's types, local times as they land."""
-    landed = {}
-    for column in kind.contract.schema:
-        values = pa.array([row[column.name] for row in rows], column.type)
-        landed[column.name] = landed_times(values, zone) if pa.types.is_timestamp(column.type) else values
-    return pa.table(landed, schema=kind.contract.schema)
+def _reading(column: str, reader: Callable[[Any], Any], pseudonyms: Pseudonyms) -> _Reading:
+    if column == "applicant_key":
+        return _Reading(lambda cell: pseudonyms.person("id_number", reader(cell)))
+    return _Reading(reader, moments) if reader is as_moment else _Reading(reader)
 
 
-def _one_per_version(
-    kind: FileKind, rows: Sequence[tuple[StationFile, dict[str, Any]]]
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+def _file_schema(kind: FileKind) -> pa.Schema:
+    return kind.contract.schema.append(pa.field(_FILE_DAY, pa.date32()))
+
+
+def _as_landed(kind: FileKind, rows: pa.Table, zone: ZoneInfo) -> pa.Table:
+    """Local times as they land."""
+    schema = kind.contract.schema
+    return pa.table(
+        [landed_times(rows[f.name], zone) if pa.types.is_timestamp(f.type) else rows[f.name] for f in schema],
+        schema=schema,
+    )
+
+
+def _one_per_version(kind: FileKind, rows: pa.Table) -> tuple[pa.Table, list[Finding]]:
     """Day folders overlap, so a version comes several times; equal rows count once.
 
     Where a district sends a version again with other content in a later file, the later file counts and that is
     reported: cells are mended this way. Two contents in one file, or of two districts, stay for the arrival suite to
     refuse.
     """
-    version = kind.contract.version
+    names, version = kind.contract.schema.names, kind.contract.version
+    newest = f"{_FILE_DAY}_max"
+    contents = rows.group_by(names, use_threads=False).aggregate([(_FILE_DAY, "max")])
     if version is None:
-        return list({tuple(row.values()): row for _, row in rows}.values()), []
-    names = (*kind.contract.key, version, "district_code")
-    contents: dict[int, tuple[dict[str, Any], date]] = {}
-    for file, row in rows:
-        held = contents.get(id(row))
-        contents[id(row)] = (row, file.day if held is None else max(held[1], file.day))
-    keys = {number: tuple(row[name] for name in names) for number, (row, _) in contents.items()}
-    newest: dict[tuple[Any, ...], date] = {}
-    for number, (_, day) in contents.items():
-        newest[keys[number]] = max(day, newest.get(keys[number], day))
-    kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    older: list[dict[str, Any]] = []
-    for number, (row, day) in contents.items():
-        if day == newest[keys[number]]:
-            kept[tuple(row.values())] = row
-        else:
-            older.append(row)
-    replaced = {str(row[kind.contract.key[0]]) for row in older if tuple(row.values()) not in kept}
+        return contents.select(names), []
+    known_by = [*kind.contract.key, version, "district_code"]
+    keys = list(zip(*(contents[name].to_pylist() for name in known_by), strict=True))
+    days = contents[newest].to_pylist()
+    last: dict[tuple[Any, ...], date] = {}
+    for key, day in zip(keys, days, strict=True):
+        last[key] = max(day, last.get(key, day))
+    is_kept = [day == last[key] for key, day in zip(keys, days, strict=True)]
+    replaced = sorted({str(key[0]) for key, kept in zip(keys, is_kept, strict=True) if not kept})
+    kept_rows = contents.filter(pa.array(is_kept)).select(names)
     if not replaced:
-        return list(kept.values()), []
+        return kept_rows, []
     says = f"{len(replaced)} rows came again in a later file with other content under one change time; the later counts"
     finding = Finding(
-        "L1-STA-026", "warn", "stations", kind.contract.full_name, says, rows_seen=len(rows),
-        rows_failed=len(replaced), sample_keys=sample(sorted(replaced)),
+        "L1-STA-026", "warn", "stations", kind.contract.full_name, says, rows_seen=rows.num_rows,
+        rows_failed=len(replaced), sample_keys=sample(replaced),
     )  # fmt: skip
-    return list(kept.values()), [finding]
+    return kept_rows, [finding]
 
 
 def _unknown_columns(kind: FileKind, sheets: Iterable[Sheet]) -> list[Finding]:
@@ -240,7 +273,7 @@ def _unknown_columns(kind: FileKind, sheets: Iterable[Sheet]) -> list[Finding]:
         Finding(
             "L1-STA-021", "info", "stations", kind.contract.full_name,
             f"{sheet.file_name} has columns the contract does not know: {', '.join(sheet.unknown_columns)}; they were not landed",
-            rows_seen=len(sheet.rows),
+            rows_seen=len(sheet.row_numbers),
         )
         for sheet in sheets
         if sheet.unknown_columns
@@ -252,7 +285,7 @@ def _cell_findings(read: Sequence[tuple[StationFile, Sheet]], problems: Sequence
     tables = {file.path.name: file.kind.contract.full_name for file, _ in read}
     rows = {file.path.name: 0 for file, _ in read}
     for file, sheet in read:
-        rows[file.path.name] += len(sheet.rows)
+        rows[file.path.name] += len(sheet.row_numbers)
     grouped: dict[tuple[str, str], list[Problem]] = {}
     for problem in problems:
         grouped.setdefault((problem.file_name, problem.column), []).append(problem)
