@@ -210,7 +210,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         return
     for name, value in found.items():
         shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
-        typer.echo(f"{name:14} {' '.join(shown) if isinstance(shown, list) else shown}")
+        text = " ".join(shown) if isinstance(shown, list) else str(shown)
+        typer.echo(f"{name:14} {_for_this_city(text)}")
 
 
 @app.command()
@@ -313,12 +314,18 @@ def main() -> None:
     try:
         app()
     except MinhuError as error:
-        typer.echo(f"minhu: {error}", err=True)
+        typer.echo(f"minhu: {_for_this_city(str(error))}", err=True)
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == _CTRL_C:
             typer.echo("minhu: ended by Ctrl-C; what was started is stopped, the same command goes on", err=True)
         raise
+
+
+def _for_this_city(message: str) -> str:
+    """A message whose commands can be typed as they stand: those who write it do not know which city was chosen."""
+    city = _chosen["city"]
+    return message.replace("`minhu ", f"`minhu --city {city} ") if city else message
 
 
 def _unwind_when_asked_to_end() -> None:

@@ -31,6 +31,8 @@ def start(folder: Path) -> bool:
         for name in DATABASES:
             if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
                 connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    info = _library().utils.PostmasterInfo.read_from_pgdata(folder)
+    _socket_note(folder).write_text(str(info.socket_dir), encoding="utf-8")
     return not was_running
 
 
@@ -89,8 +91,13 @@ def uri(folder: Path, database: str = "minhu") -> str:
 
 
 def future_uri(folder: Path, database: str = "minhu") -> str:
-    """Connection string that will hold once the server is started: its socket lies in its data folder."""
-    return f"postgresql://postgres:@/{database}?host={quote(str(folder.resolve()), safe='/')}"
+    """Connection string that will hold once the server is started again.
+
+    Its socket lies in its data folder, or elsewhere where that path is too long for a socket; the last start noted it.
+    """
+    note = _socket_note(folder)
+    sockets = note.read_text(encoding="utf-8") if note.exists() else str(folder.resolve())
+    return f"postgresql://postgres:@/{database}?host={quote(sockets, safe='/')}"
 
 
 def hotline_uri(settings: Settings) -> str:
@@ -105,6 +112,10 @@ def published_uri(settings: Settings) -> str:
 
 def _night_mark(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.for-a-night")
+
+
+def _socket_note(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.socket")
 
 
 def _library() -> Any:
