@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def sync_file(path: Path) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content``: temporary name beside it, fsync, rename, fsync of the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{threading.get_native_id()}.tmp")
     with temporary.open("wb") as stream:
         stream.write(content)
         stream.flush()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -115,11 +116,20 @@ def _settled(settings: Settings, day: date, last: date) -> Settings:
 
 
 def _land(settings: Settings, day: date, connections: Connections, blocked: dict[tuple[date, str], str]) -> int:
-    """Land and check the three sources of one night; a source that fails is blocked and the night goes on."""
+    """Land and check the three sources of one night; a source that fails is blocked and the night goes on.
+
+    They are read side by side, for each waits for another server; they are checked one after the other.
+    """
+    endpoints = dict(_endpoints(connections))
+    with ThreadPoolExecutor(len(endpoints)) as pool:
+        landings = {
+            source: pool.submit(stages.land_source, settings, source, day, endpoint)
+            for source, endpoint in endpoints.items()
+        }
     rows = 0
-    for source, endpoint in _endpoints(connections):
+    for source, endpoint in endpoints.items():
         try:
-            stages.land_source(settings, source, day, endpoint)
+            landings[source].result()
             arrival = stages.validate_arrival(settings, source, day, endpoint)
         except MinhuError as error:
             arrival = Landing(settings.landing_dir).block(source, day, str(error))

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import secrets
+import threading
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -188,13 +189,13 @@ def _key_file(path: Path) -> bytes:
     """A random key, made once and readable by its owner only."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{threading.get_native_id()}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as stream:
             stream.write(secrets.token_hex(32))
             stream.flush()
             os.fsync(stream.fileno())
-        with contextlib.suppress(FileExistsError):  # the first of two racing processes wins
+        with contextlib.suppress(FileExistsError):  # the first of two racing processes or threads wins
             os.link(temporary, path)
         temporary.unlink()
         atomic.sync_folder(path.parent)
