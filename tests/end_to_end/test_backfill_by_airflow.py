@@ -45,7 +45,7 @@ def forget_what_was_published(home: Settings) -> None:
 
 
 @pytest.mark.timeout(1200)
-def test_backfill_of_a_past_week_gives_the_releases_of_its_nights(tmp_path: Path) -> None:
+def test_backfill_of_past_nights_gives_the_releases_of_its_nights(tmp_path: Path) -> None:
     home = settings_at(tmp_path / "home")
     last = datetime.now(home.zone).date() - timedelta(days=2)
     days = [last - timedelta(days=back) for back in reversed(range(NIGHTS))]

@@ -82,6 +82,7 @@ def figures(settings: Settings) -> dict[str, dict[str, str]]:
         assert newest is not None, day
         opened = open_release(settings, known, newest.release_id)
         found[day] = {file.name: file.sha256 for file in opened.files if file.table == "kpi_results"}
+        assert found[day], f"the release of {day} has no cells"
     return found
 
 

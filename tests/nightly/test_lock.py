@@ -84,4 +84,7 @@ def test_night_that_has_not_said_its_name_yet_is_still_busy(tmp_path: Path) -> N
 
 def test_cities_do_not_wait_for_one_another(tmp_path: Path) -> None:
     with exclusive_night(tmp_path / "one", DAY), exclusive_night(tmp_path / "two", DAY):
-        pass
+        for city in ("one", "two"):
+            assert json.loads((tmp_path / city / "night.json").read_text())["business_date"] == f"{DAY}"
+            with pytest.raises(Busy), exclusive_night(tmp_path / city, OTHER):
+                pass
