@@ -186,7 +186,6 @@ class _Reading(dict[str | None, Any]):
     ) -> None:
         super().__init__()
         self._reader, self._read_many = reader, read_many
-
         self._has_unreadable = False
 
     def of(self, cells: Sequence[Any]) -> tuple[list[Any], dict[int, str]]:
