@@ -62,7 +62,6 @@ class GridData:
             if version != self._version:
                 tables = {name: pq.read_table(self.folder / f"{name}.parquet") for name in TABLES}
                 self._changed = tables["events"]["updated_at"].to_numpy()
-                tables["events"] = _with_texts(tables["events"])
                 self.tables = tables
                 self.token, self._version = str(state["token"]), version
 
@@ -101,7 +100,7 @@ def create_app(folder: Path, busy_every: int = 25) -> FastAPI:
         shifted = (offset // limit) % 2 == 1
         first = max(0, offset - min(SHIFT, limit - 1)) if shifted else offset
         last = min(first + limit, high - low)
-        page = data.tables["events"].slice(low + first, max(0, last - first)).to_pylist()
+        page = _with_texts(data.tables["events"].slice(low + first, max(0, last - first))).to_pylist()
         following = _cursor(last) if last < high - low else None
         # as a response of its own: the framework would look at every value of the page again
         return JSONResponse({"items": [_event(row) for row in page], "next_cursor": following, "total": high - low})
