@@ -2,7 +2,7 @@
 ### assessment_build
 Turns what landed for a business date into counts and KPI values.
 
-**Inputs** the assets `landing/hotline`, `landing/grid` and `landing/stations`, all updated for the same partition key.
+**Inputs** the assets `landing/hotline`, `landing/grid`, `landing/stations` and `landing/returns`, all updated for the same partition key.
 A blocked or absent source counts as updated: the build goes on without it.
 
 **Outputs** the private work file `warehouse/work.duckdb` (never read by anyone else) and the asset
@@ -11,7 +11,7 @@ A blocked or absent source counts as updated: the build goes on without it.
 **When it fails** nothing new is published; readers keep the last release. A build that was cut off is never continued:
 the next run makes the work file again from landing.
 
-**Run a day again** trigger the three extracts with its `partition_key`, or clear this run.
+**Run a day again** trigger the extracts with its `partition_key`, or clear this run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ POOL = "warehouse_writer"
 
 @dag(
     dag_id="assessment_build",
-    schedule=PartitionedAssetTimetable(assets=LANDED["hotline"] & LANDED["grid"] & LANDED["stations"]),
+    schedule=PartitionedAssetTimetable(
+        assets=LANDED["hotline"] & LANDED["grid"] & LANDED["stations"] & LANDED["returns"]
+    ),
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,

@@ -10,7 +10,7 @@ import httpx
 
 from minhu.errors import PermanentError, TransientError
 
-DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "assessment_build", "kpi_publish")
+DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "returns_extract", "assessment_build", "kpi_publish")
 #: The pool whose one slot lets a single task at a time write the work file.
 WRITER_POOL = "warehouse_writer"
 _ATTEMPTS = 5

@@ -46,6 +46,7 @@ class Connections:
     grid_url: str | None
     grid_token: str | None
     stations_dir: Path | None
+    returns_dir: Path | None
     published_uri: str
 
 
@@ -70,6 +71,8 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
         )
     if connections.stations_dir:
         values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
+    if connections.returns_dir:
+        values["AIRFLOW_CONN_MINHU_RETURNS"] = _json_connection("fs", host=str(connections.returns_dir))
     return values
 
 

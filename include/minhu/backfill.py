@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from minhu import gate, nightly, release, stages, warehouse
 from minhu.airflow_runtime import Connections
+from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, UsageError
 from minhu.landing import Landing
 from minhu.lock import exclusive_night
@@ -107,7 +108,7 @@ def backfill(
 
 
 def _has_arrived(landing: Landing, day: date) -> bool:
-    return all(landing.arrival(source, day) is not None for source in ("hotline", "grid", "stations"))
+    return all(landing.arrival(source, day) is not None for source in SOURCES)
 
 
 def _settled(settings: Settings, day: date, last: date) -> Settings:
@@ -116,7 +117,7 @@ def _settled(settings: Settings, day: date, last: date) -> Settings:
 
 
 def _land(settings: Settings, day: date, connections: Connections, blocked: dict[tuple[date, str], str]) -> int:
-    """Land and check the three sources of one night; a source that fails is blocked and the night goes on.
+    """Land and check the sources of one night; a source that fails is blocked and the night goes on.
 
     They are read side by side, for each waits for another server; they are checked one after the other.
     """
@@ -143,6 +144,7 @@ def _endpoints(connections: Connections) -> Iterator[tuple[str, Endpoint]]:
     yield "hotline", Endpoint(connections.hotline_uri)
     yield "grid", Endpoint(connections.grid_url, connections.grid_token or "")
     yield "stations", Endpoint(str(connections.stations_dir) if connections.stations_dir else None)
+    yield "returns", Endpoint(str(connections.returns_dir) if connections.returns_dir else None)
 
 
 def _bar(console: Console) -> Progress:

@@ -7,7 +7,7 @@ import difflib
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, zip_longest
 from pathlib import Path
@@ -130,6 +130,51 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
     if problems:
         raise FileRefused(*problems)
     return sheets
+
+
+def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, Sheet]:
+    """The tables of a workbook in which every sheet is another form; which is which is known by the headers.
+
+    Args:
+        path: an XLSX file.
+        kinds: name of a form to its headers; each must be there once.
+
+    Raises:
+        FileRefused: it cannot be read, a form is missing, lacks a column, or is there twice.
+    """
+    try:
+        grids = _workbook_grids(path)
+    except OSError as error:
+        raise _refusal(path, "", f"expected a file that can be opened, found {type(error).__name__}") from None
+    problems: list[Problem] = []
+    found: dict[str, Sheet] = {}
+    for kind, required in kinds.items():
+        likeness = {name: _likeness(grid, required) for name, grid in grids.items()}
+        best = max(likeness.values(), default=0.0)
+        of_kind = [name for name, share in likeness.items() if share == best]
+        if 2 * best < 1 or any(_likeness(grids[of_kind[0]], other) > best for other in kinds.values()):
+            text = f"expected a sheet with the columns {', '.join(required)}, found none"
+            problems.append(Problem(path.name, "", None, "", text))
+        elif len(of_kind) > 1:
+            text = f"expected one sheet with the columns {', '.join(required)}, found {len(of_kind)}"
+            problems.append(Problem(path.name, of_kind[1], None, "", text))
+        else:
+            grid = grids[of_kind[0]]
+            position = _header_position(grid, required)
+            assert position is not None  # at least half of the headers stand in one row
+            try:
+                found[kind] = _sheet(path, of_kind[0], grid, position, required, is_csv=False)
+            except FileRefused as error:
+                problems += error.problems
+    if problems:
+        raise FileRefused(*problems)
+    return found
+
+
+def _likeness(grid: list[list[Any]], required: Sequence[str]) -> float:
+    """Largest share of the headers that stand in one of the first rows."""
+    rows = [{_header(cell) for cell in cells} for cells in grid[:_HEADER_WITHIN_ROWS]]
+    return max((len(row & set(required)) / len(required) for row in rows), default=0.0)
 
 
 def _refusal(path: Path, sheet: str, text: str, row: int | None = None, column: str = "") -> FileRefused:

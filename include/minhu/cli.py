@@ -11,18 +11,16 @@ import signal
 import sys
 import time
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from minhu.cli_analysis import add_commands
+from minhu.cli_output import Format, console, print_rows
 from minhu.errors import MinhuError, UsageError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from rich.console import Console
-
     from minhu.settings import Settings
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -30,14 +28,6 @@ db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=Tr
 app.add_typer(db, name="db")
 _CTRL_C = 130
 _chosen: dict[str, str | None] = {"city": None}
-
-
-class Format(StrEnum):
-    """How rows are printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 @app.callback()
@@ -62,10 +52,10 @@ def airflow(
     from minhu.nightly import Simulation
 
     settings = _settings()
-    console = _console()
+    screen = console()
 
     def tell(line: str) -> None:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
+        screen.print(line, soft_wrap=True, markup=False, highlight=False)
 
     _unwind_when_asked_to_end()
     try:
@@ -102,13 +92,13 @@ def backfill(
     from minhu.nightly import Simulation
 
     settings = _settings()
-    console = _console()
+    screen = console()
     _unwind_when_asked_to_end()
     days = (_business_date(settings, first), _business_date(settings, last))
-    report = module.backfill(settings, *days, Simulation(None, scale, seed), console)
+    report = module.backfill(settings, *days, Simulation(None, scale, seed), screen)
     for (day, source), reason in sorted(report.blocked.items()):
-        console.print(f"blocked: {source} of {day}: {reason}", highlight=False, markup=False)
-    console.print(
+        screen.print(f"blocked: {source} of {day}: {reason}", highlight=False, markup=False)
+    screen.print(
         f"{report.nights} nights landed ({report.rows:,} rows), {report.skipped} were there; "
         f"release {report.release.release_id}, {sum(report.seconds.values()):.0f} s",
         highlight=False,
@@ -131,20 +121,18 @@ def nightly(
     from minhu.report import print_night
 
     settings = _settings()
-    console = _console()
+    screen = console()
     day = _business_date(settings, business_date)
-    console.print(
-        f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True
-    )
+    screen.print(f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True)
     _unwind_when_asked_to_end()
     started = time.monotonic()
 
     def tell(line: str) -> None:
         seconds = time.monotonic() - started
-        console.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
+        screen.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
 
     report = run_night(settings, day, Simulation(days, scale, seed), tell)
-    print_night(console, settings, report, settings.published_uri)
+    print_night(screen, settings, report, settings.published_uri)
     if report.blocked_sources:
         raise typer.Exit(3)
 
@@ -257,7 +245,7 @@ def sql(
     """Query the current release, read-only; needs no server."""
     from minhu.query import run_sql
 
-    _print_rows(run_sql(_settings(), statement), output)
+    print_rows(run_sql(_settings(), statement), output)
 
 
 @app.command()
@@ -272,10 +260,10 @@ def quarantine(
     if rule is not None:
         import pyarrow.compute as pc
 
-        _print_rows(rows.filter(pc.equal(rows["rule_id"], rule)), output)
+        print_rows(rows.filter(pc.equal(rows["rule_id"], rule)), output)
         return
     counted = rows.group_by(["table_name", "rule_id", "reason", "reason_zh"]).aggregate([("record_key", "count")])
-    _print_rows(
+    print_rows(
         counted.sort_by("rule_id").rename_columns(["table_name", "rule_id", "reason", "reason_zh", "records"]), output
     )
 
@@ -348,12 +336,6 @@ def _settings() -> Settings:
     return settings.load(_chosen["city"])
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else 120)
-
-
 def _business_date(settings: Settings, text: str | None) -> date:
     """The date asked for, the city's own, or yesterday there. The only place that reads the clock."""
     from minhu.windows import parse_business_date
@@ -371,22 +353,4 @@ def _published_uri(settings: Settings) -> str | None:
     return None
 
 
-def _print_rows(rows: pa.Table, output: Format) -> None:
-    if output is Format.json:
-        typer.echo(json.dumps(rows.to_pylist(), ensure_ascii=False, indent=2, default=str))
-    elif output is Format.csv:
-        import io
-
-        import pyarrow.csv as pcsv
-
-        buffer = io.BytesIO()
-        pcsv.write_csv(rows, buffer)
-        typer.echo(buffer.getvalue().decode(), nl=False)
-    else:
-        from rich.table import Table
-
-        shown = Table(*rows.column_names)
-        for row in rows.to_pylist():
-            shown.add_row(*("" if value is None else str(value) for value in row.values()))
-        _console().print(shown)
-        typer.echo(f"{rows.num_rows:,} rows")
+add_commands(app, _settings)

@@ -11,13 +11,13 @@ from typing import Literal
 
 import pyarrow as pa
 
-Source = Literal["hotline", "grid", "stations"]
-SOURCES: tuple[Source, ...] = ("hotline", "grid", "stations")
+Source = Literal["hotline", "grid", "stations", "returns"]
+SOURCES: tuple[Source, ...] = ("hotline", "grid", "stations", "returns")
 
 #: Inputs a city may lack (``city.json``: absent_inputs); the KPI contract's ``requires`` names the same words.
 INPUTS = (
     "calls", "work_orders", "replies", "on_time", "durations", "callbacks", "tiers", "callers", "dispatches", "grid",
-    "stations",
+    "stations", "returns",
 )  # fmt: skip
 
 _TEXT, _INT, _BOOL, _FLOAT = pa.string(), pa.int64(), pa.bool_(), pa.float64()
@@ -57,6 +57,15 @@ def _table(
     source: Source, name: str, key: tuple[str, ...], version: str | None = None, /, **columns: pa.DataType
 ) -> TableContract:
     return TableContract(source, name, pa.schema(list(columns.items())), key, version)
+
+
+def _return(name: str, /, **columns: pa.DataType) -> TableContract:
+    """A sheet of a return: rows are known by the delivery they came with and where they stood in it.
+
+    Every delivery stays: which one of a period counts is decided in staging.
+    """
+    known_by: dict[str, pa.DataType] = {"delivered_on": _DATE, "report_period": _TEXT, "row_number": _INT}
+    return _table("returns", name, tuple(known_by), **known_by, **columns)
 
 
 TABLES: tuple[TableContract, ...] = (
@@ -149,6 +158,64 @@ TABLES: tuple[TableContract, ...] = (
         community_code=_TEXT, grid_code=_TEXT, resident_count=_INT, household_count=_INT, center_lon=_FLOAT,
         center_lat=_FLOAT,
     ),
+    _table(
+        "returns", "deliveries", ("delivered_on", "workbook", "report_period"),
+        delivered_on=_DATE, workbook=_TEXT, report_period=_TEXT, report_from=_DATE, report_to=_DATE, digest=_TEXT,
+        row_count=_INT,
+    ),
+    _return("studios", studio_code=_TEXT, community_code=_TEXT, quarter_start=_DATE, reception_count=_INT),
+    _return(
+        "proposals",
+        proposal_code=_TEXT, proposal_kind=_TEXT, unit_code=_TEXT, assigned_on=_DATE, due_on=_DATE, answered_on=_DATE,
+    ),
+    _return(
+        "consultations",
+        consultation_code=_TEXT, consultation_kind=_TEXT, street_code=_TEXT, held_on=_DATE, conclusion_count=_INT,
+        task_count=_INT,
+    ),
+    _return("opinions", opinion_code=_TEXT, street_code=_TEXT, received_on=_DATE, has_outcome=_BOOL, told_on=_DATE),
+    _return("checkin_units", party_unit_code=_TEXT, street_code=_TEXT, obliged_count=_INT, checked_in_count=_INT),
+    _return("checkin_members", street_code=_TEXT, obliged_count=_INT, checked_in_count=_INT),
+    _return("needs", need_code=_TEXT, community_code=_TEXT, posted_on=_DATE, matched_on=_DATE, done_on=_DATE),
+    _return(
+        "checkin_feedback",
+        street_code=_TEXT, checkin_count=_INT, community_report_count=_INT, unit_report_count=_INT,
+    ),
+    _return(
+        "department_calls",
+        call_code=_TEXT, street_code=_TEXT, unit_code=_TEXT, called_at=_TIME, required_at=_TIME, arrived_at=_TIME,
+    ),
+    _return("department_ratings", quarter_start=_DATE, street_code=_TEXT, unit_code=_TEXT, score=_FLOAT),
+    _return("meetings", meeting_code=_TEXT, street_code=_TEXT, held_on=_DATE, has_minutes=_BOOL),
+    _return("meeting_decisions", decision_code=_TEXT, meeting_code=_TEXT, due_on=_DATE, done_on=_DATE),
+    _return("disputes", order_id=_TEXT, started_at=_TIME, settled_at=_TIME),
+    _return(
+        "posts",
+        district_code=_TEXT, street_code=_TEXT, post_kind=_TEXT, grade=_INT, worker_count=_INT, graduate_count=_INT,
+        left_count=_INT, promoted_count=_INT, recruited_count=_INT,
+    ),
+    _return(
+        "benchmark_checks",
+        year_start=_DATE, community_code=_TEXT, check_group=_TEXT, indicator_number=_INT, is_passed=_BOOL,
+    ),
+    _return(
+        "benchmarks", community_code=_TEXT, named_year_start=_DATE, rechecked_year_start=_DATE, is_retained=_BOOL
+    ),
+    _return(
+        "projects",
+        project_code=_TEXT, project_kind=_TEXT, district_code=_TEXT, year_start=_DATE, planned_amount=_FLOAT,
+        done_amount=_FLOAT, measure_unit=_TEXT, accepted_on=_DATE,
+    ),
+    _return(
+        "funds",
+        year_start=_DATE, fund_kind=_TEXT, district_code=_TEXT, community_code=_TEXT, budget_yuan=_FLOAT,
+        paid_yuan=_FLOAT,
+    ),
+    _return(
+        "survey_waves",
+        half_year_start=_DATE, domain=_TEXT, district_code=_TEXT, contacted_count=_INT, valid_count=_INT,
+        mean_score=_FLOAT, score_deviation=_FLOAT, satisfied_count=_INT,
+    ),
 )  # fmt: skip
 
 #: Chinese words of the station files and the codes that land.
@@ -166,6 +233,25 @@ STATION_KINDS = {
     "自助点": "self_service_point",
     "示范点": "model_point",
 }
+#: Chinese words of the returns and the codes that land.
+PROPOSAL_KINDS = {"提案": "proposal", "建议": "suggestion"}
+CONSULTATION_KINDS = {"微协商": "micro_consultation", "专题调研": "survey"}
+POST_KINDS = {"正职": "head", "副职": "deputy", "专职": "full_time"}
+#: The five groups of the 31 indicators of a benchmark community (五化).
+CHECK_GROUPS = {
+    "组织体系标准化": "organisation", "为民服务精准化": "service", "民主自治规范化": "self_government",
+    "社会治理精细化": "governance", "保障机制常态化": "support",
+}  # fmt: skip
+PROJECT_KINDS = {
+    "新投用学校": "school", "新增学位": "school_place", "老旧小区改造": "compound", "背街小巷改造": "alley",
+    "打通断头路": "road", "架空线缆落地": "cable",
+}  # fmt: skip
+MEASURE_UNITS = {"所": "piece", "个": "piece", "条": "piece", "公里": "kilometre", "千米": "kilometre"}
+FUND_KINDS = {"社区工作经费": "operations", "集中活动月": "activity_month", "建设提升奖补": "upgrade_award"}
+SURVEY_DOMAINS = {
+    "教育": "education", "医疗": "medical", "交通": "transport", "住房": "housing", "就业": "employment",
+    "环境": "environment",
+}  # fmt: skip
 
 
 def tables_of(source: str) -> tuple[TableContract, ...]:

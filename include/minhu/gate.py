@@ -172,7 +172,7 @@ def _dated(finding: Finding, business_date: date) -> Finding:
 
 
 def _short(source: str) -> str:
-    return {"hotline": "HOT", "grid": "GRD", "stations": "STA"}[source]
+    return {"hotline": "HOT", "grid": "GRD", "stations": "STA", "returns": "RET"}[source]
 
 
 def _show_previous(db: duckdb.DuckDBPyConnection, folder: Path | None) -> None:

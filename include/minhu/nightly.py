@@ -12,12 +12,13 @@ from datetime import date
 from minhu import airflow_runtime, notices, postgres, release, stages
 from minhu.airflow_api import DAG_IDS, Airflow
 from minhu.airflow_runtime import Connections
+from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, UsageError
 from minhu.landing import Arrival, Landing
 from minhu.lock import exclusive_night
 from minhu.settings import Settings, read_profile
 
-EXTRACTS = ("hotline_extract", "grid_extract", "stations_extract")
+EXTRACTS = tuple(f"{source}_extract" for source in SOURCES)
 _STUCK_SECONDS = 120.0
 _NIGHT_SECONDS = 3600.0
 _POLL_SECONDS = 0.5
@@ -102,7 +103,7 @@ def run_night(
                 f"find the release of {business_date}", "the chain ended without one", "run the night again"
             )
         landing = Landing(settings.landing_dir)
-        arrivals = {a.source: a for s in ("hotline", "grid", "stations") if (a := landing.arrival(s, business_date))}
+        arrivals = {a.source: a for s in SOURCES if (a := landing.arrival(s, business_date))}
         report = NightReport(
             business_date,
             replace(found, is_new=earlier is None or earlier.release_id != found.release_id),
@@ -166,11 +167,16 @@ def prepare_sources(
     published = postgres.published_uri(settings)
     if settings.city.kind == "connected":
         connections = Connections(
-            settings.hotline_uri, settings.grid_url, settings.grid_token, settings.stations_dir, published
+            settings.hotline_uri,
+            settings.grid_url,
+            settings.grid_token,
+            settings.stations_dir,
+            settings.returns_dir,
+            published,
         )
         return settings, connections
     if settings.city.kind == "loaded":
-        return settings, Connections(postgres.hotline_uri(settings), None, None, None, published)
+        return settings, Connections(postgres.hotline_uri(settings), None, None, None, None, published)
     from minhu.simulator.grid_server import GridServer
     from minhu.simulator.simulate import simulate
 
@@ -182,7 +188,7 @@ def prepare_sources(
         city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
     server = stack.enter_context(GridServer(settings.home))
     settings = replace(settings, city=read_profile(settings.home, settings.city.code))  # simulating wrote it
-    return settings, Connections(uri, server.url, server.token, city.stations_dir, published)
+    return settings, Connections(uri, server.url, server.token, city.stations_dir, city.returns_dir, published)
 
 
 def bring_city_to(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> None:

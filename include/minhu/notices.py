@@ -88,7 +88,7 @@ def _page_of_source(source: str, error: BaseException | None) -> Page:
     if isinstance(error, TransientError):
         return Page.SOURCE_DOWN
     if isinstance(error, SourceBlocked):
-        return Page.STATION_FILES if source == "stations" else Page.DELIVERY_REFUSED
+        return Page.STATION_FILES if source in ("stations", "returns") else Page.DELIVERY_REFUSED
     return Page.SOURCE_REFUSES_US if _is_ours(error) else Page.STAGE_ENDED
 
 

@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from minhu import notices, stages
 from minhu import settings as settings_module
+from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, TransientError
 from minhu.settings import Settings
 from minhu.stages import Endpoint
@@ -23,13 +24,13 @@ from minhu.windows import parse_business_date
 
 START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
 DEFAULT_CRON = "0 1 * * *"
-LANDED = {source: Asset(f"landing/{source}") for source in ("hotline", "grid", "stations")}
+LANDED = {source: Asset(f"landing/{source}") for source in SOURCES}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
 _log = logging.getLogger(__name__)
 #: How often Airflow reads a source again. One level each: the grid client asks every page again by itself, for up to a
-#: minute; hotline and stations are read in one go, so the whole reading is tried again.
-READ_AGAIN = {"hotline": 2, "grid": 0, "stations": 2}
+#: minute; hotline, stations and returns are read in one go, so the whole reading is tried again.
+READ_AGAIN = {"hotline": 2, "grid": 0, "stations": 2, "returns": 2}
 
 
 @dataclass(frozen=True)

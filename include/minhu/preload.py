@@ -21,6 +21,7 @@ MODULES = (
     "minhu.sources.hotline",
     "minhu.sources.grid",
     "minhu.sources.stations",
+    "minhu.sources.returns",
     "minhu.gate",
 )
 

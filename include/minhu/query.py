@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -32,9 +35,8 @@ def run_sql(settings: Settings, statement: str) -> pa.Table:
         UsageError: not exactly one reading statement, or it cannot be run; the engine's words are in the message.
     """
     current = release.current(settings)
-    with duckdb.connect(":memory:") as engine:
+    with offered_release(settings) as engine:
         _check_reads(engine, statement)
-        _offer(engine, current)
         for line in LOCKDOWN:
             engine.execute(line)
         try:
@@ -49,6 +51,14 @@ def run_sql(settings: Settings, statement: str) -> pa.Table:
             raise UsageError(
                 "run the SQL statement", str(error).strip(), f"the tables are: {', '.join(current.table_names)}"
             ) from error
+
+
+@contextmanager
+def offered_release(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine in memory with the current release's tables in schema ``published``, which is the default."""
+    with duckdb.connect(":memory:") as engine:
+        _offer(engine, release.current(settings))
+        yield engine
 
 
 def _check_reads(engine: duckdb.DuckDBPyConnection, statement: str) -> None:

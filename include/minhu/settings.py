@@ -59,6 +59,7 @@ class Settings:
     grid_url: str | None
     grid_token: str | None
     stations_dir: Path | None
+    returns_dir: Path | None
     nightly_cron: str | None
     overlap_days: int
     log_level: str
@@ -138,7 +139,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
     env = os.environ if environ is None else environ
     code = city or env.get("MINHU_CITY") or DEFAULT_CITY
     home = home_of(code, env)
-    stations = env.get("MINHU_STATIONS_DIR")
+    stations, returns = env.get("MINHU_STATIONS_DIR"), env.get("MINHU_RETURNS_DIR")
     return Settings(
         home=home,
         city=read_profile(home, code, env),
@@ -147,6 +148,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         grid_url=env.get("MINHU_GRID_URL") or None,
         grid_token=env.get("MINHU_GRID_TOKEN") or None,
         stations_dir=Path(stations) if stations else None,
+        returns_dir=Path(returns) if returns else None,
         nightly_cron=env.get("MINHU_NIGHTLY_CRON") or None,
         overlap_days=_whole_number(env, "MINHU_OVERLAP_DAYS", 3),
         log_level=env.get("MINHU_LOG_LEVEL") or "INFO",

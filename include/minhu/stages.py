@@ -25,7 +25,7 @@ from minhu.settings import Settings
 _log = logging.getLogger(__name__)
 #: Sources that can only show what they hold now: what changed since a night is no longer in that night's window.
 WITHOUT_A_PAST = ("hotline", "grid")
-RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA"}
+RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA", "returns": "L0-RET"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def land_source(settings: Settings, source: str, business_date: date, endpoint: 
     if source in WITHOUT_A_PAST and _was_read_in_its_night(settings, source, business_date):
         return None
     from minhu import privacy  # here and below: whoever only schedules a stage need not load what it runs on
-    from minhu.sources import grid, hotline, stations
+    from minhu.sources import grid, hotline, returns, stations
 
     landing, pseudonyms = Landing(settings.landing_dir), privacy.load_pseudonyms(settings)
     with _without_cycle_search():
@@ -64,6 +64,8 @@ def land_source(settings: Settings, source: str, business_date: date, endpoint: 
             return hotline.land(settings, landing, business_date, endpoint.address, pseudonyms)
         if source == "grid":
             return grid.land(settings, landing, business_date, endpoint.address, endpoint.token, pseudonyms)
+        if source == "returns":
+            return returns.land(settings, landing, business_date, Path(endpoint.address))
         return stations.land(settings, landing, business_date, Path(endpoint.address), pseudonyms)
 
 

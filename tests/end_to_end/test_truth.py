@@ -78,6 +78,7 @@ def _run(home: Path, day: date, days: int | None) -> None:
                 "hotline": Endpoint(uri),
                 "grid": Endpoint(server.url, server.token),
                 "stations": Endpoint(str(city.stations_dir)),
+                "returns": Endpoint(str(city.returns_dir)),
             }
             for source, endpoint in endpoints.items():
                 stages.land_source(night, source, day, endpoint)

@@ -17,6 +17,7 @@ EVERYTHING = Connections(
     grid_url="https://grid.example/api",
     grid_token="grid-token",
     stations_dir=Path("/drop/stations"),
+    returns_dir=Path("/drop/returns"),
     published_uri="host=/run/pg dbname=minhu user=writer",
 )
 
@@ -41,7 +42,7 @@ def test_connections_are_given_as_json(night: Settings) -> None:
 
 
 def test_source_the_city_does_not_have_gets_no_connection(night: Settings) -> None:
-    values = environment(night, Connections(None, None, None, None, "dbname=minhu"), 8123)
+    values = environment(night, Connections(None, None, None, None, None, "dbname=minhu"), 8123)
     assert [name for name in values if name.startswith("AIRFLOW_CONN_")] == ["AIRFLOW_CONN_MINHU_PUBLISHED"]
 
 
@@ -58,7 +59,7 @@ def test_nothing_of_the_users_own_airflow_is_passed_on(night: Settings, monkeypa
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    values = environment(night, Connections(None, None, None, None, "dbname=minhu"), 8123)
+    values = environment(night, Connections(None, None, None, None, None, "dbname=minhu"), 8123)
     assert values["AIRFLOW_HOME"] == str(night.airflow_home)
     assert {name for name in foreign if name in values} == {"AIRFLOW_HOME"}
     assert values["LANG"] == "zh_CN.UTF-8"

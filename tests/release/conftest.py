@@ -158,7 +158,7 @@ def published_home(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Ho
 def settings_at(home: Path) -> Settings:
     return Settings(
         home=home, city=CityProfile(), hotline_uri=None, published_uri=None, grid_url=None, grid_token=None,
-        stations_dir=None, nightly_cron=None, overlap_days=3, log_level="INFO",
+        stations_dir=None, returns_dir=None, nightly_cron=None, overlap_days=3, log_level="INFO",
     )  # fmt: skip
 
 

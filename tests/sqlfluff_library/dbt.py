@@ -15,3 +15,7 @@ def generate_series(upper: int) -> str:
 
 def type_string() -> str:
     return "varchar"
+
+
+def datediff(first: str, second: str, part: str) -> str:
+    return f"datediff('{part}', {first}, {second})"

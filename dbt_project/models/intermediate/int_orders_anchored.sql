@@ -8,7 +8,7 @@ with orders as (
 {% for anchor, day in [
     ('created', 'created_date'), ('dispatched', 'dispatched_date'), ('due', 'due_date'),
     ('unpaused_due', 'rule_unpaused_due_date'), ('paused_due', 'rule_paused_due_date'), ('closed', 'closed_date'),
-    ('callback', 'callback_date'), ('claim', 'claim_date'),
+    ('callback', 'callback_date'), ('claim', 'claim_date'), ('immediate_due', 'immediate_due_date'),
 ] %}
 select
     orders.*,

@@ -24,6 +24,7 @@ joined as (
         claims.claim_role,
         movements.first_dispatched_at,
         coalesce(movements.return_count, 0) as return_count,
+        coalesce(movements.tier_relaxation_count, 0) as tier_relaxation_count,
         coalesce(movements.hop_count, 0) as hop_count,
         repeats.order_id is not null as is_repeated,
         deadlines.rule_unpaused_due_at,

@@ -19,8 +19,9 @@ select
     is_in_marts,
     found_date
 from {{ source('raw', 'findings') }}
-{% for relation in [ref('qc_quarantined_records'), ref('qc_volume_band'), ref('qc_callback_coverage'),
-    ref('qc_assumed_calendar'), ref('qc_order_conservation'), ref('qc_callback_conservation')] %}
+{% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
+    ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
+    ref('qc_callback_conservation')] %}
 union all
 select
     rule_id,

@@ -13,6 +13,13 @@
     'grids': ref('int_days_passed'),
     'items': ref('int_days_passed'),
     'residents': ref('int_days_passed'),
+    'tiers': ref('int_tier_days_to_count'),
+    'tracked': ref('int_tracked_days_to_count'),
+    'discoveries': ref('int_discovery_days_to_count'),
+    'hotspots': ref('int_hotspot_days_to_count'),
+    'closure_gap': ref('int_order_days_to_count'),
+    'returns': ref('int_return_days_to_count'),
+    'estimates': ref('int_return_days_to_count'),
 } %}
 {% for count_model, days in rebuilt.items() %}
 select distinct -- many days of one period

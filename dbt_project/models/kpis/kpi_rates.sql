@@ -17,6 +17,11 @@
     'grids': ref('agg_grids_by_period'),
     'items': ref('agg_items_by_period'),
     'residents': ref('agg_residents_by_period'),
+    'tiers': ref('agg_tiers_by_period'),
+    'tracked': ref('agg_tracked_orders_by_period'),
+    'discoveries': ref('agg_discoveries_by_period'),
+    'hotspots': ref('agg_hotspots_by_period'),
+    'returns': ref('agg_return_measures_by_period'),
 } %}
 with counted as (
     {% for row in contract_rows() if row.contract['count_model'] in aggregates %}
@@ -37,6 +42,9 @@ with counted as (
     from {{ aggregates[kpi["count_model"]] }}
     where
         {{ in_cells(row.cells) }}
+        {% if kpi['count_model'] == 'returns' -%}
+        and kpi_id = '{{ kpi["kpi_id"] }}' and variant = '{{ kpi["variant"] }}'
+        {% endif -%}
         and (period_type, period_start) in (
             select due.period_type, due.period_start from {{ ref('kpi_periods_to_count') }} as due
             where due.count_model = '{{ kpi["count_model"] }}'

@@ -3,3 +3,5 @@
 select * from {{ ref('kpi_rates') }}
 union all
 select * from {{ ref('kpi_three_rate_scores') }}
+union all
+select * from {{ ref('kpi_estimates') }}

@@ -104,6 +104,7 @@ decided as (
             when is_source_blocked then 'L4-KPI-006'
             when numerator is null and interval_method = 'none' then 'L4-KPI-002'
             when interval_method <> 'none' and coalesce(denominator, 0) = 0 then 'L4-KPI-002'
+            when interval_method = 'composed' and value is null then 'L4-KPI-007'
             when severity = 'block' then touching_rule_id
             when sample_size < suppress_below then 'L4-KPI-003'
             when sample_size < band_below then 'L4-KPI-004'

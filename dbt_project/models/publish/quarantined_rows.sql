@@ -15,8 +15,17 @@ with quarantined as (
         record_date,
         landed_date
     from {{ relation }}
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor %}
+    select
+        table_name,
+        record_key,
+        rule_id,
+        district_code,
+        street_code,
+        record_date,
+        landed_date
+    from {{ ref('quarantine_returns') }}
 )
 
 select

@@ -14,6 +14,7 @@ from minhu.settings import DEFAULT_CITY, CityProfile, read_profile
 from minhu.simulator.city import City
 from minhu.simulator.grid_state import token_of, write_grid_state
 from minhu.simulator.hotline_db import fill_hotline
+from minhu.simulator.return_files import returns_folder, write_return_files
 from minhu.simulator.station_files import stations_folder, write_station_files
 from minhu.simulator.truth import write_truth
 
@@ -29,7 +30,7 @@ class SimulatedCity:
         business_date: the local day whose end the sources show.
         is_another_city: the home holds a city with another seed, scale or an earlier need; nothing was written.
         hotline_rows, grid_events, station_folders, truth_cells: what was written; 0 where it was there already.
-        stations_dir: the drop folder.
+        stations_dir, returns_dir: the drop folders.
         grid_token: bearer token of the simulated grid platform.
     """
 
@@ -37,6 +38,7 @@ class SimulatedCity:
     business_date: date
     is_another_city: bool
     stations_dir: Path
+    returns_dir: Path
     grid_token: str
     hotline_rows: int = 0
     grid_events: int = 0
@@ -56,7 +58,7 @@ def simulate(
     replace_city: bool = False,
     with_truth: bool = True,
 ) -> SimulatedCity:
-    """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, known truth.
+    """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, returns, known truth.
 
     Args:
         home: state folder; ``city.json`` there remembers seed, scale and first day.
@@ -76,7 +78,7 @@ def simulate(
     wanted = _wanted(business_date, days, scale, seed)
     known = read_city(home)
     if known is not None and not same_city(home, business_date, days, scale, seed) and not replace_city:
-        return SimulatedCity(known, business_date, True, stations_folder(home), token_of(known))
+        return SimulatedCity(known, business_date, True, stations_folder(home), returns_folder(home), token_of(known))
     keep = known is not None and same_city(home, business_date, days, scale, seed)
     city = known if known is not None and keep else wanted
     if not keep:
@@ -89,11 +91,22 @@ def simulate(
     progress(f"grid platform: {events:,} events")
     folders = write_station_files(home, city, business_date)
     progress(f"stations: {folders} day folders written")
+    returned = write_return_files(home, city, business_date)
+    progress(f"returns: {returned} deliveries written")
     cells = write_truth(home / "truth", city, business_date) if with_truth else 0
     if with_truth:
         progress(f"known truth: {cells:,} cells")
     return SimulatedCity(
-        city, business_date, False, stations_folder(home), token_of(city), rows, events, folders, cells
+        city,
+        business_date,
+        False,
+        stations_folder(home),
+        returns_folder(home),
+        token_of(city),
+        rows,
+        events,
+        folders,
+        cells,
     )
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
-import re
-import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -13,9 +10,10 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from minhu.workbooks import saved
+
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 _EXCEL_EPOCH = pd.Timestamp("1899-12-30")
-_FIXED = (2020, 1, 1, 0, 0, 0)
 _TIMES = ["受理时间", "承诺办结时间", "办结时间", "更新时间"]
 
 
@@ -118,7 +116,7 @@ def terminals_workbook(terminals: pd.DataFrame, districts: dict[str, str], day: 
             sheet.append([str(v).translate(_FULL_WIDTH) if form == 2 and isinstance(v, int) else v for v in values])
         if form == 0:
             sheet.append(["合计", None, *(int(rows[name].sum()) for name in rows.columns[2:])])
-    return _fixed_bytes(book)
+    return saved(book)
 
 
 def points_workbook(points: pd.DataFrame, day: date) -> bytes:
@@ -134,7 +132,7 @@ def points_workbook(points: pd.DataFrame, day: date) -> bytes:
         row = list(values)
         row[8] = _date_cell(date.fromisoformat(row[8]), position % 4)
         sheet.append([*row, *([f"029-8{position:07d}"] if extra else [])])
-    return _fixed_bytes(book)
+    return saved(book)
 
 
 def _date_cell(day: date, form: int) -> object:
@@ -157,18 +155,3 @@ def _titles(sheet: Worksheet, titles: tuple[str, ...], width: int) -> None:
     for row, title in enumerate(titles, start=1):
         sheet.append([title])
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=width)
-
-
-def _fixed_bytes(book: Workbook) -> bytes:
-    """The workbook without the clock: openpyxl writes the time of saving into the archive and the properties."""
-    saved, fixed = io.BytesIO(), io.BytesIO()
-    book.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2020-01-01T00:00:00Z", content)
-            entry = zipfile.ZipInfo(name, date_time=_FIXED)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, content)
-    return fixed.getvalue()

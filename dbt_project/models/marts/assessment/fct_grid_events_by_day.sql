@@ -4,6 +4,7 @@
 with anchored as (
     {% for anchor, day in [
         ('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date'), ('closed', 'closed_date'),
+        ('immediate_due', 'immediate_due_date'),
     ] %}
     select
         events.*,
@@ -20,6 +21,7 @@ judged as (
         *,
         anchor = 'due' and not is_void and due_at < {{ as_of() }} as is_due,
         anchor = 'deferred' and not is_void and deferred_due_at < {{ as_of() }} as is_deferred_due,
+        anchor = 'immediate_due' and not is_void and immediate_due_at < {{ as_of() }} as is_immediate_due,
         anchor = 'closed' and not is_void as is_closed,
         -- one thing photographed twice on a day counts once; an event without a photo is a thing of its own
         anchor = 'reported' and is_verified and row_number() over (
@@ -48,6 +50,10 @@ select
     {{ count_where("is_due and closed_at <= due_at") }} as on_time_count,
     {{ count_where("is_due and closed_at > due_at") }} as late_count,
     {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
+    {{ count_where("is_immediate_due") }} as immediate_due_count,
+    {{ count_where("is_immediate_due and closed_at <= immediate_due_at") }} as immediate_on_time_count,
+    {{ count_where("is_due and tier = 'time_limited'") }} as limited_due_count,
+    {{ count_where("is_due and tier = 'time_limited' and closed_at <= due_at") }} as limited_on_time_count,
     {{ count_where("is_deferred_due") }} as deferred_due_count,
     {{ count_where("is_deferred_due and closed_at <= deferred_due_at") }} as deferred_on_time_count,
     {{ count_where("is_closed") }} as closed_count,

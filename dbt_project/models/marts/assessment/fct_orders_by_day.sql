@@ -29,6 +29,10 @@ judged as (
         and not is_withdrawn
         and due_at < {{ as_of() }}
         and coalesce(claim_role, '') <> 'definition' as is_due,
+        anchor = 'immediate_due'
+        and not is_merged
+        and not is_withdrawn
+        and immediate_due_at < {{ as_of() }} as is_immediate_due,
         anchor = 'claim'
         and claim_role = 'definition'
         and is_claimed_on_time is not null
@@ -71,6 +75,14 @@ select
     {{ count_where("(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)") }} as on_time_count,
     {{ count_where("(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)") }} as late_count,
     {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
+    {{ count_where("is_due and closed_at is not null") }} as due_closed_count,
+    {{ count_where("is_due and is_rated and callback_date is not null") }} as due_called_back_count,
+    {{ count_where("is_due and is_rated and callback_date is not null and is_resolved") }} as due_resolved_count,
+    {{ count_where("is_immediate_due") }} as immediate_due_count,
+    {{ count_where("is_immediate_due and closed_at <= immediate_due_at") }} as immediate_on_time_count,
+    {{ count_where("is_due and tier = 'time_limited'") }} as limited_due_count,
+    {{ count_where("is_due and tier = 'time_limited' and closed_at <= due_at") }} as limited_on_time_count,
+    {{ count_where("anchor = 'dispatched' and is_tier_relaxed") }} as tier_relaxed_count,
     {{ count_where("is_unpaused_due") }} as rule_unpaused_due_count,
     {{ count_where("is_unpaused_due and closed_at <= rule_unpaused_due_at") }} as rule_unpaused_on_time_count,
     {{ count_where("is_unpaused_due and is_unpaused_calendar_assumed") }} as rule_unpaused_assumed_count,

@@ -24,6 +24,8 @@ select
     failed_verification_count,
     verification_count > 0 as is_verified,
     {{ local_date('reported_at') }} as reported_date,
+    {{ immediate_due_at('tier', 'reported_at') }} as immediate_due_at,
+    {{ local_date(immediate_due_at('tier', 'reported_at')) }} as immediate_due_date,
     {{ local_date('due_at') }} as due_date,
     {{ local_date('closed_at') }} as closed_date,
     {{ local_date('coalesce(deferred_until, due_at)') }} as deferred_date

@@ -1,0 +1,58 @@
+"""``minhu claims`` and ``minhu schemes …``: questions to a release that no night asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from minhu.cli_output import Format, print_rows
+
+if TYPE_CHECKING:
+    from minhu.settings import Settings
+
+
+def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
+    """Add the commands to ``app``, with its way of finding the city."""
+    schemes_app = typer.Typer(help="What another assessment scheme would have made of a month.", no_args_is_help=True)
+    app.add_typer(schemes_app, name="schemes")
+
+    @app.command()
+    def claims(
+        file: Annotated[
+            Path | None, typer.Option(help="CSV with the columns of the seed claims; else that seed.")
+        ] = None,
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Set the figures of a published account beside those of the current release."""
+        from minhu.claims import readable, reconcile
+
+        rows = reconcile(settings(), file)
+        print_rows(readable(rows) if output is Format.table else rows, output)
+
+    @schemes_app.command()
+    def compare(
+        first: Annotated[str, typer.Argument(help="Name of a scheme, e.g. three_rate_10_50_40.")],
+        second: Annotated[str, typer.Argument(help="Another scheme.")],
+        period: Annotated[str, typer.Option(help="Month as YYYY-MM.")],
+        level: Annotated[str, typer.Option(help="district, street or unit.")] = "district",
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Ranks of a month under two schemes, and which rule moved whom."""
+        from minhu import schemes
+
+        print_rows(schemes.compare(settings(), first, second, period, level), output)
+
+    @schemes_app.command()
+    def sensitivity(
+        scheme: Annotated[str, typer.Argument(help="Name of a scheme.")],
+        period: Annotated[str, typer.Option(help="Month in which the assessment month begins, as YYYY-MM.")],
+        level: Annotated[str, typer.Option(help="district, street or unit.")] = "district",
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Ranks if the assessment month had begun up to three days earlier or later."""
+        from minhu import schemes
+
+        print_rows(schemes.sensitivity(settings(), scheme, period, level), output)

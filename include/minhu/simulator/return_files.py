@@ -1,0 +1,109 @@
+"""The drop folder of the returns: a folder on the 5th of each month, and the mended ones of some on the 12th.
+
+The first folder lies on the city's first day, so that even a young city has returns. Equal days give equal bytes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+
+from minhu import atomic
+from minhu.simulator.city import City
+from minhu.simulator.returns import Frames, months_before, report_frames
+from minhu.sources.return_workbooks import WORKBOOKS
+from minhu.workbooks import saved
+
+SENT_ON, MENDED_ON = 5, 12
+#: Sent with figures too high at first, and again after a week.
+MENDED = "双报到"
+
+
+def returns_folder(home: Path) -> Path:
+    """The drop folder of a home."""
+    return home / "simulator" / "returns"
+
+
+def deliveries(city: City, business_date: date) -> Iterator[tuple[date, date, tuple[str, ...]]]:
+    """Every delivery up to ``business_date``: day, first day of the month it is about, subjects."""
+    for day in city.days(business_date):
+        about = months_before(day.replace(day=1), 1)
+        if day in (city.start, day.replace(day=SENT_ON)):
+            yield day, about, tuple(WORKBOOKS)
+        elif day.day == MENDED_ON:
+            yield day, about, (MENDED,)
+
+
+def write_return_files(home: Path, city: City, business_date: date) -> int:
+    """Make the folders up to ``business_date`` that are not there, and take away later ones.
+
+    Returns:
+        Number of folders made.
+    """
+    folder = returns_folder(home)
+    marker = home / "simulator" / "returns.json"
+    wanted = atomic.json_bytes(city.identity())
+    if not marker.exists() or marker.read_bytes() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        atomic.write_bytes(marker, wanted)
+    folder.mkdir(parents=True, exist_ok=True)
+    due = {day.isoformat(): (day, month, subjects) for day, month, subjects in deliveries(city, business_date)}
+    for stray in sorted(folder.iterdir()):
+        if stray.is_dir() and stray.name > business_date.isoformat():
+            shutil.rmtree(stray)
+    made = 0
+    for name, (day, month, subjects) in due.items():
+        if (folder / name).exists():
+            continue
+        temporary = home / "simulator" / ".returns-in-work"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        frames = sent_frames(city, day, month)
+        for subject in subjects:
+            (temporary / f"{subject}_{month:%Y-%m}.xlsx").write_bytes(workbook(subject, frames, month))
+        temporary.rename(folder / name)
+        made += 1
+    return made
+
+
+def sent_frames(city: City, day: date, month: date) -> Frames:
+    """The sheets as sent on ``day``: before the 12th some who have not come are counted as having come."""
+    frames = report_frames(city.seed, city.scale, city.start, month, city.geography)
+    if day.day != MENDED_ON:
+        members = frames["checkin_members"]
+        frames["checkin_members"] = members.assign(已报到人数=members["应报到人数"])
+    return frames
+
+
+def workbook(subject: str, frames: Frames, month: date) -> bytes:
+    """One workbook: a sheet per form, one title row, then the header."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for kind in WORKBOOKS[subject]:
+        frame = frames[kind.name]
+        headers = list(frame.columns)
+        sheet = book.create_sheet(kind.name)
+        sheet.append([f"{subject}情况报表（{month:%Y年%m月}）"])
+        sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(headers))
+        sheet.append(headers)
+        for row in frame.itertuples(index=False, name=None):
+            sheet.append([_cell(value) for value in row])
+    return saved(book)
+
+
+def _cell(value: object) -> object:
+    if value is None or value is pd.NaT or value != value:  # not a number
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d %H:%M") if value != value.normalize() else f"{value:%Y-%m-%d}"
+    return value.item() if hasattr(value, "item") else value
+
+
+def report_end(month: date) -> date:
+    """Last day that a report of ``month`` knows."""
+    return (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
