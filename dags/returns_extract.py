@@ -6,9 +6,10 @@ Lands what departments returned (XLSX workbooks in a drop folder, monthly or qua
 days, to the end of the business date. A night without a return is a usual one. Without the connection the city has no
 such source, and its KPIs are NOT_RATED.
 
-**Outputs** `landing/returns/<table>/dt=<date>/attempt=<n>` for deliveries and the nineteen sheets of the
-eight workbooks, and the arrival record `landing/returns/arrivals/dt=<date>.json`: accepted, blocked or absent. Updates the
-asset `landing/returns`.
+**Outputs** `landing/returns/<table>/dt=<date>/attempt=<n>` for deliveries, studios, proposals, consultations, opinions,
+checkin_units, checkin_members, needs, checkin_feedback, department_calls, department_ratings, meetings,
+meeting_decisions, disputes, posts, benchmark_checks, benchmarks, projects, funds, survey_waves, and the arrival record
+`landing/returns/arrivals/dt=<date>.json`: accepted, blocked or absent. Updates the asset `landing/returns`.
 
 **When it fails** the night goes on: the cells that rest on this source stay as they were last published and are marked
 stale. The reason stands in `minhu status`, in `quality_findings` (rule L0) and in `failures/<date>/`.

@@ -16,7 +16,12 @@ from minhu.orchestration import READ_AGAIN
 
 from .conftest import DAGS_FOLDER, load_dags
 
-EXTRACTS = {"hotline_extract": "hotline", "grid_extract": "grid", "stations_extract": "stations"}
+EXTRACTS = {
+    "hotline_extract": "hotline",
+    "grid_extract": "grid",
+    "stations_extract": "stations",
+    "returns_extract": "returns",
+}
 WRITERS = {"assessment_build", "kpi_publish"}
 TASKS = {
     **{dag_id: ["land_tables", "validate_arrival", "announce_arrival"] for dag_id in EXTRACTS},
@@ -29,7 +34,7 @@ OUTLETS = {
     "kpi_publish": {"publish_release": {"releases/kpi_results"}},
 }
 WAITS_FOR = {
-    "assessment_build": {"landing/hotline", "landing/grid", "landing/stations"},
+    "assessment_build": {"landing/hotline", "landing/grid", "landing/stations", "landing/returns"},
     "kpi_publish": {"warehouse/assessment"},
 }
 DOC_SECTIONS = ("**Inputs**", "**Outputs**", "**When it fails**", "**Run a day again**")
@@ -165,7 +170,7 @@ def test_every_task_has_a_time_limit_and_only_reading_a_source_is_tried_again(
 
 
 def test_each_source_is_tried_again_on_one_level_only() -> None:
-    assert READ_AGAIN == {"hotline": 2, "grid": 0, "stations": 2}, (
+    assert READ_AGAIN == {"hotline": 2, "grid": 0, "stations": 2, "returns": 2}, (
         "the grid client asks each page again (json_api.ATTEMPTS): Airflow would multiply its minute of waiting"
     )
 

@@ -49,7 +49,7 @@ def offenders(prefix: str, allowed: set[str], top_level_only: bool = False) -> l
 
 def test_the_modules_were_found() -> None:
     assert {"minhu.cli", "minhu.orchestration", "minhu.sources.hotline", "minhu.simulator.simulate"} <= set(MODULES)
-    assert len(DAG_FILES) == 5
+    assert len(DAG_FILES) == 6
     assert "minhu.simulator.simulate.simulate" in set(imports(MODULES["minhu.nightly"]))
 
 
@@ -88,9 +88,9 @@ def test_dag_files_and_what_they_share_load_without_the_heavy_libraries() -> Non
         assert heavy == [], f"{name}: import inside the function; the scheduler loads every DAG file again and again"
 
 
-@pytest.mark.parametrize("source", ["hotline", "grid", "stations"])
+@pytest.mark.parametrize("source", ["hotline", "grid", "stations", "returns"])
 def test_sources_do_not_know_one_another(source: str) -> None:
-    others = {"hotline", "grid", "stations"} - {source}
+    others = {"hotline", "grid", "stations", "returns"} - {source}
     found = [
         name for name in imports(MODULES[f"minhu.sources.{source}"])
         if any(f"{name}.".startswith(f"minhu.sources.{other}.") for other in others)
@@ -111,7 +111,7 @@ def test_the_simulator_is_loaded_only_where_a_city_is_simulated() -> None:
 
 
 def test_the_simulator_does_not_know_the_pipeline() -> None:
-    allowed = ("minhu.simulator", "minhu.atomic", "minhu.errors", "minhu.settings")
+    allowed = ("minhu.simulator", "minhu.atomic", "minhu.errors", "minhu.settings", "minhu.workbooks")
     for name, path in MODULES.items():
         if name.startswith("minhu.simulator"):
             other = [i for i in imports(path) if i.startswith("minhu") and not f"{i}.".startswith(allowed)]

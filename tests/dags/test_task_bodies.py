@@ -22,6 +22,9 @@ CALLS = {
     "stations_extract": [
         ("land_source", "stations"), ("validate_arrival", "stations"), ("announce_arrival", "stations"),
     ],
+    "returns_extract": [
+        ("land_source", "returns"), ("validate_arrival", "returns"), ("announce_arrival", "returns"),
+    ],
     "assessment_build": [("load_landing", ""), ("build_marts", ""), ("check_marts", "")],
     "kpi_publish": [("publish_night", "")],
 }  # fmt: skip
@@ -40,7 +43,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
 
     def stand_in(name: str) -> Callable[..., None]:
         def record(_: settings.Settings, *arguments: Any) -> None:
-            sources = [a for a in arguments if isinstance(a, str) and a in ("hotline", "grid", "stations")]
+            sources = [a for a in arguments if isinstance(a, str) and a in ("hotline", "grid", "stations", "returns")]
             made.append((name, "".join(sources), next(a for a in arguments if isinstance(a, date))))
 
         return record

@@ -1,4 +1,5 @@
--- Days of the quarters whose hotspots are counted again: an order changes spells up to 120 days before and after it.
+-- One row per day of the quarters whose hotspots are counted again: an order changes spells up to 120 days before and
+-- after it.
 select day from {{ ref('dim_days') }}
 where
     day between (

@@ -6,7 +6,7 @@ with scores as (
         street_code,
         unit_code,
         score
-    from {{ ref('stg_returns__department_ratings') }}
+    from {{ ref('int_returned_department_ratings') }}
     where broken_rule is null
 )
 

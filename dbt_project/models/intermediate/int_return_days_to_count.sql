@@ -1,4 +1,5 @@
--- Days whose returns are counted again: all up to the business date once a workbook with new content came, else none.
+-- One row per day whose returns are counted again: all up to the business date once a workbook with new content came,
+-- else none.
 with new_content as (
     select count(*) as delivery_count
     from {{ ref('stg_returns__deliveries') }}

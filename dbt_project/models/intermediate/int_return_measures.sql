@@ -20,11 +20,11 @@ street_ratings as (
         max(ratings.score) as highest_score
     from (
         select distinct quarter_start -- many ratings of one quarter
-        from {{ ref('stg_returns__department_ratings') }}
+        from {{ ref('int_returned_department_ratings') }}
         where broken_rule is null
     ) as quarters
     cross join streets
-    left join {{ ref('stg_returns__department_ratings') }} as ratings
+    left join {{ ref('int_returned_department_ratings') }} as ratings
         on
             quarters.quarter_start = ratings.quarter_start
             and streets.street_code = ratings.street_code
@@ -44,7 +44,7 @@ street_quarters as (
         where workbook = '党建联席会' and is_current
     ) as quarters
     cross join streets
-    left join {{ ref('stg_returns__meetings') }} as meetings
+    left join {{ ref('int_returned_meetings') }} as meetings
         on
             streets.street_code = meetings.street_code
             and quarters.quarter_start = cast({{ dbt.date_trunc('quarter', 'meetings.held_on') }} as date)
@@ -60,8 +60,8 @@ decisions as (
         decisions.report_to,
         meetings.place_district_code,
         meetings.place_street_code
-    from {{ ref('stg_returns__meeting_decisions') }} as decisions
-    inner join {{ ref('stg_returns__meetings') }} as meetings
+    from {{ ref('int_returned_meeting_decisions') }} as decisions
+    inner join {{ ref('int_returned_meetings') }} as meetings
         on decisions.meeting_code = meetings.meeting_code and meetings.broken_rule is null
     where decisions.broken_rule is null
 ),
@@ -76,11 +76,11 @@ funded_communities as (
         coalesce(funds.budget_yuan, 0) as budget_yuan
     from (
         select distinct report_to -- many lines of one report
-        from {{ ref('stg_returns__funds') }}
+        from {{ ref('int_returned_funds') }}
         where fund_kind = 'operations' and broken_rule is null
     ) as reports
     cross join {{ ref('dim_places') }} as places
-    left join {{ ref('stg_returns__funds') }} as funds
+    left join {{ ref('int_returned_funds') }} as funds
         on
             reports.report_to = funds.report_to
             and places.place_code = funds.community_code
@@ -98,11 +98,11 @@ staffed_streets as (
         coalesce(sum(posts.worker_count), 0) as worker_count
     from (
         select distinct report_to -- many posts of one report
-        from {{ ref('stg_returns__posts') }}
+        from {{ ref('int_returned_posts') }}
         where broken_rule is null
     ) as reports
     cross join streets
-    left join {{ ref('stg_returns__posts') }} as posts
+    left join {{ ref('int_returned_posts') }} as posts
         on
             reports.report_to = posts.report_to
             and streets.street_code = posts.street_code
@@ -117,7 +117,7 @@ reported_headcounts as (
         place_district_code,
         sum(worker_count) as worker_count,
         sum(coalesce(left_count, 0)) as left_count
-    from {{ ref('stg_returns__posts') }}
+    from {{ ref('int_returned_posts') }}
     where broken_rule is null
     group by report_to, place_district_code
 ),
@@ -144,7 +144,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.reception_count > 0 then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__studios') }} as returned
+from {{ ref('int_returned_studios') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -158,7 +158,7 @@ select
     returned.unit_code,
     case when returned.answered_on <= returned.due_on then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__proposals') }} as returned
+from {{ ref('int_returned_proposals') }} as returned
 where returned.broken_rule is null and returned.due_on <= returned.report_to
 union all
 select
@@ -172,7 +172,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.task_count as numerator,
     returned.conclusion_count as denominator
-from {{ ref('stg_returns__consultations') }} as returned
+from {{ ref('int_returned_consultations') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -186,7 +186,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.has_outcome and returned.told_on is not null then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__opinions') }} as returned
+from {{ ref('int_returned_opinions') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -200,7 +200,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.checked_in_count as numerator,
     returned.obliged_count as denominator
-from {{ ref('stg_returns__checkin_units') }} as returned
+from {{ ref('int_returned_checkin_units') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -214,7 +214,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.checked_in_count as numerator,
     returned.obliged_count as denominator
-from {{ ref('stg_returns__checkin_members') }} as returned
+from {{ ref('int_returned_checkin_members') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -228,7 +228,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.done_on is not null then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__needs') }} as returned
+from {{ ref('int_returned_needs') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -242,7 +242,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     greatest(0, returned.community_report_count + returned.unit_report_count - returned.checkin_count) as numerator,
     returned.checkin_count as denominator
-from {{ ref('stg_returns__checkin_feedback') }} as returned
+from {{ ref('int_returned_checkin_feedback') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -256,7 +256,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     least(returned.community_report_count, returned.unit_report_count) as numerator,
     returned.checkin_count as denominator
-from {{ ref('stg_returns__checkin_feedback') }} as returned
+from {{ ref('int_returned_checkin_feedback') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -270,7 +270,7 @@ select
     returned.unit_code,
     case when returned.arrived_at <= returned.required_at then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__department_calls') }} as returned
+from {{ ref('int_returned_department_calls') }} as returned
 where returned.broken_rule is null and {{ local_date('returned.required_at') }} <= returned.report_to
 union all
 select
@@ -340,7 +340,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.is_passed then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__benchmark_checks') }} as returned
+from {{ ref('int_returned_benchmark_checks') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -354,7 +354,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.is_passed then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__benchmark_checks') }} as returned
+from {{ ref('int_returned_benchmark_checks') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -368,7 +368,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.is_retained then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('stg_returns__benchmarks') }} as returned
+from {{ ref('int_returned_benchmarks') }} as returned
 where returned.broken_rule is null and returned.rechecked_year_start is not null and returned.is_retained is not null
 union all
 select
@@ -382,7 +382,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.accepted_on <= returned.report_to then coalesce(returned.done_amount, 0) else 0 end as numerator,
     returned.planned_amount as denominator
-from {{ ref('stg_returns__projects') }} as returned
+from {{ ref('int_returned_projects') }} as returned
 where returned.broken_rule is null and returned.project_kind <> 'school_place'
 union all
 select
@@ -396,7 +396,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     case when returned.accepted_on <= returned.report_to then coalesce(returned.done_amount, 0) else 0 end as numerator,
     cast(null as integer) as denominator
-from {{ ref('stg_returns__projects') }} as returned
+from {{ ref('int_returned_projects') }} as returned
 where returned.broken_rule is null and returned.project_kind = 'school_place'
 union all
 select
@@ -424,7 +424,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.paid_yuan as numerator,
     returned.budget_yuan as denominator
-from {{ ref('stg_returns__funds') }} as returned
+from {{ ref('int_returned_funds') }} as returned
 where returned.broken_rule is null and returned.fund_kind is not null
 union all
 select
@@ -452,7 +452,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.promoted_count as numerator,
     returned.worker_count as denominator
-from {{ ref('stg_returns__posts') }} as returned
+from {{ ref('int_returned_posts') }} as returned
 where returned.broken_rule is null and returned.grade < 18
 union all
 select
@@ -466,7 +466,7 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     coalesce(returned.graduate_count, 0) as numerator,
     returned.worker_count as denominator
-from {{ ref('stg_returns__posts') }} as returned
+from {{ ref('int_returned_posts') }} as returned
 where returned.broken_rule is null
 union all
 select
@@ -494,5 +494,5 @@ select
     cast(null as {{ dbt.type_string() }}) as unit_code,
     returned.valid_count as numerator,
     returned.contacted_count as denominator
-from {{ ref('stg_returns__survey_waves') }} as returned
+from {{ ref('int_returned_survey_waves') }} as returned
 where returned.broken_rule is null

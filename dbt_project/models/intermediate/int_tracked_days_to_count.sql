@@ -1,4 +1,5 @@
--- Days of the weeks whose tracked orders are counted again: every week, for an order that changed was open in many.
+-- One row per day of the weeks whose tracked orders are counted again: every week, for an order that changed was open
+-- in many.
 select day from {{ ref('dim_days') }}
 where
     day between (

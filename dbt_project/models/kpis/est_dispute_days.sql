@@ -11,7 +11,7 @@ with disputes as (
             'coalesce(disputes.settled_at, ' ~ utc_time("cast(" ~ dbt.dateadd('day', 1, 'disputes.report_to') ~ " as timestamp)") ~ ')',
             'second'
         ) }} / 86400.0 as days
-    from {{ ref('stg_returns__disputes') }} as disputes
+    from {{ ref('int_returned_disputes') }} as disputes
     left join {{ ref('fct_work_orders') }} as orders
         on disputes.order_id = orders.order_id
     where disputes.broken_rule is null

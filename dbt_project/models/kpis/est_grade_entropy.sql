@@ -4,7 +4,7 @@ with reports as (
     select
         cast({{ dbt.date_trunc('year', 'report_to') }} as date) as year_start,
         max(report_to) as report_to
-    from {{ ref('stg_returns__posts') }}
+    from {{ ref('int_returned_posts') }}
     where broken_rule is null
     group by cast({{ dbt.date_trunc('year', 'report_to') }} as date)
 ),
@@ -18,7 +18,7 @@ graded as (
         end as unit_code,
         posts.grade,
         sum(posts.worker_count) as worker_count
-    from {{ ref('stg_returns__posts') }} as posts
+    from {{ ref('int_returned_posts') }} as posts
     inner join reports on posts.report_to = reports.report_to
     where posts.broken_rule is null
     group by grouping sets (

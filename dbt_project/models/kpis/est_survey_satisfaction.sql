@@ -9,7 +9,7 @@ with waves as (
         waves.satisfied_count,
         cast(waves.satisfied_count as double) / waves.valid_count as share,
         cast(places.resident_count as double) as resident_count
-    from {{ ref('stg_returns__survey_waves') }} as waves
+    from {{ ref('int_returned_survey_waves') }} as waves
     inner join {{ ref('dim_places') }} as places
         on waves.district_code = places.place_code
     where waves.broken_rule is null and waves.valid_count > 0 and waves.domain is not null

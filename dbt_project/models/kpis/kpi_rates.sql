@@ -21,7 +21,7 @@
     'tracked': ref('agg_tracked_orders_by_period'),
     'discoveries': ref('agg_discoveries_by_period'),
     'hotspots': ref('agg_hotspots_by_period'),
-    'returns': ref('agg_return_measures_by_period'),
+    'returns': ref('agg_returns_by_period'),
 } %}
 with counted as (
     {% for row in contract_rows() if row.contract['count_model'] in aggregates %}

@@ -15,8 +15,7 @@ from openpyxl import Workbook
 
 from minhu import atomic
 from minhu.simulator.city import City
-from minhu.simulator.returns import Frames, months_before, report_frames
-from minhu.sources.return_workbooks import WORKBOOKS
+from minhu.simulator.returns import SUBJECTS, Frames, months_before, report_frames
 from minhu.workbooks import saved
 
 SENT_ON, MENDED_ON = 5, 12
@@ -34,7 +33,7 @@ def deliveries(city: City, business_date: date) -> Iterator[tuple[date, date, tu
     for day in city.days(business_date):
         about = months_before(day.replace(day=1), 1)
         if day in (city.start, day.replace(day=SENT_ON)):
-            yield day, about, tuple(WORKBOOKS)
+            yield day, about, tuple(SUBJECTS)
         elif day.day == MENDED_ON:
             yield day, about, (MENDED,)
 
@@ -84,10 +83,10 @@ def workbook(subject: str, frames: Frames, month: date) -> bytes:
     """One workbook: a sheet per form, one title row, then the header."""
     book = Workbook()
     book.remove(book.worksheets[0])
-    for kind in WORKBOOKS[subject]:
-        frame = frames[kind.name]
+    for name in SUBJECTS[subject]:
+        frame = frames[name]
         headers = list(frame.columns)
-        sheet = book.create_sheet(kind.name)
+        sheet = book.create_sheet(name)
         sheet.append([f"{subject}情况报表（{month:%Y年%m月}）"])
         sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(headers))
         sheet.append(headers)

@@ -13,12 +13,24 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from minhu import contracts
 from minhu.simulator.geography import Geography
 from minhu.simulator.reference import units_table
 from minhu.simulator.streams import Ints, Texts, stream
 
 RECORD_MONTHS = 6
+#: Subject of a workbook to its sheets.
+SUBJECTS = {
+    "两代表一委员": ("studios", "proposals", "consultations", "opinions"),
+    "双报到": ("checkin_units", "checkin_members", "needs", "checkin_feedback"),
+    "街镇考评部门": ("department_calls", "department_ratings"),
+    "党建联席会": ("meetings", "meeting_decisions", "disputes"),
+    "社区工作者": ("posts",),
+    "五化标杆": ("benchmark_checks", "benchmarks"),
+    "民生实事": ("projects", "funds"),
+    "公众满意度": ("survey_waves",),
+}
+CHECK_GROUPS = ("组织体系标准化", "为民服务精准化", "民主自治规范化", "社会治理精细化", "保障机制常态化")
+DOMAINS = ("教育", "医疗", "交通", "住房", "就业", "环境")
 Frames = dict[str, pd.DataFrame]
 NO_DATE = np.datetime64("NaT", "D")
 
@@ -302,7 +314,7 @@ def _checks(seed: int, scale: float, month: date, geo: Geography) -> pd.DataFram
     rng = stream(seed, year, "benchmark checks")
     count = max(2, round(162 * scale))
     chosen = np.sort(rng.choice(len(geo.community_codes), min(count, len(geo.community_codes)), replace=False))
-    groups = list(contracts.CHECK_GROUPS)
+    groups = list(CHECK_GROUPS)
     rows = [(code, number + 1) for code in geo.community_codes[chosen] for number in range(31)]
     frame = pd.DataFrame(rows, columns=["社区代码", "指标编号"])
     frame["类别"] = [groups[(number - 1) * 5 // 31] for number in frame["指标编号"]]
@@ -374,7 +386,7 @@ def _waves(seed: int, scale: float, month: date, geo: Geography) -> pd.DataFrame
     )
     rows = []
     for start in (half.replace(year=half.year - 1), half):
-        for number, domain in enumerate(contracts.SURVEY_DOMAINS):
+        for number, domain in enumerate(DOMAINS):
             for district in sorted(geo.districts):
                 rng = stream(seed, start, f"survey {domain} {district}")
                 contacted = int(rng.integers(260, 420))

@@ -7,7 +7,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__studios') }}
+from {{ ref('int_returned_studios') }}
 where broken_rule is not null
 union all
 select
@@ -18,7 +18,7 @@ select
     cast(null as {{ dbt.type_string() }}) as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__proposals') }}
+from {{ ref('int_returned_proposals') }}
 where broken_rule is not null
 union all
 select
@@ -29,7 +29,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__consultations') }}
+from {{ ref('int_returned_consultations') }}
 where broken_rule is not null
 union all
 select
@@ -40,7 +40,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__opinions') }}
+from {{ ref('int_returned_opinions') }}
 where broken_rule is not null
 union all
 select
@@ -51,7 +51,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__checkin_units') }}
+from {{ ref('int_returned_checkin_units') }}
 where broken_rule is not null
 union all
 select
@@ -62,7 +62,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__checkin_members') }}
+from {{ ref('int_returned_checkin_members') }}
 where broken_rule is not null
 union all
 select
@@ -73,7 +73,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__needs') }}
+from {{ ref('int_returned_needs') }}
 where broken_rule is not null
 union all
 select
@@ -84,7 +84,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__checkin_feedback') }}
+from {{ ref('int_returned_checkin_feedback') }}
 where broken_rule is not null
 union all
 select
@@ -95,7 +95,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__department_calls') }}
+from {{ ref('int_returned_department_calls') }}
 where broken_rule is not null
 union all
 select
@@ -106,7 +106,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__department_ratings') }}
+from {{ ref('int_returned_department_ratings') }}
 where broken_rule is not null
 union all
 select
@@ -117,7 +117,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__meetings') }}
+from {{ ref('int_returned_meetings') }}
 where broken_rule is not null
 union all
 select
@@ -128,7 +128,7 @@ select
     cast(null as {{ dbt.type_string() }}) as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__meeting_decisions') }}
+from {{ ref('int_returned_meeting_decisions') }}
 where broken_rule is not null
 union all
 select
@@ -139,7 +139,7 @@ select
     cast(null as {{ dbt.type_string() }}) as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__disputes') }}
+from {{ ref('int_returned_disputes') }}
 where broken_rule is not null
 union all
 select
@@ -150,7 +150,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__posts') }}
+from {{ ref('int_returned_posts') }}
 where broken_rule is not null
 union all
 select
@@ -161,7 +161,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__benchmark_checks') }}
+from {{ ref('int_returned_benchmark_checks') }}
 where broken_rule is not null
 union all
 select
@@ -172,7 +172,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__benchmarks') }}
+from {{ ref('int_returned_benchmarks') }}
 where broken_rule is not null
 union all
 select
@@ -183,7 +183,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__projects') }}
+from {{ ref('int_returned_projects') }}
 where broken_rule is not null
 union all
 select
@@ -194,7 +194,7 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__funds') }}
+from {{ ref('int_returned_funds') }}
 where broken_rule is not null
 union all
 select
@@ -205,5 +205,5 @@ select
     place_street_code as street_code,
     report_to as record_date,
     landed_date
-from {{ ref('stg_returns__survey_waves') }}
+from {{ ref('int_returned_survey_waves') }}
 where broken_rule is not null

@@ -1,9 +1,17 @@
--- One row per thing that the returned sheet benchmarks is about, as last reported; broken rows say which rule they
--- break.
-{{ returned_rows(
-    'benchmarks', '五化标杆', ["community_code", "named_year_start"],
-    rules=[
-        ('L2-RET-005', 'returned.rechecked_year_start < returned.named_year_start')
-    ],
-    place=("community_code", "community")
-) }}
+-- One row per landed row of the returned sheet benchmarks, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__benchmarks') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    community_code,
+    named_year_start,
+    rechecked_year_start,
+    is_retained,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,9 +1,16 @@
--- One row per thing that the returned sheet checkin_members is about, as last reported; broken rows say which rule
--- they break.
-{{ returned_rows(
-    'checkin_members', '双报到', ["report_period", "street_code"],
-    rules=[
-        ('L2-RET-004', 'returned.obliged_count is null or returned.checked_in_count is null or returned.checked_in_count > returned.obliged_count or returned.checked_in_count < 0')
-    ],
-    place=("street_code", "street")
-) }}
+-- One row per landed row of the returned sheet checkin_members, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__checkin_members') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    street_code,
+    obliged_count,
+    checked_in_count,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

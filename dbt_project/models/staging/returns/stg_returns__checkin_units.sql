@@ -1,9 +1,17 @@
--- One row per thing that the returned sheet checkin_units is about, as last reported; broken rows say which rule they
--- break.
-{{ returned_rows(
-    'checkin_units', '双报到', ["report_period", "party_unit_code", "street_code"],
-    rules=[
-        ('L2-RET-004', 'returned.obliged_count is null or returned.checked_in_count is null or returned.checked_in_count > returned.obliged_count or returned.checked_in_count < 0')
-    ],
-    place=("street_code", "street")
-) }}
+-- One row per landed row of the returned sheet checkin_units, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__checkin_units') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    party_unit_code,
+    street_code,
+    obliged_count,
+    checked_in_count,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

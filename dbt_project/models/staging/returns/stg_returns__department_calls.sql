@@ -1,10 +1,19 @@
--- One row per thing that the returned sheet department_calls is about, as last reported; broken rows say which rule
--- they break.
-{{ returned_rows(
-    'department_calls', '街镇考评部门', ["call_code"],
-    rules=[
-        ('L2-RET-005', 'returned.required_at is null or returned.required_at < returned.called_at or returned.arrived_at < returned.called_at')
-    ],
-    place=("street_code", "street"),
-    has_unit=true
-) }}
+-- One row per landed row of the returned sheet department_calls, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__department_calls') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    call_code,
+    street_code,
+    unit_code,
+    called_at,
+    required_at,
+    arrived_at,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

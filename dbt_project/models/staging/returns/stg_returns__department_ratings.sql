@@ -1,10 +1,17 @@
--- One row per thing that the returned sheet department_ratings is about, as last reported; broken rows say which rule
--- they break.
-{{ returned_rows(
-    'department_ratings', '街镇考评部门', ["quarter_start", "street_code", "unit_code"],
-    rules=[
-        ('L2-RET-004', 'returned.score is null or returned.score < 0 or returned.score > 100')
-    ],
-    place=("street_code", "street"),
-    has_unit=true
-) }}
+-- One row per landed row of the returned sheet department_ratings, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__department_ratings') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    quarter_start,
+    street_code,
+    unit_code,
+    score,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,7 +1,16 @@
--- One row per thing that the returned sheet disputes is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'disputes', '党建联席会', ["order_id"],
-    rules=[
-        ('L2-RET-005', 'returned.started_at is null or returned.settled_at < returned.started_at')
-    ]
-) }}
+-- One row per landed row of the returned sheet disputes, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__disputes') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    order_id,
+    started_at,
+    settled_at,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,8 +1,17 @@
--- One row per thing that the returned sheet meeting_decisions is about, as last reported; broken rows say which rule
--- they break.
-{{ returned_rows(
-    'meeting_decisions', '党建联席会', ["decision_code"],
-    rules=[
-        ('L2-RET-005', 'returned.due_on is null')
-    ]
-) }}
+-- One row per landed row of the returned sheet meeting_decisions, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__meeting_decisions') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    decision_code,
+    meeting_code,
+    due_on,
+    done_on,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

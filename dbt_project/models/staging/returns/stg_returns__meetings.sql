@@ -1,9 +1,17 @@
--- One row per thing that the returned sheet meetings is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'meetings', '党建联席会', ["meeting_code"],
-    rules=[
-        ('L2-RET-005', 'returned.held_on is null'),
-        ('L2-RET-006', 'returned.has_minutes is null')
-    ],
-    place=("street_code", "street")
-) }}
+-- One row per landed row of the returned sheet meetings, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__meetings') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    meeting_code,
+    street_code,
+    held_on,
+    has_minutes,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,8 +1,18 @@
--- One row per thing that the returned sheet needs is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'needs', '双报到', ["need_code"],
-    rules=[
-        ('L2-RET-005', 'returned.posted_on is null or returned.matched_on < returned.posted_on or returned.done_on < returned.posted_on')
-    ],
-    place=("community_code", "community")
-) }}
+-- One row per landed row of the returned sheet needs, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__needs') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    need_code,
+    community_code,
+    posted_on,
+    matched_on,
+    done_on,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

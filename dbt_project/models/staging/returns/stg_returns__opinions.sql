@@ -1,8 +1,18 @@
--- One row per thing that the returned sheet opinions is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'opinions', '两代表一委员', ["opinion_code"],
-    rules=[
-        ('L2-RET-005', 'returned.received_on is null or returned.told_on < returned.received_on')
-    ],
-    place=("street_code", "street")
-) }}
+-- One row per landed row of the returned sheet opinions, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__opinions') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    opinion_code,
+    street_code,
+    received_on,
+    has_outcome,
+    told_on,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,9 +1,22 @@
--- One row per thing that the returned sheet posts is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'posts', '社区工作者', ["report_period", "street_code", "post_kind", "grade"],
-    rules=[
-        ('L2-RET-004', 'returned.worker_count is null or returned.worker_count < 0 or returned.graduate_count > returned.worker_count or returned.promoted_count > returned.worker_count'),
-        ('L2-RET-006', 'returned.grade not between 1 and 18')
-    ],
-    place=("street_code", "street")
-) }}
+-- One row per landed row of the returned sheet posts, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__posts') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    district_code,
+    street_code,
+    post_kind,
+    grade,
+    worker_count,
+    graduate_count,
+    left_count,
+    promoted_count,
+    recruited_count,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

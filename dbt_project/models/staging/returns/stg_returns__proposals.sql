@@ -1,9 +1,19 @@
--- One row per thing that the returned sheet proposals is about, as last reported; broken rows say which rule they
--- break.
-{{ returned_rows(
-    'proposals', '两代表一委员', ["proposal_code"],
-    rules=[
-        ('L2-RET-005', 'returned.due_on is null or returned.due_on < returned.assigned_on or returned.answered_on < returned.assigned_on')
-    ],
-    has_unit=true
-) }}
+-- One row per landed row of the returned sheet proposals, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__proposals') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    proposal_code,
+    proposal_kind,
+    unit_code,
+    assigned_on,
+    due_on,
+    answered_on,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,8 +1,17 @@
--- One row per thing that the returned sheet studios is about, as last reported; broken rows say which rule they break.
-{{ returned_rows(
-    'studios', '两代表一委员', ["quarter_start", "studio_code"],
-    rules=[
-        ('L2-RET-004', 'returned.reception_count is null or returned.reception_count < 0')
-    ],
-    place=("community_code", "community")
-) }}
+-- One row per landed row of the returned sheet studios, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__studios') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    studio_code,
+    community_code,
+    quarter_start,
+    reception_count,
+    landed_date,
+    landed_attempt,
+    load_no
+from source

@@ -1,9 +1,21 @@
--- One row per thing that the returned sheet survey_waves is about, as last reported; broken rows say which rule they
--- break.
-{{ returned_rows(
-    'survey_waves', '公众满意度', ["half_year_start", "domain", "district_code"],
-    rules=[
-        ('L2-RET-004', 'returned.contacted_count is null or returned.valid_count is null or returned.satisfied_count is null or returned.valid_count > returned.contacted_count or returned.satisfied_count > returned.valid_count or returned.satisfied_count < 0')
-    ],
-    place=("district_code", "district")
-) }}
+-- One row per landed row of the returned sheet survey_waves, every delivery of it.
+with source as (
+    select * from {{ source('raw', 'returns__survey_waves') }}
+)
+
+select
+    delivered_on,
+    report_period,
+    row_number,
+    half_year_start,
+    domain,
+    district_code,
+    contacted_count,
+    valid_count,
+    mean_score,
+    score_deviation,
+    satisfied_count,
+    landed_date,
+    landed_attempt,
+    load_no
+from source
