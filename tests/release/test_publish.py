@@ -61,7 +61,7 @@ def test_stale_sources_are_those_without_an_accepted_delivery(home: Home) -> Non
     landing = Landing(home.settings.landing_dir)
     landing.block("hotline", D20, "a wrong total")
     landing.mark_absent("grid", D20, "this city has none")
-    assert home.night(D20).manifest["stale_sources"] == ["hotline", "stations"]
+    assert home.night(D20).manifest["stale_sources"] == ["hotline", "returns", "stations"]
 
 
 def test_unchanged_rerun_is_the_same_release_and_writes_nothing(home: Home) -> None:

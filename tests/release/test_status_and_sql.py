@@ -29,7 +29,7 @@ def test_status_names_the_release_and_its_cells(home: Home) -> None:
         "published": "running",
         "verdicts": {"NOT_RATED": 1, "PUBLISH": 4},
         "kpi_ids": ["H04", "H06"],
-        "stale_sources": ["grid", "hotline", "stations"],
+        "stale_sources": ["grid", "hotline", "returns", "stations"],
         "findings": {"block": 0, "info": 0, "warn": 1},
     }
 

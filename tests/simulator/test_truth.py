@@ -235,8 +235,9 @@ def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: 
     cells = pd.read_parquet(tmp_path / "a" / "kpi_truth.parquet")
     assert list(cells.columns) == COLUMNS
     assert not cells.duplicated(KEY).any()
-    numbers = {"H": 13, "G": 8, "S": 6}
+    numbers = {"H": 13, "G": 8, "S": 6, "R": 4, "B": 4, "V": 2, "P": 4}
     wanted = {f"{group}{n:02d}" for group, last in numbers.items() for n in range(1, last + 1)} - {"H10"}
+    wanted |= {"E01", "E03", "L01", "L02", "W01", "W02", "W03", "Q03"}
     assert set(cells["kpi_id"]) == wanted
     for period_type in ("day", "week", "month", "assessment_month", "quarter", "half_year", "year"):
         for caliber in ("full", "assessed"):

@@ -14,7 +14,7 @@
     'items': ref('int_days_passed'),
     'residents': ref('int_days_passed'),
     'tiers': ref('int_tier_days_to_count'),
-    'tracked': ref('int_tracked_days_to_count'),
+    'tracked_orders': ref('int_tracked_days_to_count'),
     'discoveries': ref('int_discovery_days_to_count'),
     'hotspots': ref('int_hotspot_days_to_count'),
     'closure_gap': ref('int_order_days_to_count'),

@@ -18,7 +18,7 @@
     'items': ref('agg_items_by_period'),
     'residents': ref('agg_residents_by_period'),
     'tiers': ref('agg_tiers_by_period'),
-    'tracked': ref('agg_tracked_orders_by_period'),
+    'tracked_orders': ref('agg_tracked_orders_by_period'),
     'discoveries': ref('agg_discoveries_by_period'),
     'hotspots': ref('agg_hotspots_by_period'),
     'returns': ref('agg_returns_by_period'),

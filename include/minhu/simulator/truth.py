@@ -20,6 +20,7 @@ from minhu.simulator.streams import end_of_day
 from minhu.simulator.truth_cells import COLUMNS, KEY
 from minhu.simulator.truth_grid import activity_truth, app_truth, grid_truth
 from minhu.simulator.truth_hotline import hotline_truth, order_facts
+from minhu.simulator.truth_returns import return_truth
 from minhu.simulator.truth_stations import station_truth
 
 __all__ = ["COLUMNS", "KEY", "grid_truth", "hotline_truth", "station_truth", "truth", "write_truth"]
@@ -72,6 +73,7 @@ def truth(city: City, business_date: date) -> tuple[pd.DataFrame, dict[str, list
             *station_truth(whole["cases"], pd.concat(terminals, ignore_index=True)),
             *truth_grid.stock_truth(city, business_date),
             *truth_stations.stock_truth(city, business_date),
+            *return_truth(city, business_date),
         ],
         ignore_index=True,
     )

@@ -31,13 +31,14 @@ def period_starts(days: pd.Series[pd.Timestamp]) -> dict[str, pd.Series[pd.Times
 
 def both(kpi: str, variant: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Cells of a KPI whose calibers do not differ."""
-    return pd.concat([cells(kpi, variant, caliber, rows) for caliber in CALIBERS], ignore_index=True)
+    made = cells(kpi, variant, CALIBERS[0], rows)
+    return pd.concat([made.assign(caliber=caliber) for caliber in CALIBERS], ignore_index=True)
 
 
-def cells(kpi: str, variant: str, caliber: str, rows: pd.DataFrame) -> pd.DataFrame:
+def cells(kpi: str, variant: str, caliber: str, rows: pd.DataFrame, only: str | None = None) -> pd.DataFrame:
     """Sums of ``numerator`` and ``denominator`` (absent: a count) by unit and period.
 
-    ``rows`` has ``day`` (the anchoring local time) and ``district`` (None: known for the city only).
+    ``only`` one type of period, or all. ``rows`` has ``day`` (the anchoring local time) and ``district`` (None: known for the city only).
     """
     if "denominator" not in rows:
         rows = rows.assign(denominator=float("nan"))
@@ -51,6 +52,8 @@ def cells(kpi: str, variant: str, caliber: str, rows: pd.DataFrame) -> pd.DataFr
     )
     found = []
     for period_type, start in period_starts(slim["day"]).items():
+        if only not in (None, period_type):
+            continue
         whole = slim.assign(period_start=start, period_type=period_type)
         by_district = whole[whole["district"].notna()].assign(unit_type="district")
         by_city = whole.assign(unit_type="city", unit_code=CITY_CODE)
