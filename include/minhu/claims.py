@@ -19,7 +19,8 @@ COLUMNS = {
     "claim_id": "varchar", "claim_row": "integer", "system_zh": "varchar", "figure_zh": "varchar", "bound": "varchar",
     "value": "double", "tolerance": "double", "unit": "varchar", "period_type": "varchar", "period_start": "date",
     "kpi_id": "varchar", "variant": "varchar", "is_definition_known": "boolean", "duplicate_of": "varchar",
-    "ratio_to": "varchar", "ratio_low": "double", "ratio_high": "double", "note_zh": "varchar",
+    "ratio_to": "varchar", "ratio_low": "double", "ratio_high": "double", "sum_of": "varchar",
+    "note_zh": "varchar",
 }  # fmt: skip
 
 
@@ -57,6 +58,7 @@ def readable(rows: pa.Table) -> pa.Table:
                 "数字": row["figure_zh"],
                 "报告所称": f"{signs.get(row['bound'], '')}{number(row['value'])}",
                 "比值": number(row["ratio"]),
+                "差": number(row["difference"]),
                 "本次发布": number(row["measured_value"]),
                 "结论": row["status_zh"],
                 "说明": row["note_zh"],

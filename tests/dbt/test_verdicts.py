@@ -71,6 +71,15 @@ def test_floors_decide_suppressed_band_only_published_and_not_rated(
     assert verdict(home, "610100", "G04") == ("NOT_RATED", "L4-KPI-002")
 
 
+def test_case_12_a_district_below_the_floor_is_never_ranked(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_gate(home, NIGHT, monkeypatch)
+    assert verdict(home, "d20", columns="value, rank_best, rank_worst") == (1.0, None, None)
+    assert verdict(home, "d40", columns="rank_best, rank_worst") == (1, 1)
+    assert query(
+        home, "select count(*) from publish.kpi_results where verdict <> 'PUBLISHED' and rank_best is not null"
+    ) == [(0,)]
+
+
 def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

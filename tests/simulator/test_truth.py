@@ -13,7 +13,7 @@ from minhu.simulator.city import City
 from minhu.simulator.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
 
 #: Calls have no place, dispatching has no district, the list of items is one for the city.
-CITY_ONLY = {"H01", "H02", "H03", "H13", "S01"}
+CITY_ONLY = {"H01", "H02", "H03", "H13", "S01", "R02", "E01", "E03"}
 AS_OF = pd.Timestamp("2026-11-21")
 Cell = tuple[float, float | None]
 
@@ -244,5 +244,5 @@ def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: 
             some = cells[(cells["period_type"] == period_type) & (cells["caliber"] == caliber)]
             assert set(some[some["unit_type"] == "city"]["kpi_id"]) == wanted
             assert set(some[some["unit_type"] == "district"]["kpi_id"]) == wanted - CITY_ONLY
-    counts = cells["kpi_id"].isin(["H01", "H04", "G04", "S04"])
+    counts = cells["kpi_id"].isin(["H01", "H04", "G04", "S04", "P02"])
     assert cells.loc[counts, "denominator"].isna().all() and cells.loc[~counts, "denominator"].gt(0).all()

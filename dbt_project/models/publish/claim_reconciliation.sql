@@ -20,9 +20,20 @@ cells as (
     where unit_type = 'city' and caliber = 'full' and value is not null
 ),
 
+sums as (
+    select
+        claims.claim_id,
+        claims.value - sum(parts.value) as difference
+    from claims
+    inner join claims as parts
+        on concat(' ', claims.sum_of, ' ') like concat('% ', parts.claim_id, ' %')
+    group by claims.claim_id, claims.value
+),
+
 beside as (
     select
         claims.*,
+        sums.difference,
         cells.period_start as measured_period_start,
         cells.numerator as measured_numerator,
         cells.denominator as measured_denominator,
@@ -37,6 +48,8 @@ beside as (
             and (claims.period_start = cells.period_start or (claims.period_start is null and cells.recency = 1))
     left join claims as others
         on claims.ratio_to = others.claim_id
+    left join sums
+        on claims.claim_id = sums.claim_id
 ),
 
 judged as (
@@ -45,6 +58,9 @@ judged as (
         case
             when duplicate_of is not null then 'duplicate'
             when not is_definition_known then 'definition_missing'
+            -- a sum that misses a hundredth or more of itself does not hold
+            when abs(difference) >= 0.01 * value then 'contradicted'
+            when difference = 0 then 'reproduced'
             when ratio_base is not null and value / ratio_base not between ratio_low and ratio_high then 'contradicted'
             when measured_value is not null and bound = '>=' and measured_value >= value then 'reproduced'
             when measured_value is not null and bound <> '>=' and abs(measured_value - value) <= coalesce(tolerance, 0)
@@ -70,6 +86,8 @@ select
     duplicate_of,
     ratio_to,
     round(value / ratio_base, 4) as ratio,
+    sum_of,
+    round(difference, 4) as difference,
     kpi_id,
     variant,
     measured_period_start,
@@ -84,5 +102,12 @@ select
         when 'contradicted' then '矛盾'
         when 'duplicate' then '重复'
     end as status_zh,
-    note_zh
+    case
+        when difference <> 0 and abs(difference) < 0.01 * value
+            then concat(
+                '部分可解释，差 ', cast(round(difference, 0) as integer),
+                case when note_zh is null then '' else concat('；', note_zh) end
+            )
+        else note_zh
+    end as note_zh
 from judged
