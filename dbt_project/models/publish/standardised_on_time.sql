@@ -1,0 +1,84 @@
+-- One row per unit and month: orders on time against what the city's rates would give for the unit's own mix of
+-- category and tier (间接标准化 O/E). A unit with hard matters is not worse for having them. The interval is that of the
+-- misses (Poisson score): a ratio of misses whose interval holds 1 is like the city.
+{% set z = '1.959963984540054' %}
+with due as (
+    select
+        cast({{ dbt.date_trunc('month', 'due_date') }} as date) as month_start,
+        district_code,
+        street_code,
+        unit_code,
+        coalesce(category_code, '') as category_code,
+        coalesce(tier, '') as tier,
+        count(*) as due_count,
+        {{ count_where('closed_at <= due_at') }} as on_time_count
+    from {{ ref('fct_work_orders') }}
+    where due_at < {{ as_of() }} and not is_merged and not is_withdrawn and coalesce(claim_role, '') <> 'definition'
+    group by
+        cast({{ dbt.date_trunc('month', 'due_date') }} as date),
+        district_code,
+        street_code,
+        unit_code,
+        coalesce(category_code, ''),
+        coalesce(tier, '')
+),
+
+weighed as (
+    select
+        *,
+        due_count * cast(sum(on_time_count) over (partition by month_start, category_code, tier) as double)
+        / sum(due_count) over (partition by month_start, category_code, tier) as expected_count
+    from due
+),
+
+rolled as (
+    select
+        month_start,
+        case
+            when grouping(unit_code) = 0 then 'unit'
+            when grouping(street_code) = 0 then 'street'
+            when true then 'district'
+        end as unit_type,
+        case
+            when grouping(unit_code) = 0 then unit_code
+            when grouping(street_code) = 0 then street_code
+            when true then district_code
+        end as unit_code,
+        sum(due_count) as due_count,
+        sum(on_time_count) as on_time_count,
+        sum(expected_count) as expected_count
+    from weighed
+    group by grouping sets ((month_start, unit_code), (month_start, street_code), (month_start, district_code))
+),
+
+missed as (
+    select
+        *,
+        due_count - on_time_count as missed_count,
+        due_count - expected_count as expected_missed_count
+    from rolled
+    where unit_code is not null and due_count >= 30 -- the floor of a comparison
+)
+
+select
+    month_start,
+    unit_type,
+    unit_code,
+    cast(due_count as bigint) as due_count,
+    cast(on_time_count as bigint) as on_time_count,
+    round(expected_count, 4) as expected_on_time_count,
+    case when expected_count > 0 then round(on_time_count / expected_count, 6) end as on_time_ratio,
+    cast(missed_count as bigint) as missed_count,
+    round(expected_missed_count, 4) as expected_missed_count,
+    case when expected_missed_count > 0 then round(missed_count / expected_missed_count, 6) end as missed_ratio,
+    case
+        when expected_missed_count > 0 then round((
+            missed_count + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(missed_count + {{ z }} * {{ z }} / 4)
+        ) / expected_missed_count, 6)
+    end as missed_ratio_low,
+    case
+        when expected_missed_count > 0 then round((
+            missed_count + {{ z }} * {{ z }} / 2 + {{ z }} * sqrt(missed_count + {{ z }} * {{ z }} / 4)
+        ) / expected_missed_count, 6)
+    end as missed_ratio_high
+from missed
