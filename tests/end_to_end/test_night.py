@@ -105,8 +105,8 @@ def test_first_night_publishes_and_says_where_to_look(city: City, first: Night) 
     for source in ("hotline", "grid", "stations", "returns"):
         landed = re.search(rf"│ {source} +│ accepted +│ +([\d,]+) │ +([\d,]+) │", ended.out)
         assert landed, f"no line about {source}"
-        assert int(landed[1].replace(",", "")) > 1000
-        assert int(landed[2]) > 0, "the synthetic city is dirty: something must be in quarantine"
+        assert int(landed[1].replace(",", "")) > (100 if source == "returns" else 1000)
+        assert int(landed[2]) > 0 or source == "returns", "the synthetic city is dirty: something must be in quarantine"
     assert f"release  {first.release_id}  (published)" in ended.out
     assert f"folder   {city.home}/releases/{first.release_id}" in ended.out
     assert (city.home / "releases" / first.release_id / "manifest.json").is_file()
