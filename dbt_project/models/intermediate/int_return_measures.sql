@@ -2,6 +2,67 @@
 -- a report cannot know yet (a deadline after its last day) is not counted; a stock stands for its period until the
 -- next one.
 {{ config(materialized='table') }}
+{#
+  What each KPI counts, on a returned sheet or on a relation made below:
+    day          puts it into periods; share is a condition: 1 or 0 of 1, else numerator and denominator are given
+    down_to      lowest level of the place that is known; has_unit: a responsible unit
+    is_stock     of a period the last report's; only narrows the rows
+#}
+{% set measures = [
+    {'kpi': 'R01', 'sheet': 'studios', 'day': 'quarter_start', 'share': 'reception_count > 0',
+     'down_to': 'community'},
+    {'kpi': 'R02', 'sheet': 'proposals', 'day': 'due_on', 'share': 'answered_on <= due_on', 'has_unit': true,
+     'only': 'due_on <= report_to'},
+    {'kpi': 'R03', 'sheet': 'consultations', 'day': 'held_on', 'numerator': 'task_count',
+     'denominator': 'conclusion_count', 'down_to': 'street'},
+    {'kpi': 'R04', 'sheet': 'opinions', 'day': 'received_on', 'share': 'has_outcome and told_on is not null',
+     'down_to': 'street'},
+    {'kpi': 'B01', 'sheet': 'checkin_units', 'day': 'report_to', 'numerator': 'checked_in_count',
+     'denominator': 'obliged_count', 'down_to': 'street', 'is_stock': true},
+    {'kpi': 'B02', 'sheet': 'checkin_members', 'day': 'report_to', 'numerator': 'checked_in_count',
+     'denominator': 'obliged_count', 'down_to': 'street', 'is_stock': true},
+    {'kpi': 'B03', 'sheet': 'needs', 'day': 'posted_on', 'share': 'done_on is not null', 'down_to': 'community'},
+    {'kpi': 'B04', 'sheet': 'checkin_feedback', 'day': 'report_to',
+     'numerator': 'greatest(0, community_report_count + unit_report_count - checkin_count)',
+     'denominator': 'checkin_count', 'down_to': 'street'},
+    {'kpi': 'B04', 'variant': "'at_most'", 'sheet': 'checkin_feedback', 'day': 'report_to',
+     'numerator': 'least(community_report_count, unit_report_count)', 'denominator': 'checkin_count',
+     'down_to': 'street'},
+    {'kpi': 'E01', 'sheet': 'department_calls', 'day': local_date('required_at'),
+     'share': 'arrived_at <= required_at', 'has_unit': true, 'only': local_date('required_at') ~ ' <= report_to'},
+    {'kpi': 'E03', 'of': 'street_ratings', 'day': 'quarter_start', 'share': 'rating_count > 0'},
+    {'kpi': 'E03', 'variant': "'identical_scores'", 'of': 'street_ratings', 'day': 'quarter_start',
+     'share': 'lowest_score = highest_score', 'only': 'rating_count > 1'},
+    {'kpi': 'L01', 'of': 'street_quarters', 'day': 'quarter_start', 'share': 'meeting_count > 0',
+     'down_to': 'district'},
+    {'kpi': 'L02', 'of': 'decisions', 'day': 'due_on', 'share': 'done_on <= due_on', 'down_to': 'street',
+     'only': 'due_on <= report_to'},
+    {'kpi': 'V01', 'sheet': 'benchmark_checks', 'day': 'year_start', 'share': 'is_passed', 'down_to': 'community'},
+    {'kpi': 'V01', 'variant': "check_group", 'sheet': 'benchmark_checks', 'day': 'year_start',
+     'share': 'is_passed', 'down_to': 'community'},
+    {'kpi': 'V02', 'sheet': 'benchmarks', 'day': 'rechecked_year_start', 'share': 'is_retained',
+     'down_to': 'district', 'only': 'rechecked_year_start is not null and is_retained is not null'},
+    {'kpi': 'P01', 'variant': "project_kind", 'sheet': 'projects', 'day': 'year_start',
+     'numerator': 'case when accepted_on <= report_to then coalesce(done_amount, 0) else 0 end',
+     'denominator': 'planned_amount', 'down_to': 'district', 'only': "project_kind <> 'school_place'"},
+    {'kpi': 'P02', 'sheet': 'projects', 'day': 'year_start',
+     'numerator': 'case when accepted_on <= report_to then coalesce(done_amount, 0) else 0 end',
+     'denominator': 'cast(null as integer)', 'down_to': 'district', 'only': "project_kind = 'school_place'"},
+    {'kpi': 'P03', 'of': 'funded_communities', 'day': 'report_to',
+     'share': 'budget_yuan >= ' ~ parameter('community_fund_floor_yuan'), 'down_to': 'community', 'is_stock': true},
+    {'kpi': 'P04', 'variant': "fund_kind", 'sheet': 'funds', 'day': 'report_to', 'numerator': 'paid_yuan',
+     'denominator': 'budget_yuan', 'down_to': 'district', 'is_stock': true, 'only': 'fund_kind is not null'},
+    {'kpi': 'W01', 'of': 'staffed_streets', 'day': 'report_to', 'numerator': 'worker_count',
+     'denominator': 'resident_count / 10000.0', 'down_to': 'street', 'is_stock': true},
+    {'kpi': 'W02', 'sheet': 'posts', 'day': 'report_to', 'numerator': 'promoted_count',
+     'denominator': 'worker_count', 'down_to': 'district', 'is_stock': true, 'only': 'grade < 18'},
+    {'kpi': 'W03', 'sheet': 'posts', 'day': 'report_to', 'numerator': 'coalesce(graduate_count, 0)',
+     'denominator': 'worker_count', 'down_to': 'district', 'is_stock': true},
+    {'kpi': 'W03', 'variant': "'turnover'", 'of': 'headcounts', 'day': 'year_start', 'numerator': 'left_count',
+     'denominator': 'mean_worker_count', 'down_to': 'district'},
+    {'kpi': 'Q03', 'sheet': 'survey_waves', 'day': 'half_year_start', 'numerator': 'valid_count',
+     'denominator': 'contacted_count', 'down_to': 'district'},
+] %}
 with streets as (
     select
         place_code as street_code,
@@ -133,366 +194,26 @@ headcounts as (
     group by year_start, place_district_code
 )
 
+{% for measure in measures %}
 select
-    'R01' as kpi_id,
-    'main' as variant,
-    returned.quarter_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    returned.place_community_code as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.reception_count > 0 then 1 else 0 end as numerator,
+    '{{ measure.kpi }}' as kpi_id,
+    {{ measure.variant | default("'main'") }} as variant,
+    {{ measure.day }} as day,
+    {{ measure.is_stock | default(false) | lower }} as is_stock,
+    {% set depth = {'district': 1, 'street': 2, 'community': 3}[measure.down_to] if measure.down_to else 0 -%}
+    {% for level in ['district', 'street', 'community'] -%}
+    {{ 'place_' ~ level ~ '_code' if loop.index <= depth else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+        as {{ level }}_code,
+    {% endfor -%}
+    {{ 'unit_code' if measure.has_unit else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as unit_code,
+    {% if measure.share -%}
+    case when {{ measure.share }} then 1 else 0 end as numerator,
     1 as denominator
-from {{ ref('int_returned_studios') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'R02' as kpi_id,
-    'main' as variant,
-    returned.due_on as day,
-    false as is_stock,
-    cast(null as {{ dbt.type_string() }}) as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    returned.unit_code,
-    case when returned.answered_on <= returned.due_on then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_proposals') }} as returned
-where returned.broken_rule is null and returned.due_on <= returned.report_to
-union all
-select
-    'R03' as kpi_id,
-    'main' as variant,
-    returned.held_on as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.task_count as numerator,
-    returned.conclusion_count as denominator
-from {{ ref('int_returned_consultations') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'R04' as kpi_id,
-    'main' as variant,
-    returned.received_on as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.has_outcome and returned.told_on is not null then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_opinions') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'B01' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.checked_in_count as numerator,
-    returned.obliged_count as denominator
-from {{ ref('int_returned_checkin_units') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'B02' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.checked_in_count as numerator,
-    returned.obliged_count as denominator
-from {{ ref('int_returned_checkin_members') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'B03' as kpi_id,
-    'main' as variant,
-    returned.posted_on as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    returned.place_community_code as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.done_on is not null then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_needs') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'B04' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    greatest(0, returned.community_report_count + returned.unit_report_count - returned.checkin_count) as numerator,
-    returned.checkin_count as denominator
-from {{ ref('int_returned_checkin_feedback') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'B04' as kpi_id,
-    'at_most' as variant,
-    returned.report_to as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    least(returned.community_report_count, returned.unit_report_count) as numerator,
-    returned.checkin_count as denominator
-from {{ ref('int_returned_checkin_feedback') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'E01' as kpi_id,
-    'main' as variant,
-    {{ local_date('returned.required_at') }} as day,
-    false as is_stock,
-    cast(null as {{ dbt.type_string() }}) as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    returned.unit_code,
-    case when returned.arrived_at <= returned.required_at then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_department_calls') }} as returned
-where returned.broken_rule is null and {{ local_date('returned.required_at') }} <= returned.report_to
-union all
-select
-    'E03' as kpi_id,
-    'main' as variant,
-    returned.quarter_start as day,
-    false as is_stock,
-    cast(null as {{ dbt.type_string() }}) as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.rating_count > 0 then 1 else 0 end as numerator,
-    1 as denominator
-from street_ratings as returned
-where 1 = 1
-union all
-select
-    'E03' as kpi_id,
-    'identical_scores' as variant,
-    returned.quarter_start as day,
-    false as is_stock,
-    cast(null as {{ dbt.type_string() }}) as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.lowest_score = returned.highest_score then 1 else 0 end as numerator,
-    1 as denominator
-from street_ratings as returned
-where 1 = 1 and returned.rating_count > 1
-union all
-select
-    'L01' as kpi_id,
-    'main' as variant,
-    returned.quarter_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.meeting_count > 0 then 1 else 0 end as numerator,
-    1 as denominator
-from street_quarters as returned
-where 1 = 1
-union all
-select
-    'L02' as kpi_id,
-    'main' as variant,
-    returned.due_on as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.done_on <= returned.due_on then 1 else 0 end as numerator,
-    1 as denominator
-from decisions as returned
-where 1 = 1 and returned.due_on <= returned.report_to
-union all
-select
-    'V01' as kpi_id,
-    'main' as variant,
-    returned.year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    returned.place_community_code as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.is_passed then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_benchmark_checks') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'V01' as kpi_id,
-    returned.check_group as variant,
-    returned.year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    returned.place_community_code as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.is_passed then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_benchmark_checks') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'V02' as kpi_id,
-    'main' as variant,
-    returned.rechecked_year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.is_retained then 1 else 0 end as numerator,
-    1 as denominator
-from {{ ref('int_returned_benchmarks') }} as returned
-where returned.broken_rule is null and returned.rechecked_year_start is not null and returned.is_retained is not null
-union all
-select
-    'P01' as kpi_id,
-    returned.project_kind as variant,
-    returned.year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.accepted_on <= returned.report_to then coalesce(returned.done_amount, 0) else 0 end as numerator,
-    returned.planned_amount as denominator
-from {{ ref('int_returned_projects') }} as returned
-where returned.broken_rule is null and returned.project_kind <> 'school_place'
-union all
-select
-    'P02' as kpi_id,
-    'main' as variant,
-    returned.year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.accepted_on <= returned.report_to then coalesce(returned.done_amount, 0) else 0 end as numerator,
-    cast(null as integer) as denominator
-from {{ ref('int_returned_projects') }} as returned
-where returned.broken_rule is null and returned.project_kind = 'school_place'
-union all
-select
-    'P03' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    returned.place_community_code as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    case when returned.budget_yuan >= {{ parameter('community_fund_floor_yuan') }} then 1 else 0 end as numerator,
-    1 as denominator
-from funded_communities as returned
-where 1 = 1
-union all
-select
-    'P04' as kpi_id,
-    returned.fund_kind as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.paid_yuan as numerator,
-    returned.budget_yuan as denominator
-from {{ ref('int_returned_funds') }} as returned
-where returned.broken_rule is null and returned.fund_kind is not null
-union all
-select
-    'W01' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    returned.place_street_code as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.worker_count as numerator,
-    returned.resident_count / 10000.0 as denominator
-from staffed_streets as returned
-where 1 = 1
-union all
-select
-    'W02' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.promoted_count as numerator,
-    returned.worker_count as denominator
-from {{ ref('int_returned_posts') }} as returned
-where returned.broken_rule is null and returned.grade < 18
-union all
-select
-    'W03' as kpi_id,
-    'main' as variant,
-    returned.report_to as day,
-    true as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    coalesce(returned.graduate_count, 0) as numerator,
-    returned.worker_count as denominator
-from {{ ref('int_returned_posts') }} as returned
-where returned.broken_rule is null
-union all
-select
-    'W03' as kpi_id,
-    'turnover' as variant,
-    returned.year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.left_count as numerator,
-    returned.mean_worker_count as denominator
-from headcounts as returned
-where 1 = 1
-union all
-select
-    'Q03' as kpi_id,
-    'main' as variant,
-    returned.half_year_start as day,
-    false as is_stock,
-    returned.place_district_code as district_code,
-    cast(null as {{ dbt.type_string() }}) as street_code,
-    cast(null as {{ dbt.type_string() }}) as community_code,
-    cast(null as {{ dbt.type_string() }}) as unit_code,
-    returned.valid_count as numerator,
-    returned.contacted_count as denominator
-from {{ ref('int_returned_survey_waves') }} as returned
-where returned.broken_rule is null
+    {%- else -%}
+    {{ measure.numerator }} as numerator,
+    {{ measure.denominator }} as denominator
+    {%- endif %}
+from {{ ref('int_returned_' ~ measure.sheet) if measure.sheet else measure.of }}
+where {{ 'broken_rule is null' if measure.sheet else '1 = 1' }}{{ ' and ' ~ measure.only if measure.only }}
+{{ 'union all' if not loop.last }}
+{% endfor %}
