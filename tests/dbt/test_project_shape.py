@@ -36,7 +36,7 @@ UPWARD: dict[str, str] = {
     "int_cases_checked": "same",
     "int_tracked_days_to_count": "days are those of the calendar",
     "int_hotspot_days_to_count": "same",
-    "int_return_days_to_count": "same",
+    "int_discovery_days_to_count": "same",
     "int_hotspots": "a spell is one of orders that count, and lies in a place",
     "int_return_measures": "every street and community counts, whether a return names it or not",
     **dict.fromkeys((f"int_returned_{sheet}" for sheet in RETURNED), "rules ask whether a place or unit is known"),

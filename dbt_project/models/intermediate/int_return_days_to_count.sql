@@ -1,5 +1,5 @@
--- One row per day whose returns are counted again: all up to the business date once a workbook with new content came,
--- else none.
+-- One row per day whose returns are counted again: all in which something was or is returned once a workbook with new
+-- content came, else none.
 with new_content as (
     select count(*) as delivery_count
     from {{ ref('stg_returns__deliveries') }}
@@ -9,12 +9,16 @@ with new_content as (
             select earlier.digest from {{ ref('stg_returns__deliveries') }} as earlier
             where earlier.load_no <= {{ var('built_load_no') }}
         )
+),
+
+-- a return sent again may take out what was oldest
+touched as (
+    select day from {{ ref('int_return_measures') }}
+    union
+    select day from {{ ref('int_return_days_before') }}
 )
 
-select days.day
-from {{ ref('dim_days') }} as days
+select touched.day
+from touched
 cross join new_content
-where
-    new_content.delivery_count > 0
-    and days.day between (select min(measures.day) from {{ ref('int_return_measures') }} as measures)
-    and {{ business_date() }}
+where new_content.delivery_count > 0 and touched.day <= {{ business_date() }}

@@ -2,6 +2,7 @@
 -- a report cannot know yet (a deadline after its last day) is not counted; a stock stands for its period until the
 -- next one.
 {{ config(materialized='table') }}
+-- depends_on: {{ ref('int_return_days_before') }}
 {#
   What each KPI counts, on a returned sheet or on a relation made below:
     day          puts it into periods; share is a condition: 1 or 0 of 1, else numerator and denominator are given
