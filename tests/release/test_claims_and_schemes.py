@@ -13,10 +13,23 @@ from minhu import claims, schemes
 from minhu.errors import UsageError
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.dbt.conftest import build, settings_at
+from tests.dbt.test_acceptance_cases import add_order
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.release.conftest import empty_database
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "claims.csv"
+
+
+#: One district solves what it is asked and pleases half of its callers; the other the other way round.
+RESOLVING, PLEASING = "610102", "610103"
+
+
+def asked(city: LandedCity, order: str, district: str, day: str, resolved: bool, satisfied: bool) -> None:
+    add_order(city, order, district, created_at="2026-10-01 09:00", closed_at="2026-10-10 10:00")
+    city.add(
+        "hotline.callbacks", callback_id=f"c{order}", order_id=order, called_at=f"{day} 10:00", resolved=resolved,
+        satisfaction="satisfied" if satisfied else "dissatisfied",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +37,23 @@ def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
     from minhu import gate, warehouse
 
     settings = settings_at(tmp_path_factory.mktemp("claims"))
-    LandedCity().land(settings)
+    city = LandedCity()
+    city.places({district: {f"{district}001": (f"{district}001001",)} for district in (RESOLVING, PLEASING)})
+    city.units("u1")
+    for district in (RESOLVING, PLEASING):
+        for number in range(40):
+            half = number < 20
+            asked(
+                city,
+                f"{district}-{number}",
+                district,
+                "2026-11-06",
+                half or district == RESOLVING,
+                half or district == PLEASING,
+            )
+    for number in range(40):  # two days before the assessment month begins
+        asked(city, f"early-{number}", PLEASING, "2026-10-17", resolved=False, satisfied=False)
+    city.land(settings)
     build(settings, NIGHT)
     warehouse.check_marts(settings, NIGHT)
     gate.decide_verdicts(settings, NIGHT)
@@ -115,10 +144,30 @@ def test_case_10_a_week_without_a_bad_thing_is_not_scored_0() -> None:
     assert 0 < points("ratio_to_target", "H12", 0.5, direction="down") < 25
 
 
+def test_two_schemes_rank_and_say_which_rule_moved_whom(night: Settings) -> None:
+    """By hand: 10 + 50 + 20 = 80 and 10 + 25 + 40 = 75 under one; 30 + 35 + 17.5 and 30 + 17.5 + 35, a tie, under the other."""
+    rows = schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-11").to_pylist()
+    assert [(r["unit_code"], r["score_a"], r["rank_a"], r["score_b"], r["rank_b"], r["places_gained"]) for r in rows] == [
+        (RESOLVING, 80, 1, 82.5, 1, 0), (PLEASING, 75, 2, 82.5, 1, 1),
+    ]  # fmt: skip
+    # resolution: -15 and -7.5 points, so -3.75 and +3.75 beside their mean
+    assert [(r["moved_by"], r["moved_points"]) for r in rows] == [("H08", -3.75), ("H08", 3.75)]
+
+
+def test_moving_the_month_shows_whose_score_hangs_on_it(night: Settings) -> None:
+    """Forty unhappy callers stand two days before the month; windows that begin by then hold 80 of one district's callers."""
+    rows = schemes.sensitivity(night, "three_rate_10_50_40", "2026-10").to_pylist()
+    assert [(r["unit_code"], r["score"], r["rank"], r["rank_best"], r["rank_worst"], r["score_span"]) for r in rows] == [
+        (RESOLVING, 80, 1, 1, 1, 0), (PLEASING, 75, 2, 2, 2, 32.5),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="expected one of district"):
+        schemes.sensitivity(night, "three_rate_10_50_40", "2026-10", "grid")
+
+
 def test_comparing_says_what_is_wrong(night: Settings) -> None:
     with pytest.raises(UsageError, match="expected one of"):
         schemes.compare(night, "three_rate_10_50_40", "no_such", "2026-10")
     with pytest.raises(UsageError, match="expected YYYY-MM"):
         schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "October")
     with pytest.raises(UsageError, match="has every component"):
-        schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-10")
+        schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-09")
