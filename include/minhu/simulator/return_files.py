@@ -5,16 +5,16 @@ The first folder lies on the city's first day, so that even a young city has ret
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
 
-from minhu import atomic
 from minhu.simulator.city import City
+from minhu.simulator.drop_folder import fill
 from minhu.simulator.returns import SUBJECTS, Frames, months_before, report_frames
 from minhu.workbooks import saved
 
@@ -44,30 +44,16 @@ def write_return_files(home: Path, city: City, business_date: date) -> int:
     Returns:
         Number of folders made.
     """
-    folder = returns_folder(home)
-    marker = home / "simulator" / "returns.json"
-    wanted = atomic.json_bytes(city.identity())
-    if not marker.exists() or marker.read_bytes() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        atomic.write_bytes(marker, wanted)
-    folder.mkdir(parents=True, exist_ok=True)
-    due = {day.isoformat(): (day, month, subjects) for day, month, subjects in deliveries(city, business_date)}
-    for stray in sorted(folder.iterdir()):
-        if stray.is_dir() and stray.name > business_date.isoformat():
-            shutil.rmtree(stray)
-    made = 0
-    for name, (day, month, subjects) in due.items():
-        if (folder / name).exists():
-            continue
-        temporary = home / "simulator" / ".returns-in-work"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        frames = sent_frames(city, day, month)
-        for subject in subjects:
-            (temporary / f"{subject}_{month:%Y-%m}.xlsx").write_bytes(workbook(subject, frames, month))
-        temporary.rename(folder / name)
-        made += 1
-    return made
+    due = {
+        day: partial(day_files, city, day, month, subjects) for day, month, subjects in deliveries(city, business_date)
+    }
+    return fill(returns_folder(home), city, business_date, due)
+
+
+def day_files(city: City, day: date, month: date, subjects: tuple[str, ...]) -> dict[str, bytes]:
+    """The workbooks delivered on ``day``: name to content."""
+    frames = sent_frames(city, day, month)
+    return {f"{subject}_{month:%Y-%m}.xlsx": workbook(subject, frames, month) for subject in subjects}
 
 
 def sent_frames(city: City, day: date, month: date) -> Frames:

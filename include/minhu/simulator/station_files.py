@@ -7,15 +7,15 @@ good, and the day's picture of terminals, points, items and residents. Equal day
 from __future__ import annotations
 
 import codecs
-import shutil
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from minhu import atomic
 from minhu.simulator import station_forms as forms
 from minhu.simulator.city import City, cases_day, with_broken
+from minhu.simulator.drop_folder import fill
 from minhu.simulator.reference import service_items
 from minhu.simulator.stations import LONGEST_LIFE_DAYS, points_frame, residents_frame, terminals_frame
 from minhu.simulator.streams import end_of_day, midnight
@@ -35,32 +35,11 @@ def stations_folder(home: Path) -> Path:
 def write_station_files(home: Path, city: City, business_date: date) -> int:
     """Make the folders of all days up to ``business_date`` that are not there, and take away later ones.
 
-    Folders already delivered are left as they are, whatever was done to their files since; a new city, or a new
-    generator, starts from an empty drop folder.
-
     Returns:
         Number of folders made.
     """
-    folder = stations_folder(home)
-    marker = home / "simulator" / "stations.json"
-    wanted = atomic.json_bytes(city.identity())
-    if not marker.exists() or marker.read_bytes() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        atomic.write_bytes(marker, wanted)
-    folder.mkdir(parents=True, exist_ok=True)
-    days = list(city.days(business_date))
-    for stray in sorted(folder.iterdir()):
-        if stray.is_dir() and _is_later(stray.name, business_date):
-            shutil.rmtree(stray)
-    missing = [day for day in days if not (folder / day.isoformat()).exists()]
-    for day in missing:
-        temporary = home / "simulator" / ".stations-in-work"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        for name, content in day_files(city, day).items():
-            (temporary / name).write_bytes(content)
-        temporary.rename(folder / day.isoformat())
-    return len(missing)
+    due = {day: partial(day_files, city, day) for day in city.days(business_date)}
+    return fill(stations_folder(home), city, business_date, due)
 
 
 def day_files(city: City, day: date) -> dict[str, bytes]:
@@ -99,10 +78,3 @@ def _changed_cases(city: City, day: date) -> pd.DataFrame:
     as_of, since = end_of_day(day), midnight(day - timedelta(days=OVERLAP_DAYS))
     born = city.days(day, day - timedelta(days=LONGEST_LIFE_DAYS))
     return pd.concat([with_broken(*cases_day(city, some, as_of, since)) for some in born], ignore_index=True)
-
-
-def _is_later(name: str, business_date: date) -> bool:
-    try:
-        return date.fromisoformat(name) > business_date
-    except ValueError:
-        return False
