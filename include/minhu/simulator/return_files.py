@@ -15,7 +15,8 @@ from openpyxl import Workbook
 
 from minhu.simulator.city import City
 from minhu.simulator.drop_folder import fill
-from minhu.simulator.returns import SUBJECTS, Frames, months_before, report_frames
+from minhu.simulator.reporting import months_before
+from minhu.simulator.returns import SUBJECTS, Frames, report_frames
 from minhu.workbooks import saved
 
 SENT_ON, MENDED_ON = 5, 12

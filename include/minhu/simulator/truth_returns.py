@@ -13,7 +13,8 @@ import pandas as pd
 
 from minhu.simulator.city import City
 from minhu.simulator.return_files import deliveries, report_end, sent_frames
-from minhu.simulator.returns import CHECK_GROUPS, SUBJECTS
+from minhu.simulator.return_snapshots import CHECK_GROUPS
+from minhu.simulator.returns import SUBJECTS
 from minhu.simulator.truth_cells import CALIBERS, both, cells, period_starts
 
 _KEYS = {
