@@ -22,7 +22,8 @@
      'denominator': 'obliged_count', 'down_to': 'street', 'is_stock': true},
     {'kpi': 'B02', 'sheet': 'checkin_members', 'day': 'report_to', 'numerator': 'checked_in_count',
      'denominator': 'obliged_count', 'down_to': 'street', 'is_stock': true},
-    {'kpi': 'B03', 'sheet': 'needs', 'day': 'posted_on', 'share': 'done_on is not null', 'down_to': 'community'},
+    {'kpi': 'B03', 'sheet': 'needs', 'day': 'posted_on',
+     'share': 'matched_on is not null and done_on is not null', 'down_to': 'community'},
     {'kpi': 'B04', 'sheet': 'checkin_feedback', 'day': 'report_to',
      'numerator': 'greatest(0, community_report_count + unit_report_count - checkin_count)',
      'denominator': 'checkin_count', 'down_to': 'street'},
@@ -54,7 +55,8 @@
     {'kpi': 'P04', 'variant': "fund_kind", 'sheet': 'funds', 'day': 'report_to', 'numerator': 'paid_yuan',
      'denominator': 'budget_yuan', 'down_to': 'district', 'is_stock': true, 'only': 'fund_kind is not null'},
     {'kpi': 'W01', 'of': 'staffed_streets', 'day': 'report_to', 'numerator': 'worker_count',
-     'denominator': 'resident_count / 10000.0', 'down_to': 'street', 'is_stock': true},
+     'denominator': 'resident_count / 10000.0', 'down_to': 'street', 'is_stock': true,
+     'only': 'resident_count is not null'},
     {'kpi': 'W02', 'sheet': 'posts', 'day': 'report_to', 'numerator': 'promoted_count',
      'denominator': 'worker_count', 'down_to': 'district', 'is_stock': true, 'only': 'grade < 18'},
     {'kpi': 'W03', 'sheet': 'posts', 'day': 'report_to', 'numerator': 'coalesce(graduate_count, 0)',
@@ -178,7 +180,11 @@ reported_headcounts as (
         report_to,
         place_district_code,
         sum(worker_count) as worker_count,
-        sum(coalesce(left_count, 0)) as left_count
+        sum(coalesce(left_count, 0)) as left_count,
+        row_number() over (
+            partition by cast({{ dbt.date_trunc('year', 'report_to') }} as date), place_district_code
+            order by report_to desc
+        ) as recency
     from {{ ref('int_returned_posts') }}
     where broken_rule is null
     group by report_to, place_district_code
@@ -189,7 +195,7 @@ headcounts as (
     select
         year_start,
         place_district_code,
-        max(left_count) as left_count,
+        max(case when recency = 1 then left_count end) as left_count,
         avg(worker_count) as mean_worker_count
     from reported_headcounts
     group by year_start, place_district_code
