@@ -69,9 +69,10 @@ survival as (
         days,
         sum(case when settled_count = risk_count then 1 else 0 end) over (partition by {{ group }} order by days) > 0
             as is_everyone_settled,
-        exp(sum(case
+        -- rounded: a half that is made of logarithms may come out a hair above one half
+        round(exp(sum(case
             when settled_count < risk_count then ln(1 - cast(settled_count as double) / risk_count) else 0
-        end) over (partition by {{ group }} order by days)) as surviving,
+        end) over (partition by {{ group }} order by days)), 12) as surviving,
         sum(case
             when settled_count < risk_count
                 then cast(settled_count as double) / (cast(risk_count as double) * (risk_count - settled_count))
