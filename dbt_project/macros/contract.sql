@@ -29,3 +29,32 @@
     (unit_type = '{{ unit_type }}' and period_type = '{{ period_type }}'){{ ' or ' if not loop.last }}
     {%- endfor %})
 {%- endmacro %}
+
+{# What a contract row makes of one row of its count model: the cell and its three sums. #}
+{% macro counted_columns(kpi) -%}
+    '{{ kpi["kpi_id"] }}' as kpi_id,
+        '{{ kpi["variant"] }}' as variant,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        period_end,
+        caliber,
+        cast({{ kpi["numerator"] }} as decimal(18, 4)) as numerator,
+        cast({{ kpi["denominator"] or 'null' }} as decimal(18, 4)) as denominator,
+        cast({{ kpi["sample_size"] or 'null' }} as decimal(18, 4)) as sample_size,
+        '{{ kpi["interval_method"] }}' as interval_method
+{%- endmacro %}
+
+{# Value and interval of rows made by counted_columns. #}
+{% macro rated_columns() -%}
+    numerator,
+    denominator,
+    sample_size,
+    case
+        when interval_method = 'none' then cast(numerator as double)
+        when denominator > 0 then round(cast(numerator as double) / cast(denominator as double), 8)
+    end as value,
+    {{ interval_bound('low') }} as ci_low,
+    {{ interval_bound('high') }} as ci_high
+{%- endmacro %}

@@ -52,7 +52,7 @@ select
     {% if place -%}
     places.district_code as place_district_code,
     places.street_code as place_street_code,
-    places.community_code as place_community_code,
+    case when places.place_level = 'community' then places.place_code end as place_community_code,
     {% endif -%}
     {{ first_broken_rule(
         [('L2-RET-001', 'returned.' ~ key | join(' is null or returned.') ~ ' is null')]
@@ -62,8 +62,12 @@ select
     ) }} as broken_rule
 from returned
 {% if place -%}
-left join {{ ref('dim_places') }} as places
-    on returned.{{ place[0] }} = places.place_code and places.place_level = '{{ place[1] }}'
+-- by the borders of the last day of the report
+left join {{ ref('dim_place_versions') }} as places
+    on
+        returned.{{ place[0] }} = places.place_code
+        and places.place_level = '{{ place[1] }}'
+        and {{ stands_on('places', 'returned.report_to') }}
 {% endif -%}
 {% if has_unit -%}
 left join {{ ref('dim_units') }} as units

@@ -20,6 +20,11 @@ REFERENCE_TABLES = (
     ("hotline", "places"), ("hotline", "units"), ("grid", "grids"), ("stations", "points"), ("stations", "items"),
     ("stations", "residents"),
 )  # fmt: skip
+#: Pictures of the organisation and what in them makes another state: a figure can be read by the borders of its day.
+STATES = {
+    "hotline.places": ("name", "level", "parent_code", "valid_from", "valid_to", "successor_code"),
+    "hotline.units": ("name", "kind", "place_code", "parent_code", "valid_from", "valid_to"),
+}
 
 
 def load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> dict[str, int]:
@@ -34,6 +39,11 @@ def load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_date
             f"cast(null as integer) as landed_attempt, cast(null as bigint) as load_no from empty_table"
         )
         db.unregister("empty_table")
+        if contract.full_name in STATES:
+            db.execute(
+                f"create table if not exists raw.{_raw_name(contract)}_states as "
+                f"select *, cast(null as date) as seen_from from raw.{_raw_name(contract)} where false"
+            )
     for source in contracts.SOURCES:
         for arrival in landing.arrivals(source, business_date):
             for number in range(1, (arrival.attempt or 0) + 1):
@@ -97,12 +107,27 @@ def _load_table(
         f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
         [arrival.business_date, number, load_no, str(path)],
     )
+    if contract.full_name in STATES:
+        _keep_states(db, contract, arrival.business_date)
     count = int(landing.manifest(contract.source, contract.name, arrival.business_date, number)["row_count"])
     db.execute(
         "insert into raw.loads values (?, ?, ?, ?, ?, ?)",
         [contract.source, contract.name, arrival.business_date, number, count, load_no],
     )
     return count
+
+
+def _keep_states(db: duckdb.DuckDBPyConnection, contract: TableContract, seen_from: date) -> None:
+    """Add the rows of the newest picture that differ from the last state of their key."""
+    raw, (key,) = f"raw.{_raw_name(contract)}", contract.key
+    differs = " or ".join(f"picture.{name} is distinct from held.{name}" for name in STATES[contract.full_name])
+    db.execute(
+        f"insert into {raw}_states select picture.*, cast(? as date) from {raw} as picture left join ("
+        f"select *, row_number() over (partition by {key} order by load_no desc, seen_from desc, landed_attempt desc) as recency "
+        f"from {raw}_states) as held on picture.{key} = held.{key} and held.recency = 1 "
+        f"where held.{key} is null or {differs}",
+        [seen_from],
+    )
 
 
 def _is_picture(contract: TableContract) -> bool:

@@ -1,4 +1,5 @@
--- One row per case to judge again, with its item, its places and the first record rule it breaks.
+-- One row per case to judge again, with its item, its places by the borders of the day it was accepted and the first
+-- record rule it breaks.
 {{ config(materialized='view') }}
 with cases as (
     select * from {{ ref('int_cases_latest') }}
@@ -12,13 +13,17 @@ joined as (
         items.is_personal,
         points.station_code as known_station_code,
         points.community_code,
-        points.street_code,
-        coalesce(points.district_code, districts.place_code) as resolved_district_code
+        coalesce(communities.street_code, points.street_code) as street_code,
+        coalesce(communities.district_code, points.district_code, districts.place_code) as resolved_district_code
     from cases
     left join {{ ref('stg_stations__items') }} as items
         on cases.item_code = items.item_code
     left join {{ ref('dim_service_points') }} as points
         on cases.station_code = points.station_code
+    left join {{ ref('dim_place_versions') }} as communities
+        on
+            points.community_code = communities.place_code
+            and {{ stands_on('communities', local_date('cases.accepted_at')) }}
     left join {{ ref('dim_places') }} as districts
         on cases.district_code = districts.place_code
 )

@@ -1,4 +1,5 @@
--- One row per grid event to judge again, with its places, its verifications and the first record rule it breaks.
+-- One row per grid event to judge again, with its places by the borders of the day it was reported, its verifications
+-- and the first record rule it breaks.
 {{ config(materialized='view') }}
 with events as (
     select * from {{ ref('int_grid_events_latest') }}
@@ -10,13 +11,17 @@ joined as (
         events.*,
         grids.grid_code as known_grid_code,
         grids.community_code,
-        grids.street_code,
-        grids.district_code,
+        coalesce(communities.street_code, grids.street_code) as street_code,
+        coalesce(communities.district_code, grids.district_code) as district_code,
         coalesce(verifications.verification_count, 0) as verification_count,
         coalesce(verifications.failed_verification_count, 0) as failed_verification_count
     from events
     left join {{ ref('dim_grids') }} as grids
         on events.grid_code = grids.grid_code
+    left join {{ ref('dim_place_versions') }} as communities
+        on
+            grids.community_code = communities.place_code
+            and {{ stands_on('communities', local_date('events.reported_at')) }}
     left join {{ ref('int_grid_event_verifications') }} as verifications
         on events.event_id = verifications.event_id
 )

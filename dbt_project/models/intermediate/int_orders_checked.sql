@@ -1,4 +1,5 @@
--- One row per order to judge again, with its places, its deciding call-back and the first record rule it breaks.
+-- One row per order to judge again, with its places by the borders of the day it was created, its deciding call-back
+-- and the first record rule it breaks.
 {{ config(materialized='view') }}
 with orders as (
     select * from {{ ref('int_orders_latest') }}
@@ -10,8 +11,8 @@ joined as (
         orders.*,
         communities.place_code as known_community_code,
         streets.place_code as known_street_code,
-        coalesce(communities.street_code, streets.street_code) as resolved_street_code,
-        coalesce(communities.district_code, streets.district_code) as resolved_district_code,
+        coalesce(streets.street_code, communities.street_code) as resolved_street_code,
+        coalesce(streets.district_code, communities.district_code) as resolved_district_code,
         units.unit_code as known_unit_code,
         case when orders.closed_at is not null then closings.closing_unit_code end as closing_unit_code,
         callbacks.called_at as callback_at,
@@ -32,10 +33,14 @@ joined as (
         coalesce(deadlines.is_unpaused_calendar_assumed, false) as is_unpaused_calendar_assumed,
         coalesce(deadlines.is_paused_calendar_assumed, false) as is_paused_calendar_assumed
     from orders
-    left join {{ ref('dim_places') }} as communities
-        on orders.community_code = communities.place_code
-    left join {{ ref('dim_places') }} as streets
-        on orders.street_code = streets.place_code
+    left join {{ ref('dim_place_versions') }} as communities
+        on
+            orders.community_code = communities.place_code
+            and {{ stands_on('communities', local_date('orders.created_at')) }}
+    left join {{ ref('dim_place_versions') }} as streets
+        on
+            orders.street_code = streets.place_code
+            and {{ stands_on('streets', local_date('orders.created_at')) }}
     left join {{ ref('dim_units') }} as units
         on orders.unit_code = units.unit_code
     left join {{ ref('int_order_closing_units') }} as closings

@@ -66,11 +66,13 @@
     {'kpi': 'Q03', 'sheet': 'survey_waves', 'day': 'half_year_start', 'numerator': 'valid_count',
      'denominator': 'contacted_count', 'down_to': 'district'},
 ] %}
+-- a street that was dissolved is not expected any more
 with streets as (
     select
         place_code as street_code,
         district_code,
-        resident_count
+        resident_count,
+        valid_to
     from {{ ref('dim_places') }}
     where place_level = 'street'
 ),
@@ -87,7 +89,8 @@ street_ratings as (
         from {{ ref('int_returned_department_ratings') }}
         where broken_rule is null
     ) as quarters
-    cross join streets
+    inner join streets
+        on streets.valid_to is null or quarters.quarter_start <= streets.valid_to
     left join {{ ref('int_returned_department_ratings') }} as ratings
         on
             quarters.quarter_start = ratings.quarter_start
@@ -107,7 +110,8 @@ street_quarters as (
         from {{ ref('stg_returns__deliveries') }}
         where workbook = '党建联席会' and is_current
     ) as quarters
-    cross join streets
+    inner join streets
+        on streets.valid_to is null or quarters.quarter_start <= streets.valid_to
     left join {{ ref('int_returned_meetings') }} as meetings
         on
             streets.street_code = meetings.street_code
@@ -150,7 +154,7 @@ funded_communities as (
             and places.place_code = funds.community_code
             and funds.fund_kind = 'operations'
             and funds.broken_rule is null
-    where places.place_level = 'community'
+    where places.place_level = 'community' and (places.valid_to is null or places.valid_to >= reports.report_to)
 ),
 
 staffed_streets as (
@@ -165,7 +169,8 @@ staffed_streets as (
         from {{ ref('int_returned_posts') }}
         where broken_rule is null
     ) as reports
-    cross join streets
+    inner join streets
+        on streets.valid_to is null or reports.report_to <= streets.valid_to
     left join {{ ref('int_returned_posts') }} as posts
         on
             reports.report_to = posts.report_to

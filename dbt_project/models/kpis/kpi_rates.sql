@@ -27,18 +27,7 @@ with counted as (
     {% for row in contract_rows() if row.contract['count_model'] in aggregates %}
     {% set kpi = row.contract %}
     select
-        '{{ kpi["kpi_id"] }}' as kpi_id,
-        '{{ kpi["variant"] }}' as variant,
-        unit_type,
-        unit_code,
-        period_type,
-        period_start,
-        period_end,
-        caliber,
-        cast({{ kpi["numerator"] }} as decimal(18, 4)) as numerator,
-        cast({{ kpi["denominator"] or 'null' }} as decimal(18, 4)) as denominator,
-        cast({{ kpi["sample_size"] or 'null' }} as decimal(18, 4)) as sample_size,
-        '{{ kpi["interval_method"] }}' as interval_method
+        {{ counted_columns(kpi) }}
     from {{ aggregates[kpi["count_model"]] }}
     where
         {{ in_cells(row.cells) }}
@@ -66,13 +55,5 @@ select
     period_start,
     period_end,
     caliber,
-    numerator,
-    denominator,
-    sample_size,
-    case
-        when interval_method = 'none' then cast(numerator as double)
-        when denominator > 0 then round(cast(numerator as double) / cast(denominator as double), 8)
-    end as value,
-    {{ interval_bound('low') }} as ci_low,
-    {{ interval_bound('high') }} as ci_high
+    {{ rated_columns() }}
 from counted

@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 
 from minhu.simulator import dirt
+from minhu.simulator.borders import Merger, merger, places_after, streets_after
 from minhu.simulator.callbacks import callback_frame, callback_lives
 from minhu.simulator.calls import call_frame
 from minhu.simulator.geography import Geography, geography, places_table
 from minhu.simulator.grid_events import grid_frame, grid_lives
 from minhu.simulator.order_state import event_frame, order_frame, with_persons
-from minhu.simulator.orders import order_lives
+from minhu.simulator.orders import OrderLives, order_lives
 from minhu.simulator.reference import categories_table, units_table
 from minhu.simulator.stations import LONGEST_LIFE_DAYS as LONGEST_CASE_DAYS
 from minhu.simulator.stations import CaseLives, Stations, case_frame, case_lives, stations
@@ -40,6 +41,10 @@ class City:
         return geography(self.scale)
 
     @property
+    def merger(self) -> Merger | None:
+        return merger(self.geography, self.start)
+
+    @property
     def stations(self) -> Stations:
         return stations(self.scale, self.geography)
 
@@ -54,17 +59,18 @@ class City:
         return {**asdict(self), "start": self.start.isoformat(), "generator": generator_digest()}
 
 
-def reference_tables(city: City) -> dict[str, pd.DataFrame]:
-    """The hotline tables that do not move: places, units, categories."""
+def reference_tables(city: City, business_date: date) -> dict[str, pd.DataFrame]:
+    """The hotline tables that seldom move, at the end of ``business_date``: places, units, categories."""
     geo = city.geography
-    return {"places": places_table(geo), "units": units_table(geo), "categories": categories_table()}
+    places = places_after(places_table(geo), city.merger, business_date)
+    return {"places": places, "units": units_table(geo), "categories": categories_table()}
 
 
 def hotline_day(city: City, day: date, as_of: int) -> dict[str, pd.DataFrame]:
     """The hotline's rows that were born on ``day``, as recorded before ``as_of``, broken ones included."""
     geo = city.geography
     lives = order_lives(city.seed, city.scale, day, geo)
-    orders = with_persons(order_frame(lives, geo, as_of), lives, geo, as_of)
+    orders = with_persons(_orders(city, day, lives, as_of), lives, geo, as_of)
     broken = dirt.broken_copies(city.seed, day, orders, "order_id", len(lives), dirt.ORDER_KINDS)
     return {
         "calls": call_frame(city.seed, city.scale, day, as_of),
@@ -78,10 +84,15 @@ def clean_orders_day(city: City, day: date, as_of: int) -> tuple[pd.DataFrame, p
     """Orders (without personal columns), call-backs, and the keys of the broken orders on top of them."""
     geo = city.geography
     lives = order_lives(city.seed, city.scale, day, geo)
-    orders = order_frame(lives, geo, as_of)
+    orders = _orders(city, day, lives, as_of)
     broken = dirt.broken_copies(city.seed, day, orders, "order_id", len(lives), dirt.ORDER_KINDS)
     calls_back = callback_frame(lives, callback_lives(city.seed, lives), as_of)
     return orders, calls_back, broken_keys(broken, "order_id")
+
+
+def _orders(city: City, day: date, lives: OrderLives, as_of: int) -> pd.DataFrame:
+    orders = order_frame(lives, city.geography, as_of)
+    return orders.assign(street_code=streets_after(orders["street_code"], city.merger, day))
 
 
 def grid_day(city: City, day: date, as_of: int) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:

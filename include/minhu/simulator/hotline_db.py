@@ -106,7 +106,7 @@ def _replace(connection: psycopg.Connection[Any], city: City, business_date: dat
     for table in _TABLES:
         # not truncate: a reader with an older snapshot must keep seeing its rows
         connection.execute(sql.SQL("delete from {}").format(sql.Identifier("hotline", table)))
-    for table, frame in reference_tables(city).items():
+    for table, frame in reference_tables(city, business_date).items():
         written += _copy(connection, sql.Identifier("hotline", table), frame)
     for frames in _states(city, business_date, city.start):
         for table, frame in frames.items():
@@ -119,6 +119,10 @@ def _replace(connection: psycopg.Connection[Any], city: City, business_date: dat
 def _go_forward(connection: psycopg.Connection[Any], city: City, shown: date, business_date: date) -> int:
     since = pd.Timestamp(end_of_day(shown), unit="s")
     written = 0
+    before, after = reference_tables(city, shown), reference_tables(city, business_date)
+    for table in (name for name in after if not after[name].equals(before[name])):
+        connection.execute(sql.SQL("delete from {}").format(sql.Identifier("hotline", table)))
+        written += _copy(connection, sql.Identifier("hotline", table), after[table])
     for table in ("calls", "work_orders", "order_events", "callbacks"):
         connection.execute(
             sql.SQL("create temporary table {} (like {}) on commit drop").format(

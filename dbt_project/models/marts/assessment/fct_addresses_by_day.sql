@@ -17,19 +17,21 @@ select
     ranked.coverage_date as day,
     places.district_code,
     places.street_code,
-    places.community_code,
+    places.place_code as community_code,
     '{{ caliber }}' as caliber,
     cast(sum(ranked.address_count) as integer) as address_count,
     cast(sum(ranked.covered_once_count) as integer) as covered_once_count,
     cast(sum(ranked.covered_many_count) as integer) as covered_many_count
 from ranked
-left join {{ ref('dim_places') }} as places
-    on ranked.community_code = places.place_code
+left join {{ ref('dim_place_versions') }} as places
+    on
+        ranked.community_code = places.place_code
+        and {{ stands_on('places', 'ranked.coverage_date') }}
 where ranked.recency = 1
 group by
     ranked.coverage_date,
     places.district_code,
     places.street_code,
-    places.community_code
+    places.place_code
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -18,13 +18,15 @@ standing as (
         days.day,
         places.district_code,
         places.street_code,
-        places.community_code,
+        places.place_code as community_code,
         residents.resident_count,
         case when reached.day is not null then residents.resident_count else 0 end as reached_count
     from {{ ref('int_days_passed') }} as days
     cross join {{ ref('stg_stations__residents') }} as residents
-    left join {{ ref('dim_places') }} as places
-        on residents.community_code = places.place_code
+    left join {{ ref('dim_place_versions') }} as places
+        on
+            residents.community_code = places.place_code
+            and {{ stands_on('places', 'days.day') }}
     left join reached
         on
             days.day = reached.day

@@ -1,0 +1,58 @@
+-- One row per KPI, variant, unit, period and caliber that the borders of now would change: the figure by them, for
+-- KPIs that are sums of orders, grid events or cases over days.
+-- depends_on: {{ ref('kpi_contract') }}
+-- depends_on: {{ ref('grain_periods') }}
+{% set counts = {
+    'orders': ref('agg_orders_by_unit_day'),
+    'grid_events': ref('agg_grid_events_by_unit_day'),
+    'cases': ref('agg_cases_by_unit_day'),
+} %}
+with
+{% for count_model, units in counts.items() %}
+{{ count_model }} as (
+    {{ redraw_units(units) }}
+),
+
+{% endfor %}
+counted as (
+    {% for row in contract_rows() if row.contract['count_model'] in counts and row.cells %}
+    {% set kpi = row.contract %}
+    select
+        {{ counted_columns(kpi) }}
+    from {{ kpi["count_model"] }}
+    where {{ in_cells(row.cells) }}
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select cast(null as {{ dbt.type_string() }}) as kpi_id
+    where 1 = 0
+    {% endfor %}
+),
+
+differing as (
+    select counted.*
+    from counted
+    left join {{ ref('kpi_rates') }} as rates
+        on
+            counted.kpi_id = rates.kpi_id
+            and counted.variant = rates.variant
+            and counted.unit_type = rates.unit_type
+            and counted.unit_code = rates.unit_code
+            and counted.period_type = rates.period_type
+            and counted.period_start = rates.period_start
+            and counted.caliber = rates.caliber
+    where
+        counted.numerator <> coalesce(rates.numerator, 0)
+        or coalesce(counted.denominator, 0) <> coalesce(rates.denominator, 0)
+)
+
+select
+    kpi_id,
+    variant,
+    unit_type,
+    unit_code,
+    period_type,
+    period_start,
+    period_end,
+    caliber,
+    {{ rated_columns() }}
+from differing
