@@ -72,7 +72,8 @@ with streets as (
         place_code as street_code,
         district_code,
         resident_count,
-        valid_to
+        valid_to,
+        successor_code
     from {{ ref('dim_places') }}
     where place_level = 'street'
 ),
@@ -157,20 +158,37 @@ funded_communities as (
     where places.place_level = 'community' and (places.valid_to is null or places.valid_to >= reports.report_to)
 ),
 
+post_reports as (
+    select distinct report_to -- many posts of one report
+    from {{ ref('int_returned_posts') }}
+    where broken_rule is null
+),
+
+-- the residents of a successor hold those of the street dissolved into it, which before that day had its own
+absorbed as (
+    select
+        reports.report_to,
+        streets.successor_code as street_code,
+        sum(streets.resident_count) as resident_count
+    from post_reports as reports
+    inner join streets
+        on reports.report_to <= streets.valid_to
+    where streets.successor_code is not null
+    group by reports.report_to, streets.successor_code
+),
+
 staffed_streets as (
     select
         reports.report_to,
         streets.district_code as place_district_code,
         streets.street_code as place_street_code,
-        max(streets.resident_count) as resident_count,
+        max(streets.resident_count - coalesce(absorbed.resident_count, 0)) as resident_count,
         coalesce(sum(posts.worker_count), 0) as worker_count
-    from (
-        select distinct report_to -- many posts of one report
-        from {{ ref('int_returned_posts') }}
-        where broken_rule is null
-    ) as reports
+    from post_reports as reports
     inner join streets
         on streets.valid_to is null or reports.report_to <= streets.valid_to
+    left join absorbed
+        on reports.report_to = absorbed.report_to and streets.street_code = absorbed.street_code
     left join {{ ref('int_returned_posts') }} as posts
         on
             reports.report_to = posts.report_to
