@@ -15,6 +15,8 @@ from minhu.simulator.truth import COLUMNS, KEY, grid_truth, hotline_truth, stati
 #: Calls have no place, dispatching has no district, the list of items is one for the city.
 CITY_ONLY = {"H01", "H02", "H03", "H13", "S01", "R02", "E01", "E03"}
 AS_OF = pd.Timestamp("2026-11-21")
+#: Estimates (the truth has them for the periods of the contract) and T03, which has weeks.
+OF_SOME_PERIODS = {"E02", "Q01", "Q02", "X02", "T03"}
 Cell = tuple[float, float | None]
 
 
@@ -235,14 +237,19 @@ def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: 
     cells = pd.read_parquet(tmp_path / "a" / "kpi_truth.parquet")
     assert list(cells.columns) == COLUMNS
     assert not cells.duplicated(KEY).any()
-    numbers = {"H": 13, "G": 8, "S": 6, "R": 4, "B": 4, "V": 2, "P": 4}
+    numbers = {"H": 13, "G": 8, "S": 6, "R": 4, "B": 4, "V": 2, "P": 4, "E": 3, "L": 2, "T": 4, "W": 3, "Q": 3}
     wanted = {f"{group}{n:02d}" for group, last in numbers.items() for n in range(1, last + 1)} - {"H10"}
-    wanted |= {"E01", "E03", "L01", "L02", "W01", "W02", "W03", "Q03"}
+    wanted |= {"X02"}  # X01 looks back over a week, X03 over thirty days that this city has not got
     assert set(cells["kpi_id"]) == wanted
+    wanted -= OF_SOME_PERIODS
     for period_type in ("day", "week", "month", "assessment_month", "quarter", "half_year", "year"):
         for caliber in ("full", "assessed"):
             some = cells[(cells["period_type"] == period_type) & (cells["caliber"] == caliber)]
+            some = some[~some["kpi_id"].isin(OF_SOME_PERIODS)]
             assert set(some[some["unit_type"] == "city"]["kpi_id"]) == wanted
             assert set(some[some["unit_type"] == "district"]["kpi_id"]) == wanted - CITY_ONLY
     counts = cells["kpi_id"].isin(["H01", "H04", "G04", "S04", "P02"])
     assert cells.loc[counts, "denominator"].isna().all() and cells.loc[~counts, "denominator"].gt(0).all()
+    estimated = cells["kpi_id"].isin(["E02", "L03", "Q01", "Q02", "X02"]) | (cells["variant"] == "grade_entropy")
+    assert cells.loc[~estimated, "value"].isna().all() and cells.loc[~estimated, "numerator"].notna().all()
+    assert cells.loc[estimated & (cells["kpi_id"] != "L03"), "value"].notna().all()

@@ -13,15 +13,20 @@ import pandas as pd
 
 from minhu import atomic
 from minhu.simulator import truth_grid, truth_stations
+from minhu.simulator.borders import streets_after
 from minhu.simulator.calls import call_frame
 from minhu.simulator.city import City, broken_keys, cases_day, clean_orders_day, grid_day
 from minhu.simulator.stations import terminals_frame
 from minhu.simulator.streams import end_of_day
 from minhu.simulator.truth_cells import COLUMNS, KEY
+from minhu.simulator.truth_estimates import estimate_truth, gap_truth
 from minhu.simulator.truth_grid import activity_truth, app_truth, grid_truth
 from minhu.simulator.truth_hotline import hotline_truth, order_facts
+from minhu.simulator.truth_matters import matter_truth
 from minhu.simulator.truth_returns import return_truth
+from minhu.simulator.truth_sheets import returned_sheets
 from minhu.simulator.truth_stations import station_truth
+from minhu.simulator.truth_tiers import tier_truth
 
 __all__ = ["COLUMNS", "KEY", "grid_truth", "hotline_truth", "station_truth", "truth", "write_truth"]
 
@@ -64,16 +69,24 @@ def truth(city: City, business_date: date) -> tuple[pd.DataFrame, dict[str, list
         terminals_frame(city.seed, day, city.stations, city.geography).assign(day=pd.Timestamp(day))
         for day in city.days(business_date)
     ]
-    orders = whole["orders"].merge(whole["facts"], on="order_id", how="left")
+    end = pd.Timestamp(as_of, unit="s")
+    orders, events = whole["orders"].merge(whole["facts"], on="order_id", how="left"), whole["events"]
+    orders = orders.assign(street_now=streets_after(orders["street_code"], city.merger, business_date))
+    sheets = returned_sheets(city, business_date)
+    residents = pd.Series(city.geography.residents).groupby(city.geography.district_codes).sum()
     cells = pd.concat(
         [
-            *hotline_truth(orders, whole["callbacks"], whole["calls"], pd.Timestamp(as_of, unit="s")),
-            *grid_truth(whole["events"], pd.Timestamp(as_of, unit="s")),
+            *hotline_truth(orders, whole["callbacks"], whole["calls"], end),
+            *grid_truth(events, end),
             *activity_truth(whole["activity"]),
             *station_truth(whole["cases"], pd.concat(terminals, ignore_index=True)),
             *truth_grid.stock_truth(city, business_date),
             *truth_stations.stock_truth(city, business_date),
-            *return_truth(city, business_date),
+            *return_truth(city, sheets),
+            *tier_truth(orders, events, end),
+            *matter_truth(orders, events, end, city.merger),
+            *estimate_truth(sheets, orders, residents),
+            *gap_truth(orders, whole["callbacks"], end),
         ],
         ignore_index=True,
     )

@@ -7,7 +7,8 @@ import pandas as pd
 from minhu.simulator.geography import CITY_CODE
 
 KEY = ["kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"]
-COLUMNS = [*KEY, "numerator", "denominator"]
+#: ``value`` only where the KPI is an estimate of its own and not numerator over denominator.
+COLUMNS = [*KEY, "numerator", "denominator", "value"]
 ASSESSMENT_MONTH_START = 19
 CALIBERS = ("full", "assessed")
 #: First month of the quarter, half-year and year of each month.

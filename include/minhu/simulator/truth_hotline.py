@@ -12,7 +12,7 @@ from minhu.simulator.calls import call_start
 from minhu.simulator.city import City
 from minhu.simulator.geography import CITY_CODE
 from minhu.simulator.order_state import event_frame, order_frame
-from minhu.simulator.orders import order_lives
+from minhu.simulator.orders import TIERS, order_lives
 from minhu.simulator.truth_cells import CALIBERS, both, cells, period_starts
 from minhu.simulator.truth_deadlines import rule_deadlines
 
@@ -25,7 +25,8 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
 
     Returns:
         One row per order as recorded before ``as_of``: ``order_id``, ``person`` (-1: nobody knows), ``dispatched_at``,
-        ``returns``, ``hops``, ``rule_unpaused_due_at``, ``rule_paused_due_at`` (local times).
+        ``returns``, ``hops``, ``is_relaxed`` (its tier was made more lenient after dispatch), ``noted_on`` (local days
+        with a recorded step), ``rule_unpaused_due_at``, ``rule_paused_due_at`` (local times).
     """
     lives = order_lives(city.seed, city.scale, day, city.geography)
     seen = lives.recorded["create"] < as_of
@@ -35,6 +36,10 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
     first = moved[moved["event_type"] == "dispatch"].groupby("order_id")["occurred_at"].min()
     returns = moved[moved["event_type"] != "dispatch"].groupby("order_id").size()
     hops = moved.groupby("order_id").size() - 1
+    changed = events[events["event_type"] == "tier_change"]
+    lenient = changed["to_value"].map(TIERS.index) > changed["from_value"].map(TIERS.index)
+    relaxed = changed.loc[lenient & (changed["occurred_at"] > changed["order_id"].map(first)), "order_id"]
+    noted = events["occurred_at"].dt.normalize().groupby(events["order_id"]).agg(set)
     facts = pd.DataFrame(
         {
             "order_id": orders["order_id"],
@@ -42,6 +47,8 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
             "dispatched_at": orders["order_id"].map(first),
             "returns": orders["order_id"].map(returns).fillna(0).astype(int),
             "hops": orders["order_id"].map(hops).fillna(0).astype(float),
+            "is_relaxed": orders["order_id"].isin(relaxed),
+            "noted_on": orders["order_id"].map(noted),
         }
     )
     return facts.merge(rule_deadlines(orders, events), on="order_id", how="left")
@@ -52,7 +59,7 @@ def hotline_truth(
 ) -> Iterator[pd.DataFrame]:
     """H01 to H09, H11 to H13. ``orders`` and ``calls_back`` as tables of the hotline, times local and naive.
 
-    Where ``orders`` has the columns of :func:`order_facts`, also the KPIs that need them.
+    Where ``orders`` has the columns of :func:`order_facts` and ``street_now``, also the KPIs that need them.
     """
     for direction, some in calls.assign(day=call_start(calls), district=None).groupby("direction"):
         yield both("H01", str(direction), some.assign(numerator=1.0))
@@ -60,19 +67,35 @@ def hotline_truth(
     orders = orders.assign(district=orders["street_code"].str[:6])
     valid = calls_back[calls_back["is_valid"]].sort_values(["called_at", "attempt_no"])
     for caliber in CALIBERS:
-        counted = orders if caliber == "full" else orders[orders["assessment_scope"] != "excluded"]
+        counted = in_caliber(orders, caliber)
         yield cells("H04", "main", caliber, counted.assign(day=counted["created_at"], numerator=1.0))
-        gone = counted["parent_order_id"].notna() | (counted["closure_code"] == "withdrawn")
-        due = counted[~gone & (counted["due_at"] < as_of)]
-        due = due.assign(day=due["due_at"], denominator=1.0)
+        judged = is_judged(counted)
+        due = due_orders(counted, as_of)
         yield cells("H05", "main", caliber, due.assign(numerator=(due["replied_at"] < as_of).astype(float)))
         yield cells("H06", "main", caliber, due.assign(numerator=(due["closed_at"] <= due["due_at"]).astype(float)))
         yield from _callback_truth(counted, valid, caliber)
-        closed = counted[counted["closed_at"].notna() & ~gone & (counted["channel"] != "transfer")]
+        closed = counted[counted["closed_at"].notna() & judged & (counted["channel"] != "transfer")]
         asked = closed["order_id"].isin(valid["order_id"]).astype(float)
         yield cells("H11", "main", caliber, closed.assign(day=closed["closed_at"], numerator=asked, denominator=1.0))
         if "person" in orders:
-            yield from _life_truth(counted, orders, ~gone, caliber, as_of)
+            yield from _life_truth(counted, orders, judged, caliber, as_of)
+
+
+def in_caliber(orders: pd.DataFrame, caliber: str) -> pd.DataFrame:
+    """Orders that a caliber counts: all, or without those excluded from assessment."""
+    return orders if caliber == "full" else orders[orders["assessment_scope"] != "excluded"]
+
+
+def is_judged(orders: pd.DataFrame) -> pd.Series[bool]:
+    """Whether an order can be due: not merged into another, not withdrawn."""
+    judged: pd.Series[bool] = orders["parent_order_id"].isna() & (orders["closure_code"] != "withdrawn")
+    return judged
+
+
+def due_orders(orders: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Orders whose deadline in force has passed, each with its deadline as ``day`` and 1 as ``denominator``."""
+    due = orders[is_judged(orders) & (orders["due_at"] < as_of)]
+    return due.assign(day=due["due_at"], denominator=1.0)
 
 
 def _callback_truth(orders: pd.DataFrame, valid: pd.DataFrame, caliber: str) -> Iterator[pd.DataFrame]:
@@ -117,12 +140,12 @@ def _answer_truth(calls: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _life_truth(
-    counted: pd.DataFrame, everybody: pd.DataFrame, is_judged: pd.Series[bool], caliber: str, as_of: pd.Timestamp
+    counted: pd.DataFrame, everybody: pd.DataFrame, judged: pd.Series[bool], caliber: str, as_of: pd.Timestamp
 ) -> Iterator[pd.DataFrame]:
     """H06 by the two rule clocks, H12 and H13."""
     for variant in ("unpaused", "paused"):
         deadline = counted[f"rule_{variant}_due_at"]
-        due = counted[is_judged & (deadline < as_of)]
+        due = counted[judged & (deadline < as_of)]
         due = due.assign(day=due[f"rule_{variant}_due_at"], denominator=1.0)
         on_time = (due["closed_at"] <= due["day"]).astype(float)
         yield cells("H06", f"calendar_{variant}", caliber, due.assign(numerator=on_time))
@@ -136,8 +159,11 @@ def _life_truth(
 
 
 def _followed(closed: pd.DataFrame, everybody: pd.DataFrame) -> set[str]:
-    """Ids of closed orders after which the same person called about the same matter in the same street."""
-    matter = ["person", "category_code", "street_code"]
+    """Ids of closed orders after which the same person called about the same matter in the same street.
+
+    ``street_now`` tells whether it is the same: by the borders at the end of the business date.
+    """
+    matter = ["person", "category_code", "street_now"]
     columns = ["order_id", *matter]
     left = closed.loc[closed["person"] >= 0, [*columns, "closed_at"]].dropna()
     right = everybody.loc[everybody["person"] >= 0, [*matter, "created_at"]].dropna()

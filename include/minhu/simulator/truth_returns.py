@@ -1,6 +1,6 @@
-"""The known truth of the returns, from the sheets as they were sent, away from any SQL.
+"""The known truth of the returns: sums of returned counts, as the KPI catalogue words them, away from any SQL.
 
-A report knows nothing after its last day; of records that stand in several reports the last one counts.
+A report knows nothing after its last day.
 """
 
 from __future__ import annotations
@@ -12,18 +12,9 @@ import numpy as np
 import pandas as pd
 
 from minhu.simulator.city import City
-from minhu.simulator.return_files import deliveries, report_end, sent_frames
 from minhu.simulator.return_snapshots import CHECK_GROUPS
-from minhu.simulator.returns import SUBJECTS
 from minhu.simulator.truth_cells import CALIBERS, both, cells, period_starts
 
-_KEYS = {
-    "proposals": ["提案编号"], "consultations": ["编号"], "opinions": ["编号"], "needs": ["需求编号"],
-    "department_calls": ["编号"], "meetings": ["编号"], "meeting_decisions": ["编号"],
-    "studios": ["季度", "工作室编码"], "department_ratings": ["季度", "街镇代码", "部门编码"],
-    "benchmark_checks": ["年度", "社区代码", "指标编号"], "benchmarks": ["社区代码", "命名年度"], "projects": ["项目编号"],
-    "survey_waves": ["半年度", "领域", "区县代码"],
-}  # fmt: skip
 _GROUP_CODES = ("organisation", "service", "self_government", "governance", "support")
 _PROJECT_CODES = {
     "新投用学校": "school", "老旧小区改造": "compound", "背街小巷改造": "alley", "打通断头路": "road", "架空线缆落地": "cable",
@@ -32,32 +23,11 @@ _FUND_CODES = {"社区工作经费": "operations", "集中活动月": "activity_
 _FUND_FLOOR, _FULL = 200_000, 18
 
 
-def return_truth(city: City, business_date: date) -> Iterator[pd.DataFrame]:
-    """Cells of every KPI that is a sum of returned counts."""
-    sheets = _sheets(city, business_date)
+def return_truth(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Cells of every KPI that is a sum of returned counts; ``sheets`` as of :func:`returned_sheets`."""
     yield from _flows(city, sheets)
     yield from _yearly(city, sheets)
     yield from _stocks(city, sheets)
-
-
-def _sheets(city: City, business_date: date) -> dict[str, pd.DataFrame]:
-    """Every sheet with ``report_to``: rows of the delivery that counts of each month; of one key the last report's."""
-    counting: dict[tuple[str, date], date] = {}
-    for day, month, subjects in deliveries(city, business_date):
-        counting |= {(subject, month): day for subject in subjects}
-    parts: dict[str, list[pd.DataFrame]] = {}
-    for (subject, month), day in sorted(counting.items(), key=lambda item: item[0][1]):
-        frames = sent_frames(city, day, month)
-        for name in SUBJECTS[subject]:
-            parts.setdefault(name, []).append(frames[name].assign(report_to=pd.Timestamp(report_end(month))))
-    whole = {
-        name: pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
-        for name, found in parts.items()
-    }
-    return {
-        name: frame.drop_duplicates(_KEYS[name], keep="last") if name in _KEYS else frame
-        for name, frame in whole.items()
-    }
 
 
 def _rows(day: object, district: object, numerator: object, denominator: object) -> pd.DataFrame:
@@ -100,22 +70,31 @@ def _flows(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame
 
 
 def _streets(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """What every street should have done in every quarter of which something was reported."""
-    streets = sorted(city.geography.streets)
+    """What every street that stood on its first day should have done in a quarter of which something was reported."""
     ratings = sheets["department_ratings"]
+    rating, identical, meeting = [], [], []
     for quarter, given in ratings.groupby("季度"):
-        by_street = given.groupby("街镇代码")["得分"].agg(["count", "min", "max"])
+        streets = _standing(city, _quarter_start(str(quarter)))
+        by_street = given[given["街镇代码"].isin(streets)].groupby("街镇代码")["得分"].agg(["count", "min", "max"])
         rated = pd.Series([street in by_street.index for street in streets])
-        yield both("E03", "main", _rows([_quarter_start(str(quarter))] * len(streets), None, rated, 1))
+        rating.append(_rows([_quarter_start(str(quarter))] * len(streets), None, rated, 1))
         several = by_street[by_street["count"] > 1]
         days = [_quarter_start(str(quarter))] * len(several)
-        yield both("E03", "identical_scores", _rows(days, None, (several["min"] == several["max"]).to_numpy(), 1))
+        identical.append(_rows(days, None, (several["min"] == several["max"]).to_numpy(), 1))
     meetings = sheets["meetings"]
     held = meetings[meetings["有无纪要"] == "有"]
     for start in sorted({_start_of_quarter(moment) for moment in meetings["report_to"]}):
+        streets = _standing(city, start)
         within = held[held["日期"].map(_start_of_quarter) == start]["街镇代码"]
         met = pd.Series([street in set(within) for street in streets])
-        yield both("L01", "main", _rows([start] * len(streets), [street[:6] for street in streets], met, 1))
+        meeting.append(_rows([start] * len(streets), [street[:6] for street in streets], met, 1))
+    for kpi, variant, parts in (
+        ("E03", "main", rating),
+        ("E03", "identical_scores", identical),
+        ("L01", "main", meeting),
+    ):
+        if parts:
+            yield both(kpi, variant, pd.concat(parts, ignore_index=True))
 
 
 def _yearly(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -164,6 +143,18 @@ def _stocks(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFram
     below = posts["等级"] < _FULL
     yield _stock("W02", "main", _rows(days, district, posts["年内晋级"], posts["人数"])[below.to_numpy()])
     yield _stock("W03", "main", _rows(days, district, posts["大学以上人数"], posts["人数"]))
+    yield both("W03", "turnover", _leavers(posts))
+
+
+def _leavers(posts: pd.DataFrame) -> pd.DataFrame:
+    """One row per year and district: who left in the year so far by its last report, and the mean of its headcounts."""
+    year = posts["report_to"].dt.year.rename("year")
+    reports = posts.groupby([year, posts["区县代码"], posts["report_to"]])[["年内离职", "人数"]].sum().reset_index()
+    of_year = reports.sort_values("report_to").groupby(["year", "区县代码"]).agg({"年内离职": "last", "人数": "mean"})
+    known = of_year.reset_index()
+    return _rows(
+        pd.to_datetime(known["year"].astype(str) + "-01-01"), known["区县代码"], known["年内离职"], known["人数"]
+    )
 
 
 def _stock(kpi: str, variant: str, rows: pd.DataFrame) -> pd.DataFrame:
@@ -175,6 +166,13 @@ def _stock(kpi: str, variant: str, rows: pd.DataFrame) -> pd.DataFrame:
         made = cells(kpi, variant, CALIBERS[0], kept, only=period_type)
         found += [made.assign(caliber=caliber) for caliber in CALIBERS]
     return pd.concat(found, ignore_index=True)
+
+
+def _standing(city: City, day: date) -> list[str]:
+    """Codes of the streets that stand on ``day``."""
+    merged = city.merger
+    gone = merged.dissolved if merged is not None and day >= merged.first_day else None
+    return sorted(street for street in city.geography.streets if street != gone)
 
 
 def _quarter_start(text: str) -> date:
