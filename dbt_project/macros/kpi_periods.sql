@@ -16,6 +16,11 @@
     )
 {%- endmacro %}
 
+{# Whether a cell gets its verdict in this build; all do where everything is judged anew. #}
+{% macro is_judged_in_this_build(alias) -%}
+    {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias) }} {%- endif -%}
+{%- endmacro %}
+
 {# Condition for clear(): scores of periods in which orders were counted again. #}
 {% macro in_scheme_periods_to_count() -%}
     (period_type, period_start) in (
@@ -42,4 +47,12 @@
                 {{ '-' if side == 'low' else '+' }} {{ z }} * sqrt(cast(numerator as double) + {{ z }} * {{ z }} / 4)
             ) / cast(denominator as double), 8)
     end
+{%- endmacro %}
+
+{# Condition for clear(): cells whose comparison with their own past is made anew. #}
+{% macro in_periods_to_compare() -%}
+    (kpi_id, variant, period_type, period_start) in (
+        select due.kpi_id, due.variant, due.period_type, due.period_start
+        from {{ ref('kpi_periods_to_compare') }} as due
+    )
 {%- endmacro %}

@@ -70,6 +70,25 @@ SHAPES = {
         "period_start",
         PART_OF_CELL,
     ),
+    "kpi_changes": Shape(
+        (
+            "kpi_id",
+            "variant",
+            "unit_type",
+            "unit_code",
+            "period_type",
+            "period_start",
+            "caliber",
+            "comparison",
+        ),
+        "period_start",
+        PART_OF_CELL,
+    ),
+    "peer_comparisons": Shape(
+        ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"),
+        "period_start",
+        PART_OF_CELL,
+    ),
     "scheme_scores": Shape(
         ("scheme", "unit_type", "unit_code", "period_type", "period_start", "caliber"), "period_start", PART_OF_CELL
     ),

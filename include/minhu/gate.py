@@ -190,12 +190,16 @@ def _show_previous(db: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
 
 
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
-    """Files of ``kpi_results`` that may not be taken over from the last export: those with a cell judged since."""
+    """Files that may not be taken over from the last export: those with a cell judged or compared since."""
     if everything:
         db.execute("delete from raw.exported_parts")
         return
-    changed = db.table("kpis.kpi_periods_to_judge").select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
-    db.execute("delete from raw.exported_parts where list_contains(?, part)", [[part for (part,) in changed]])
+    changed = [
+        part
+        for table in ("kpis.kpi_periods_to_judge", "kpis.kpi_periods_to_compare")
+        for (part,) in db.table(table).select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
+    ]
+    db.execute("delete from raw.exported_parts where list_contains(?, part)", [changed])
 
 
 def remember_parts(settings: Settings, published: release.Release) -> None:

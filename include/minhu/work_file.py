@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from minhu import contracts
+from minhu import contracts, rank_intervals
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.settings import Settings
@@ -151,9 +151,9 @@ def code_hash(settings: Settings) -> str:
     files = [
         p
         for p in sorted(settings.dbt_dir.rglob("*"))
-        if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts
+        if p.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in p.parts
     ]
-    for path in [*files, Path(contracts.__file__)]:
+    for path in [*files, Path(contracts.__file__), Path(rank_intervals.__file__)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

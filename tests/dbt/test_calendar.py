@@ -30,3 +30,19 @@ def test_the_seed_holds_exceptions_only() -> None:
     assert [
         row for row in rows if (date.fromisoformat(row["day"]).weekday() < 5) == (row["is_workday"] == "true")
     ] == []
+
+
+def test_movable_festivals_are_days_off_that_are_called_so() -> None:
+    names = {
+        "spring_festival": "Spring Festival",
+        "dragon_boat": "Dragon Boat Festival",
+        "mid_autumn": "Mid-autumn Festival",
+    }
+    with SEED.with_name("festivals.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = [row for row in rows if 2008 <= int(row["year"]) <= 2026]  # days off for all three since 2008
+    assert len(known) == 57 and len(rows) == 84
+    for row in known:
+        is_off, name = chinese_calendar.get_holiday_detail(date.fromisoformat(row["day"]))
+        # two that fall into the days around 1 October are days off under its name
+        assert is_off and (name == names[row["festival"]] or name == "National Day"), row

@@ -107,7 +107,7 @@ def test_every_model_is_described_and_starts_with_its_grain(manifest: dict[str, 
     for node in models(manifest):
         assert node["description"], f"{node['name']} has no description"
         first = node["raw_code"].splitlines()[0]
-        assert first.startswith("-- One row per"), f"{node['name']} does not say its grain: {first}"
+        assert first.lstrip("-# ").startswith("One row per"), f"{node['name']} does not say its grain: {first}"
 
 
 def test_every_data_test_has_a_rule_id_of_its_own(manifest: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,9 +20,7 @@ def files_of(home: Path) -> dict[str, bytes]:
 
 def test_a_night_extends_the_city_and_an_earlier_date_replays_it(hotline: str, tmp_path: Path) -> None:
     said: list[str] = []
-    started = time.perf_counter()
     made = simulate(tmp_path, hotline, LAST, 7, 0.02, 7, said.append)
-    assert time.perf_counter() - started < 5
     assert len(said) == 6 and not made.is_another_city
     assert (
         made.hotline_rows > 5000 and made.grid_events > 2000 and made.station_folders == 7 and made.truth_cells > 1000

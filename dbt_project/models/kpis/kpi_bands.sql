@@ -18,7 +18,13 @@ with compared as (
         verdicts.ci_low,
         verdicts.ci_high,
         contract.direction,
-        peers.peer_group
+        -- a department is compared with its own kind and size of demand; places have theirs by residents
+        case
+            when verdicts.unit_type <> 'unit' then peers.peer_group
+            when verdicts.sample_size >= {{ parameter('peer_demand_large') }} then concat(peers.peer_group, '_large')
+            when verdicts.sample_size >= {{ parameter('peer_demand_medium') }} then concat(peers.peer_group, '_medium')
+            else concat(peers.peer_group, '_small')
+        end as peer_group
     from {{ ref('kpi_verdicts') }} as verdicts
     inner join {{ ref('kpi_contract') }} as contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant

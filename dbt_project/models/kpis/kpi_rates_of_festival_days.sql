@@ -1,0 +1,50 @@
+-- One row per KPI, variant, unit, period and caliber of a period that a movable festival shifts: the figure of the days
+-- a year before that stood as far from the festival, for KPIs that are sums over days. Periods of the last 400 days: an
+-- older comparison is in the releases of its time.
+-- depends_on: {{ ref('kpi_contract') }}
+-- depends_on: {{ ref('grain_periods') }}
+{% set counts = {
+    'orders': ref('agg_orders_by_unit_day'),
+    'calls': ref('agg_calls_by_unit_day'),
+    'grid_events': ref('agg_grid_events_by_unit_day'),
+    'cases': ref('agg_cases_by_unit_day'),
+} %}
+with windows as (
+    select * from {{ ref('bridge_periods_compared') }}
+    where
+        comparison = 'last_year'
+        and aligned_by <> 'calendar'
+        and period_start > {{ dbt.dateadd('day', -400, business_date()) }}
+),
+
+{% for count_model, units in counts.items() %}
+{{ count_model }} as (
+    {{ sum_windows(units, 'windows') }}
+),
+
+{% endfor %}
+counted as (
+    {% for row in contract_rows() if row.contract['count_model'] in counts and row.cells %}
+    {% set kpi = row.contract %}
+    select
+        {{ counted_columns(kpi) }}
+    from {{ kpi["count_model"] }}
+    where {{ in_cells(row.cells) }}
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select cast(null as {{ dbt.type_string() }}) as kpi_id
+    where 1 = 0
+    {% endfor %}
+)
+
+select
+    kpi_id,
+    variant,
+    unit_type,
+    unit_code,
+    period_type,
+    period_start,
+    period_end,
+    caliber,
+    {{ rated_columns() }}
+from counted
