@@ -29,7 +29,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks import dbt_overhead, landing
+from benchmarks import catalogue_cost, dbt_overhead, landing
 from minhu import nightly, quality, stages, warehouse
 from minhu import settings as settings_module
 from minhu.backfill import backfill
@@ -142,6 +142,7 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
             stages.land_source(settings, source, day, endpoint)
         figures.append(_great_expectations(settings, day))
     warehouse.load_landing(settings, day)
+    figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))
     return figures
 

@@ -16,7 +16,8 @@
         {% for extra in row['periods'].split() if '/' in extra %}
             {% do cells.append((extra.split('/')[0], extra.split('/')[1])) %}
         {% endfor %}
-        {% if count_model is none or row['count_model'] == count_model %}
+        {% if (count_model is none or row['count_model'] == count_model)
+            and (not var('only_kpis') or row['kpi_id'][0] in var('only_kpis').split()) %}
             {% do rows.append({'contract': row, 'cells': cells}) %}
         {% endif %}
     {% endfor %}

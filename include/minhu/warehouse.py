@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -28,6 +29,11 @@ from minhu.work_file import (
     replace_rows,
     scalar,
 )
+
+#: Everything up to KPI values; verdicts and what is published follow from findings.
+BUILD = [
+    "build", "--exclude-resource-type", "test", "unit_test", "--exclude", "kpi_findings+", "kpi_cells+", "publish",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,17 +94,7 @@ def build_marts(settings: Settings, business_date: date) -> int:
         )
         state = read_state(db)
         newest = scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
-    arguments = [
-        "build",
-        "--exclude-resource-type",
-        "test",
-        "unit_test",
-        "--exclude",
-        "kpi_findings+",
-        "kpi_cells+",
-        "publish",
-    ]
-    results = run_dbt(settings, business_date, arguments, state)
+    results = run_dbt(settings, business_date, BUILD, state)
     with connect(settings) as db:
         db.execute(
             "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?", [business_date, newest]
@@ -144,9 +140,14 @@ def decide(settings: Settings, business_date: date, everything: bool) -> int:
 
 
 def run_dbt(
-    settings: Settings, business_date: date, arguments: list[str], state: dict[str, Any], may_fail: bool = False
+    settings: Settings,
+    business_date: date,
+    arguments: list[str],
+    state: dict[str, Any],
+    may_fail: bool = False,
+    variables: Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """Run dbt in this process on the work file and return its node results.
+    """Run dbt in this process on the work file and return its node results; ``variables`` come on top of the night's.
 
     Raises:
         PermanentError: dbt failed, unless ``may_fail``; then only a failure to run at all raises.
@@ -155,7 +156,7 @@ def run_dbt(
     from dbt.cli.main import dbtRunner
 
     as_of = windows.end_of(business_date, settings.zone).astimezone(UTC)
-    variables = {
+    night = {
         "business_date": business_date.isoformat(),
         "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
         "previous_business_date": state["previous_business_date"].isoformat(),
@@ -172,7 +173,7 @@ def run_dbt(
         "--log-path",
         str(settings.home / "dbt" / "logs"),
     ]
-    quiet = ["--quiet", "--vars", json.dumps(variables)]
+    quiet = ["--quiet", "--vars", json.dumps({**night, **(variables or {})})]
     try:
         outcome = dbtRunner().invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
     finally:
