@@ -145,8 +145,8 @@ def test_a_severe_street_does_not_cost_the_department_it_rates(nights: tuple[Set
     """By hand: street effects -10 and +10 around u1's 70; u2 is 10 above u1 in the eyes of the severe street, so 80."""
     rows = values(nights[0])
     quarter = ("quarter", date(2026, 10, 1))
-    assert cell(rows, "E02", "main", "unit", "u1", *quarter)[2] == pytest.approx(70, abs=0.01)
-    assert cell(rows, "E02", "main", "unit", "u2", *quarter)[2] == pytest.approx(80, abs=0.01)
+    assert cell(rows, "E02", "main", "unit", "u1", *quarter)[2] == pytest.approx(70, abs=1e-6)
+    assert cell(rows, "E02", "main", "unit", "u2", *quarter)[2] == pytest.approx(80, abs=1e-6)
 
 
 def test_median_days_of_disputes_count_the_open_ones(nights: tuple[Settings, list[tuple[Any, ...]]]) -> None:

@@ -10,6 +10,15 @@ with scores as (
     where broken_rule is null
 )
 
-select * from (
+-- rounded: the last digits of sums over many scores hang on the order of adding
+select
+    quarter_start,
+    street_code,
+    unit_code,
+    round(grand_mean, 9) as grand_mean,
+    round(residual, 9) + 0.0 as residual, -- not a negative zero
+    round(row_effect, 9) as row_effect,
+    round(column_effect, 9) as column_effect
+from (
     {{ two_way_effects('scores', 'quarter_start', 'street_code', 'unit_code', 'score') }}
 ) as effects
