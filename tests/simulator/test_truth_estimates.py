@@ -109,6 +109,21 @@ def test_satisfaction_is_weighted_by_residents_and_compared_with_the_year_before
     assert {key[1] for key in found if key[0] == "Q01"} == {"education"}
 
 
+def test_a_change_from_nobody_has_points_but_is_no_multiple() -> None:
+    rows = [
+        ("2026H1", "教育", A, 50, 20),
+        ("2025H1", "教育", A, 40, 0),
+        ("2026H1", "医疗", A, 50, 0),
+        ("2025H1", "医疗", A, 40, 30),
+    ]
+    columns = ["半年度", "领域", "区县代码", "有效样本", "满意及以上数"]
+    found = made(survey_waves=pd.DataFrame(rows, columns=columns))
+    changes = {key[1]: value[1:] for key, value in found.items() if key[0] == "Q02"}
+    assert changes == {
+        "education_pp": (40, pytest.approx(40)), "medical_pp": (40, pytest.approx(-75)), "medical_relative": (40, -1.0),
+    }  # fmt: skip
+
+
 def test_gap_between_closed_and_solved_by_hand() -> None:
     """Three of four closed, one of two confirmed by those called back: 25 points; the response_only caller is not asked."""
     orders = pd.DataFrame(

@@ -61,10 +61,10 @@ with estimates as (
     {%- if kind == 'pp' -%}
         {%- set change, error = '100 * (now.share - before.share)', '100 * sqrt(now.variance + before.variance)' -%}
     {%- else -%}
-        {#- delta method: the ratio of two independent estimates -#}
+        {#- delta method: the ratio of two independent estimates; of nothing the year before there is none -#}
         {%- set change = '(now.share / before.share - 1)' -%}
-        {%- set error = 'now.share / before.share * sqrt(now.variance / (now.share * now.share) '
-            ~ '+ before.variance / (before.share * before.share))' -%}
+        {%- set error = 'sqrt(now.variance + now.share * now.share / (before.share * before.share) * before.variance) '
+            ~ '/ before.share' -%}
     {%- endif %}
     union all
     select
@@ -86,7 +86,7 @@ with estimates as (
             and now.unit_type = before.unit_type
             and now.unit_code = before.unit_code
             and now.half_year_start = {{ dbt.dateadd('year', 1, 'before.half_year_start') }}
-    where now.unit_type = 'city' and now.share > 0 and before.share > 0
+    where now.unit_type = 'city'{{ ' and before.share > 0' if kind == 'relative' }}
     {% endfor %}
 ),
 

@@ -153,8 +153,11 @@ def _surveys(waves: pd.DataFrame, residents: dict[str, int]) -> Iterator[_Row]:
         city[domain, start] = weighted / people, valid
         yield "Q01", domain, "city", CITY_CODE, "half_year", start, satisfied, valid, weighted / people
     for (domain, start), (share, valid) in city.items():
-        before, valid_before = city.get((domain, start.replace(year=start.year - 1)), (0.0, 0.0))
-        if share and before:
-            fewer = min(valid, valid_before)
-            for variant, change in (("pp", 100 * (share - before)), ("relative", share / before - 1)):
-                yield "Q02", f"{domain}_{variant}", "city", CITY_CODE, "half_year", start, _NO_COUNT, fewer, change
+        year_before = start.replace(year=start.year - 1)
+        if (domain, year_before) not in city:
+            continue
+        before, valid_before = city[domain, year_before]
+        changes = {"pp": 100 * (share - before)} | ({"relative": share / before - 1} if before else {})
+        for variant, change in changes.items():
+            cell = "city", CITY_CODE, "half_year", start, _NO_COUNT, min(valid, valid_before), change
+            yield "Q02", f"{domain}_{variant}", *cell
