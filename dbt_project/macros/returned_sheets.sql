@@ -20,7 +20,7 @@
         ('disputes', '党建联席会', ['order_id'], []),
         ('posts', '社区工作者', ['street_code', 'post_kind', 'grade'], []),
         ('benchmark_checks', '五化标杆', ['year_start', 'community_code', 'indicator_number'], []),
-        ('benchmarks', '五化标杆', ['community_code', 'named_year_start'], []),
+        ('benchmarks', '五化标杆', ['community_code', 'named_year_start'], ['rechecked_year_start']),
         ('projects', '民生实事', ['project_code'], []),
         ('funds', '民生实事', ['year_start', 'fund_kind', 'district_code'], ['community_code']),
         ('survey_waves', '公众满意度', ['half_year_start', 'domain', 'district_code'], []),

@@ -9,6 +9,7 @@
     down_to      lowest level of the place that is known; has_unit: a responsible unit
     is_stock     of a period the last report's; only narrows the rows
 #}
+{% set is_of_own_year = 'year_start = cast(' ~ dbt.date_trunc('year', 'report_to') ~ ' as date)' %}
 {% set measures = [
     {'kpi': 'R01', 'sheet': 'studios', 'day': 'quarter_start', 'share': 'reception_count > 0',
      'down_to': 'community'},
@@ -34,7 +35,7 @@
      'share': 'arrived_at <= required_at', 'has_unit': true, 'only': local_date('required_at') ~ ' <= report_to'},
     {'kpi': 'E03', 'of': 'street_ratings', 'day': 'quarter_start', 'share': 'rating_count > 0'},
     {'kpi': 'E03', 'variant': "'identical_scores'", 'of': 'street_ratings', 'day': 'quarter_start',
-     'share': 'lowest_score = highest_score', 'only': 'rating_count > 1'},
+     'share': 'lowest_score >= ' ~ parameter('rating_full_marks'), 'only': 'rating_count > 1'},
     {'kpi': 'L01', 'of': 'street_quarters', 'day': 'quarter_start', 'share': 'meeting_count > 0',
      'down_to': 'district'},
     {'kpi': 'L02', 'of': 'decisions', 'day': 'due_on', 'share': 'done_on <= due_on', 'down_to': 'street',
@@ -53,7 +54,8 @@
     {'kpi': 'P03', 'of': 'funded_communities', 'day': 'report_to',
      'share': 'budget_yuan >= ' ~ parameter('community_fund_floor_yuan'), 'down_to': 'community', 'is_stock': true},
     {'kpi': 'P04', 'variant': "fund_kind", 'sheet': 'funds', 'day': 'report_to', 'numerator': 'paid_yuan',
-     'denominator': 'budget_yuan', 'down_to': 'district', 'is_stock': true, 'only': 'fund_kind is not null'},
+     'denominator': 'budget_yuan', 'down_to': 'district', 'is_stock': true,
+     'only': 'fund_kind is not null and ' ~ is_of_own_year},
     {'kpi': 'W01', 'of': 'staffed_streets', 'day': 'report_to', 'numerator': 'worker_count',
      'denominator': 'resident_count / 10000.0', 'down_to': 'street', 'is_stock': true,
      'only': 'resident_count is not null'},
@@ -83,8 +85,7 @@ street_ratings as (
         quarters.quarter_start,
         streets.district_code as place_district_code,
         count(ratings.score) as rating_count,
-        min(ratings.score) as lowest_score,
-        max(ratings.score) as highest_score
+        min(ratings.score) as lowest_score
     from (
         select distinct quarter_start -- many ratings of one quarter
         from {{ ref('int_returned_department_ratings') }}
@@ -135,7 +136,7 @@ decisions as (
     where decisions.broken_rule is null
 ),
 
--- every community of the city, whether a return names it or not
+-- every community of the city, whether a return names it or not, by the budget of the report's own year
 funded_communities as (
     select
         reports.report_to,
@@ -146,7 +147,7 @@ funded_communities as (
     from (
         select distinct report_to -- many lines of one report
         from {{ ref('int_returned_funds') }}
-        where fund_kind = 'operations' and broken_rule is null
+        where fund_kind = 'operations' and broken_rule is null and {{ is_of_own_year }}
     ) as reports
     cross join {{ ref('dim_places') }} as places
     left join {{ ref('int_returned_funds') }} as funds
@@ -154,6 +155,7 @@ funded_communities as (
             reports.report_to = funds.report_to
             and places.place_code = funds.community_code
             and funds.fund_kind = 'operations'
+            and funds.year_start = cast({{ dbt.date_trunc('year', 'reports.report_to') }} as date)
             and funds.broken_rule is null
     where places.place_level = 'community' and (places.valid_to is null or places.valid_to >= reports.report_to)
 ),

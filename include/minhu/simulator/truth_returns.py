@@ -20,7 +20,7 @@ _PROJECT_CODES = {
     "新投用学校": "school", "老旧小区改造": "compound", "背街小巷改造": "alley", "打通断头路": "road", "架空线缆落地": "cable",
 }  # fmt: skip
 _FUND_CODES = {"社区工作经费": "operations", "集中活动月": "activity_month", "建设提升奖补": "upgrade_award"}
-_FUND_FLOOR, _FULL = 200_000, 18
+_FUND_FLOOR, _TOP_GRADE, _FULL_MARKS = 200_000, 18, 100
 
 
 def return_truth(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -75,12 +75,12 @@ def _streets(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFra
     rating, identical, meeting = [], [], []
     for quarter, given in ratings.groupby("季度"):
         streets = _standing(city, _quarter_start(str(quarter)))
-        by_street = given[given["街镇代码"].isin(streets)].groupby("街镇代码")["得分"].agg(["count", "min", "max"])
+        by_street = given[given["街镇代码"].isin(streets)].groupby("街镇代码")["得分"].agg(["count", "min"])
         rated = pd.Series([street in by_street.index for street in streets])
         rating.append(_rows([_quarter_start(str(quarter))] * len(streets), None, rated, 1))
         several = by_street[by_street["count"] > 1]
         days = [_quarter_start(str(quarter))] * len(several)
-        identical.append(_rows(days, None, (several["min"] == several["max"]).to_numpy(), 1))
+        identical.append(_rows(days, None, (several["min"] == _FULL_MARKS).to_numpy(), 1))
     meetings = sheets["meetings"]
     held = meetings[meetings["有无纪要"] == "有"]
     for start in sorted({_start_of_quarter(moment) for moment in meetings["report_to"]}):
@@ -129,6 +129,7 @@ def _stocks(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFram
         "B02", "main", _rows(frame["report_to"], frame["街镇代码"].str[:6], frame["已报到人数"], frame["应报到人数"])
     )
     funds = sheets["funds"]
+    funds = funds[funds["年度"].astype(int) == funds["report_to"].dt.year]  # a report counts for its own year
     for word, code in _FUND_CODES.items():
         line = funds[funds["类别"] == word]
         yield _stock("P04", code, _rows(line["report_to"], line["区县代码"], line["拨付元"], line["预算元"]))
@@ -140,7 +141,7 @@ def _stocks(city: City, sheets: dict[str, pd.DataFrame]) -> Iterator[pd.DataFram
     heads = posts.groupby(["report_to", "区县代码"], as_index=False)["人数"].sum()
     heads["people"] = heads["区县代码"].map(residents) / 10_000
     yield _stock("W01", "main", _rows(heads["report_to"], heads["区县代码"], heads["人数"], heads["people"]))
-    below = posts["等级"] < _FULL
+    below = posts["等级"] < _TOP_GRADE
     yield _stock("W02", "main", _rows(days, district, posts["年内晋级"], posts["人数"])[below.to_numpy()])
     yield _stock("W03", "main", _rows(days, district, posts["大学以上人数"], posts["人数"]))
     yield both("W03", "turnover", _leavers(posts))

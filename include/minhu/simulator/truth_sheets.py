@@ -14,8 +14,8 @@ _KEYS = {
     "proposals": ["提案编号"], "consultations": ["编号"], "opinions": ["编号"], "needs": ["需求编号"],
     "department_calls": ["编号"], "meetings": ["编号"], "meeting_decisions": ["编号"],
     "studios": ["季度", "工作室编码"], "department_ratings": ["季度", "街镇代码", "部门编码"],
-    "benchmark_checks": ["年度", "社区代码", "指标编号"], "benchmarks": ["社区代码", "命名年度"], "projects": ["项目编号"],
-    "survey_waves": ["半年度", "领域", "区县代码"], "disputes": ["工单编号"],
+    "benchmark_checks": ["年度", "社区代码", "指标编号"], "benchmarks": ["社区代码", "命名年度", "复查年度"],
+    "projects": ["项目编号"], "survey_waves": ["半年度", "领域", "区县代码"], "disputes": ["工单编号"],
 }  # fmt: skip
 
 
