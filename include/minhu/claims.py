@@ -5,7 +5,9 @@ The statement is the dbt model ``claim_reconciliation``; for another account's c
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jinja2
@@ -22,6 +24,16 @@ COLUMNS = {
     "ratio_to": "varchar", "ratio_low": "double", "ratio_high": "double", "sum_of": "varchar",
     "note_zh": "varchar",
 }  # fmt: skip
+#: Columns that an older file may lack, with what is meant then: the KPI's value, of the city.
+OPTIONAL_COLUMNS = {"measured_as": "value", "unit_code": None}
+MEASURED_AS = {"value": "", "numerator": "分子", "denominator": "分母", "places": "区划数"}
+#: Columns of :func:`readable` that may take several lines, and how they share the width that others leave.
+WRAPPED_COLUMNS = {"系统": 2, "数字": 3, "说明": 6}
+#: In the order in which a reader is told how many there are.
+STATUSES = {
+    "reproduced": "可重现", "not_reproducible": "无法重现", "definition_missing": "定义缺失", "contradicted": "矛盾",
+    "duplicate": "重复",
+}  # fmt: skip
 
 
 def reconcile(settings: Settings, file: Path | None = None) -> pa.Table:
@@ -29,7 +41,8 @@ def reconcile(settings: Settings, file: Path | None = None) -> pa.Table:
 
     Args:
         settings: of the city.
-        file: a CSV (UTF-8) with the columns of the seed ``claims``; None takes that seed as the release has it.
+        file: a CSV (UTF-8) with the columns of the seed ``claims``, ``measured_as`` and ``unit_code`` if it has them;
+            None takes that seed as the release has it.
 
     Raises:
         UsageError: there is no release, or the file cannot be read as claims; the message names what is wrong.
@@ -50,6 +63,10 @@ def readable(rows: pa.Table) -> pa.Table:
     def number(value: float | None) -> str:
         return "" if value is None else f"{value:,.4f}".rstrip("0").rstrip(".")
 
+    def measured(row: dict[str, Any]) -> str:
+        of = MEASURED_AS[row["measured_as"]]
+        return number(row["measured_value"]) + (f"（{of}）" if of and row["measured_value"] is not None else "")
+
     return pa.Table.from_pylist(
         [
             {
@@ -59,13 +76,20 @@ def readable(rows: pa.Table) -> pa.Table:
                 "报告所称": f"{signs.get(row['bound'], '')}{number(row['value'])}",
                 "比值": number(row["ratio"]),
                 "差": number(row["difference"]),
-                "本次发布": number(row["measured_value"]),
+                "本次发布": measured(row),
                 "结论": row["status_zh"],
                 "说明": row["note_zh"],
             }
             for row in rows.to_pylist()
         ]
     )
+
+
+def summary(rows: pa.Table) -> str:
+    """How many claims met which fate, as one line for a reader."""
+    found = Counter(rows["status"].to_pylist())
+    parts = [f"{word} {found[status]}" for status, word in STATUSES.items() if found[status]]
+    return f"合计 {rows.num_rows} 条" + ("：" + "，".join(parts) if parts else "")
 
 
 def _claims_of(file: Path) -> pa.Table:
@@ -81,7 +105,19 @@ def _claims_of(file: Path) -> pa.Table:
                     "take dbt_project/seeds/claims.csv as the pattern",
                 )  # fmt: skip
             columns = [duckdb.ColumnExpression(name).cast(kind).alias(name) for name, kind in COLUMNS.items()]
-            return found.select(*columns).to_arrow_table()
+            for name, default in OPTIONAL_COLUMNS.items():
+                given = duckdb.ColumnExpression(name) if name in found.columns else duckdb.ConstantExpression(None)
+                kept = duckdb.CoalesceOperator(given.cast("varchar"), duckdb.ConstantExpression(default))
+                columns.append(kept.cast("varchar").alias(name))
+            claims = found.select(*columns).to_arrow_table()
         except duckdb.Error as error:
             said = str(error).splitlines()[0]
             raise UsageError(f"read the claims in {file.name}", said, "correct the cell and run again") from error
+    strange = sorted(set(claims["measured_as"].to_pylist()) - set(MEASURED_AS))
+    if strange:
+        raise UsageError(
+            f"read the claims in {file.name}",
+            f"measured_as is {', '.join(strange)}, expected one of {', '.join(MEASURED_AS)}",
+            "correct the cell and run again",
+        )
+    return claims

@@ -22,15 +22,23 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
     @app.command()
     def claims(
         file: Annotated[
-            Path | None, typer.Option(help="CSV with the columns of the seed claims; else that seed.")
+            Path | None,
+            typer.Option(
+                help="CSV with the columns of the seed claims; else that seed. It may lack measured_as (value, numerator or "
+                "denominator of kpi_id, or places of the level in variant; else value) and unit_code (a district; else the city)."
+            ),
         ] = None,
         output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     ) -> None:
         """Set the figures of a published account beside those of the current release."""
-        from minhu.claims import readable, reconcile
+        from minhu.claims import WRAPPED_COLUMNS, readable, reconcile, summary
 
         rows = reconcile(settings(), file)
-        print_rows(readable(rows) if output is Format.table else rows, output)
+        if output is not Format.table:
+            print_rows(rows, output)
+            return
+        print_rows(readable(rows), output, WRAPPED_COLUMNS)
+        typer.echo(summary(rows))
 
     @schemes_app.command()
     def compare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 120)
 
 
-def print_rows(rows: pa.Table, output: Format) -> None:
+def print_rows(rows: pa.Table, output: Format, wrapped: Mapping[str, int] | None = None) -> None:
+    """Print rows; in a table the columns ``wrapped`` share the width that the others leave, and go on in the next line."""
     if output is Format.json:
         typer.echo(json.dumps(rows.to_pylist(), ensure_ascii=False, indent=2, default=str))
     elif output is Format.csv:
@@ -42,7 +44,11 @@ def print_rows(rows: pa.Table, output: Format) -> None:
     else:
         from rich.table import Table
 
-        shown = Table(*rows.column_names)
+        shares = wrapped or {}
+        shown = Table(expand=bool(shares))
+        for name in rows.column_names:
+            # Chinese has no spaces to break at, so what is too long is folded
+            shown.add_column(name, overflow="fold" if name in shares else "ellipsis", ratio=shares.get(name))
         for row in rows.to_pylist():
             shown.add_row(*("" if value is None else str(value) for value in row.values()))
         console().print(shown)

@@ -8,8 +8,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from minhu import claims, schemes
+from minhu.cli import app
 from minhu.errors import UsageError
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.dbt.conftest import build, settings_at
@@ -103,6 +105,88 @@ def test_case_04_and_05_parts_that_miss_their_total(night: Settings, tmp_path: P
     assert (rows["forwarded"]["status"], rows["forwarded"]["difference"]) == ("not_reproducible", 55)
     assert "部分可解释" in rows["forwarded"]["note_zh"]
     assert claims.readable(claims.reconcile(night, path)).num_rows == len(figures)
+
+
+def test_counts_of_the_brief_stand_beside_the_counts_of_the_release(night: Settings) -> None:
+    """The release has one street in each of two districts, none of them Lianhu, and no returns."""
+    rows = {row["claim_id"]: row for row in claims.reconcile(night).to_pylist()}
+    streets = rows["brief.org_streets"]
+    assert (streets["measured_as"], streets["measured_value"], streets["status"]) == ("places", 2, "not_reproducible")
+    assert rows["brief.lianhu_streets"]["unit_code"] == "610104"
+    assert rows["brief.lianhu_streets"]["measured_value"] is None
+    assert rows["brief.studio_count"]["measured_as"] == "denominator"
+
+
+def test_a_claim_is_set_beside_something_that_is_published() -> None:
+    def seed(name: str) -> list[dict[str, str]]:
+        with SEED.with_name(name).open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    contract = {(row["kpi_id"], row["variant"]): row for row in seed("kpi_contract.csv")}
+    for row in seed("claims.csv"):
+        assert row["measured_as"] in claims.MEASURED_AS, row["claim_id"]
+        if row["measured_as"] == "places":
+            assert (row["kpi_id"], row["period_start"]) == ("", "") and row["variant"] in ("street", "community")
+        elif row["kpi_id"]:
+            kpi = contract[row["kpi_id"], row["variant"]]
+            assert "city" in kpi["levels"].split() and row["period_type"] in kpi["periods"].split(), row["claim_id"]
+            assert row["measured_as"] != "denominator" or kpi["denominator"], row["claim_id"]
+
+
+def a_file(path: Path, *rows: dict[str, str | float], without: tuple[str, ...] = ()) -> Path:
+    header = [name for name in SEED.read_text(encoding="utf-8").splitlines()[0].split(",") if name not in without]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({"claim_row": 1, "bound": "=", "is_definition_known": "true"} | row)
+    return path
+
+
+COVERAGE: dict[str, str | float] = {"kpi_id": "H11", "variant": "main", "period_type": "month"}
+
+
+def test_a_file_without_the_newer_columns_means_values_of_the_city(night: Settings, tmp_path: Path) -> None:
+    # October closed 120 orders that may be asked, 40 of them of the early callers; every one was called back
+    old = a_file(tmp_path / "old.csv", COVERAGE | {"claim_id": "c", "value": 1}, without=("measured_as", "unit_code"))
+    [row] = claims.reconcile(night, old).to_pylist()
+    assert (row["measured_as"], row["unit_code"], row["measured_value"]) == ("value", None, 1.0)
+    assert row["status"] == "reproduced"
+    counts = a_file(
+        tmp_path / "counts.csv",
+        COVERAGE | {"claim_id": "all", "value": 120, "measured_as": "denominator"},
+        COVERAGE | {"claim_id": "one", "value": 40, "measured_as": "numerator", "unit_code": RESOLVING},
+        COVERAGE | {"claim_id": "two", "value": 40, "measured_as": "numerator", "unit_code": PLEASING},
+        COVERAGE | {"claim_id": "then", "value": 40, "measured_as": "numerator", "period_start": "2020-10-01"},
+        {"claim_id": "street", "value": 1, "measured_as": "places", "variant": "street", "unit_code": PLEASING},
+    )
+    found = {
+        row["claim_id"]: (row["measured_value"], row["status"]) for row in claims.reconcile(night, counts).to_pylist()
+    }
+    assert found == {
+        "all": (120, "reproduced"), "one": (40, "reproduced"), "two": (80, "not_reproducible"),
+        "then": (None, "not_reproducible"), "street": (1, "reproduced"),
+    }  # fmt: skip
+
+
+def test_what_a_claim_counts_is_a_known_word(night: Settings, tmp_path: Path) -> None:
+    strange = a_file(tmp_path / "strange.csv", {"claim_id": "c", "value": 1, "measured_as": "share"})
+    with pytest.raises(UsageError, match="measured_as is share, expected one of value, numerator, denominator, places"):
+        claims.reconcile(night, strange)
+
+
+def test_a_screen_shows_whole_notes_and_how_many_met_which_fate(
+    night: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINHU_HOME", str(night.home))
+    shown = CliRunner().invoke(app, ["claims"])
+    assert shown.exit_code == 0, shown.output
+    assert "…" not in shown.output
+    assert max(len(line) for line in shown.output.splitlines()) <= 120
+    rows = claims.reconcile(night)
+    last = shown.output.splitlines()[-1]
+    assert last == claims.summary(rows) and last.startswith(f"合计 {rows.num_rows} 条：可重现 ")
+    assert sum(int(part.split()[-1]) for part in last.split("：")[1].split("，")) == rows.num_rows
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "claim_id\nx\n"])

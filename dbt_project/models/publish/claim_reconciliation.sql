@@ -1,23 +1,84 @@
 -- One row per figure of a published account: what becomes of it beside the figures of this release. `minhu claims
--- --file` runs this same statement over another account's figures, so it uses nothing but ref() and plain SQL.
+-- --file` runs this same statement over another account's figures, so it uses nothing but ref(), loops and plain SQL.
 with claims as (
-    select * from {{ ref('claims') }}
+    select
+        claim_id,
+        claim_row,
+        system_zh,
+        figure_zh,
+        bound,
+        value,
+        tolerance,
+        unit,
+        period_type,
+        period_start,
+        kpi_id,
+        variant,
+        coalesce(measured_as, 'value') as measured_as,
+        unit_code,
+        is_definition_known,
+        duplicate_of,
+        ratio_to,
+        ratio_low,
+        ratio_high,
+        sum_of,
+        note_zh
+    from {{ ref('claims') }}
+),
+
+-- what the account counts may be the value of a KPI, or one of its two counts; a period of which nothing is to be rated
+-- says nothing
+figures as (
+    {% for measured_as in ['value', 'numerator', 'denominator'] %}
+    select
+        kpi_id,
+        variant,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        numerator,
+        denominator,
+        '{{ measured_as }}' as measured_as,
+        cast({{ measured_as }} as double) as measured_value
+    from {{ ref('kpi_results') }}
+    where
+        unit_type in ('city', 'district')
+        and caliber = 'full'
+        and {{ measured_as }} is not null
+        and verdict <> 'NOT_RATED'
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 -- a claim without a period is set beside the newest figure of its kind of period
 cells as (
     select
-        kpi_id,
-        variant,
-        period_type,
-        period_start,
-        numerator,
-        denominator,
-        value,
-        verdict,
-        row_number() over (partition by kpi_id, variant, period_type order by period_start desc) as recency
-    from {{ ref('kpi_results') }}
-    where unit_type = 'city' and caliber = 'full' and value is not null
+        *,
+        row_number() over (
+            partition by kpi_id, variant, measured_as, unit_type, unit_code, period_type
+            order by period_start desc
+        ) as recency
+    from figures
+),
+
+-- places that stand now; a district's are those below it
+places as (
+    select
+        place_level,
+        '' as unit_code,
+        count(*) as place_count
+    from {{ ref('dim_places') }}
+    where valid_to is null
+    group by place_level
+    union all
+    select
+        place_level,
+        district_code as unit_code,
+        count(*) as place_count
+    from {{ ref('dim_places') }}
+    where valid_to is null and district_code is not null
+    group by place_level, district_code
 ),
 
 sums as (
@@ -37,15 +98,27 @@ beside as (
         cells.period_start as measured_period_start,
         cells.numerator as measured_numerator,
         cells.denominator as measured_denominator,
-        cells.value as measured_value,
+        case when claims.measured_as = 'places' then places.place_count else cells.measured_value end as measured_value,
         others.value as ratio_base
     from claims
     left join cells
         on
             claims.kpi_id = cells.kpi_id
             and claims.variant = cells.variant
+            and claims.measured_as = cells.measured_as
+            and (
+                claims.unit_code = cells.unit_code and cells.unit_type = 'district'
+                or claims.unit_code is null and cells.unit_type = 'city'
+            )
             and claims.period_type = cells.period_type
             and (claims.period_start = cells.period_start or (claims.period_start is null and cells.recency = 1))
+    -- how many places stood in another year is not known here
+    left join places
+        on
+            claims.measured_as = 'places'
+            and claims.period_start is null
+            and claims.variant = places.place_level
+            and coalesce(claims.unit_code, '') = places.unit_code
     left join claims as others
         on claims.ratio_to = others.claim_id
     left join sums
@@ -90,6 +163,8 @@ select
     round(difference, 4) as difference,
     kpi_id,
     variant,
+    measured_as,
+    unit_code,
     measured_period_start,
     measured_numerator,
     measured_denominator,
