@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
 
+import duckdb
+
 from minhu import raw_tables, windows
 from minhu.errors import PermanentError
 from minhu.findings import Finding
@@ -34,6 +36,25 @@ from minhu.work_file import (
 BUILD = [
     "build", "--exclude-resource-type", "test", "unit_test", "--exclude", "kpi_findings+", "kpi_cells+", "publish",
 ]  # fmt: skip
+#: What a work file that is carried on holds already: it is made anew when the models, the seeds or one of the pictures
+#: of places, units, grids, points, items and residents change.
+STANDING = [
+    "staging", "resource_type:seed", "dim_places", "dim_place_versions", "dim_units", "dim_unit_versions", "dim_grids",
+    "dim_service_points", "bridge_places_now", "bridge_redrawn_units", "bridge_residents_points",
+    "bridge_units_peer_groups", "bridge_units_periods",
+]  # fmt: skip
+#: What follows from returns and pictures alone: most nights nothing is returned.
+OF_RETURNS = [
+    "intermediate.returns", "int_rating_effects", "int_return_measures", "est_department_ratings", "est_grade_entropy",
+    "est_survey_satisfaction", "agg_returns_by_period", "quarantine_returns", "qc_quarantined_returns",
+]  # fmt: skip
+#: As int_return_days_to_count has it: new content came, or a day passed for which something was returned ahead of it.
+_RETURNED = """
+select (
+    select count(*) from raw.returns__deliveries where load_no > $built
+    and digest not in (select digest from raw.returns__deliveries where load_no <= $built)
+) + (select count(*) from intermediate.int_return_measures where day > $before and day <= $night)
+"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +115,8 @@ def build_marts(settings: Settings, business_date: date) -> int:
         )
         state = read_state(db)
         newest = scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
-    results = run_dbt(settings, business_date, BUILD, state)
+        arguments = [*BUILD, *unchanged_models(db, state, business_date)]
+    results = run_dbt(settings, business_date, arguments, state)
     with connect(settings) as db:
         db.execute(
             "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?", [business_date, newest]
@@ -102,6 +124,16 @@ def build_marts(settings: Settings, business_date: date) -> int:
         # verdicts may come nights later: what they have to judge adds up until then
         db.execute("insert into raw.periods_pending select * from kpis.kpi_periods_to_count")
     return len(results)
+
+
+def unchanged_models(db: duckdb.DuckDBPyConnection, state: dict[str, Any], business_date: date) -> list[str]:
+    """Models that a build from ``state`` would make again as they are, to be left out; none in a new work file."""
+    built = state["previous_load_no"]
+    if not built:
+        return []
+    known = {"built": built, "before": state["previous_business_date"], "night": business_date}
+    is_returned = db.execute(_RETURNED, known).fetchall() != [(0,)]
+    return [*STANDING, *([] if is_returned else OF_RETURNS)]
 
 
 def check_marts(settings: Settings, business_date: date) -> list[Finding]:

@@ -1,5 +1,5 @@
 -- One row per day whose returns are counted again: all in which something was or is returned once a workbook with new
--- content came, else none.
+-- content came, else those that passed since the last build.
 with new_content as (
     select count(*) as delivery_count
     from {{ ref('stg_returns__deliveries') }}
@@ -21,4 +21,6 @@ touched as (
 select touched.day
 from touched
 cross join new_content
-where new_content.delivery_count > 0 and touched.day <= {{ business_date() }}
+where
+    (new_content.delivery_count > 0 or touched.day > cast('{{ var("previous_business_date") }}' as date))
+    and touched.day <= {{ business_date() }}
