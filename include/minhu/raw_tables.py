@@ -109,10 +109,11 @@ def _load_table(
     )
     if contract.full_name in STATES:
         _keep_states(db, contract, arrival.business_date)
-    count = int(landing.manifest(contract.source, contract.name, arrival.business_date, number)["row_count"])
+    manifest = landing.manifest(contract.source, contract.name, arrival.business_date, number)
+    count, said = int(manifest["row_count"]), manifest["control_totals"].get("rows")
     db.execute(
-        "insert into raw.loads values (?, ?, ?, ?, ?, ?)",
-        [contract.source, contract.name, arrival.business_date, number, count, load_no],
+        "insert into raw.loads values (?, ?, ?, ?, ?, ?, ?)",
+        [contract.source, contract.name, arrival.business_date, number, count, load_no, said],
     )
     return count
 

@@ -30,7 +30,8 @@ create table if not exists raw.build_state (
     previous_business_date date, previous_load_no bigint
 );
 create table if not exists raw.loads (
-    source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint
+    source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint,
+    source_row_count bigint
 );
 create table if not exists raw.arrivals (source varchar, status varchar, reason varchar);
 create table if not exists raw.absent_inputs (input varchar, reason varchar);
