@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from minhu import gate, nightly, release, stages, warehouse
+from minhu import dossier, gate, nightly, release, stages, warehouse
 from minhu.airflow_runtime import Connections
 from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, UsageError
@@ -103,6 +103,7 @@ def backfill(
         gate.decide_verdicts(settings, last)
         lap("verdicts")
         published = gate.publish_release(settings, connections.published_uri, last)
+        dossier.write_after_release(settings, published)
         lap("release")
     return BackfillReport(published, len(missing), len(days) - len(missing), blocked, rows, seconds)
 

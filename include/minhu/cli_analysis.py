@@ -1,4 +1,4 @@
-"""``minhu claims`` and ``minhu schemes …``: questions to a release that no night asks."""
+"""``minhu claims``, ``minhu schemes …`` and ``minhu dossier``: what is asked of a release after its night."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
             return
         print_rows(readable(rows), output, WRAPPED_COLUMNS)
         typer.echo(summary(rows))
+
+    @app.command()
+    def dossier(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+        out: Annotated[Path | None, typer.Option(help="Folder; default: reports/<release> below the home.")] = None,
+    ) -> None:
+        """Write the release's own report for an auditor, as static pages; the same release gives the same bytes."""
+        from minhu import dossier as module
+
+        written = module.write(settings(), release, out)
+        typer.echo(f"{written.index}  ({written.pages} pages, {written.bytes:,} bytes)")
 
     @schemes_app.command()
     def compare(

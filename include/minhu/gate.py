@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from minhu import atomic, contracts, kpi_checks, release, warehouse, work_file
+from minhu import atomic, contracts, dossier, kpi_checks, release, warehouse, work_file
 from minhu.export import PART_OF_CELL
 from minhu.findings import Finding
 from minhu.landing import Landing
@@ -88,7 +88,9 @@ def publish_night(
         warehouse.build_marts(settings, business_date)
         warehouse.check_marts(settings, business_date)
     decide_verdicts(settings, business_date)
-    return publish_release(settings, published_uri, business_date, progress)
+    published = publish_release(settings, published_uri, business_date, progress)
+    dossier.write_after_release(settings, published, progress)
+    return published
 
 
 def publish_release(

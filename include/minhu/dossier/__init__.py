@@ -1,0 +1,106 @@
+"""The dossier (质量卷宗): a release's own report for an auditor, as static pages.
+
+Made from the release folder, earlier releases' folders and the ledger; the same release gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from minhu import atomic
+from minhu.dossier.evidence import Evidence, open_evidence
+from minhu.dossier.page import Page
+from minhu.dossier.pages import (
+    changes,
+    companions,
+    conservation,
+    definitions,
+    freshness,
+    lineage,
+    proof,
+    quarantine,
+    rules,
+    scores,
+    summary,
+    verdicts,
+)
+from minhu.dossier.writing import address, render
+from minhu.errors import MinhuError
+from minhu.release_folder import Progress, Release
+from minhu.settings import Settings
+
+_log = logging.getLogger(__name__)
+#: Pages in the order of the menu.
+PAGES = (
+    summary, verdicts, rules, quarantine, conservation, scores, freshness, changes, companions, lineage, definitions, proof,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """What was written: the first page, how many pages, and bytes in all."""
+
+    index: Path
+    pages: int
+    bytes: int
+
+
+def write(settings: Settings, release_id: str | None = None, out: Path | None = None) -> Dossier:
+    """Write the dossier of a release, the current one by default, in place of one that was there.
+
+    Args:
+        settings: of the city.
+        release_id: which release.
+        out: folder; ``<home>/reports/<release_id>`` by default.
+
+    Raises:
+        UsageError: nothing was published, or no such release.
+        PermanentError: a release folder is damaged.
+    """
+    with open_evidence(settings, release_id) as evidence:
+        folder = out or settings.home / "reports" / evidence.release.release_id
+        files = {address(page): content for page, content in pages(evidence)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.glob("*.html"):
+        if leftover.name not in files:
+            leftover.unlink()
+    for name, content in files.items():
+        _replace(folder / name, content)
+    return Dossier(folder / "index.html", len(files), sum(map(len, files.values())))
+
+
+def write_after_release(settings: Settings, release: Release, progress: Progress = lambda _: None) -> None:
+    """Write the dossier of a release that was just published; a failure is noted, and the release stands."""
+    note = settings.home / "failures" / release.business_date.isoformat() / "kpi_publish.dossier.txt"
+    try:
+        written = write(settings, release.release_id)
+        progress(f"{release.release_id}: dossier of {written.pages} pages in {written.index.parent}")
+        note.unlink(missing_ok=True)
+    except Exception as error:
+        # a foreign exception may quote a row: only its kind is told
+        said = str(error) if isinstance(error, MinhuError) else type(error).__name__
+        text = (
+            f"write the dossier of {release.release_id}: {said} - the release stands; run `minhu dossier` to write it"
+        )
+        _log.warning("%s", text)
+        with suppress(OSError):
+            atomic.write_bytes(note, f"{text}\n".encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """A reader sees the old page or the new one; what can be made again need not outlive a power cut."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def pages(evidence: Evidence) -> Iterator[tuple[Page, bytes]]:
+    """Every page with its content."""
+    menu = [module.build(evidence) for module in PAGES]
+    release_id, city = evidence.release.release_id, evidence.city_name
+    for page in [*menu, *verdicts.cell_pages(evidence)]:
+        yield page, render(page, menu, release_id, city)

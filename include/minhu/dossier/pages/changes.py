@@ -1,0 +1,197 @@
+"""What was waived, sent again, or published differently before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from minhu.dossier import words
+from minhu.dossier.evidence import CELL, Evidence, Row, files_as_table
+from minhu.dossier.page import Page, Section, Table, Words, columns, figure, table, tag
+from minhu.dossier.pages.verdicts import contracts_of, name_of
+
+MOST_EXAMPLES = 5
+_KEY = ", ".join(CELL)
+
+
+def build(evidence: Evidence) -> Page:
+    return Page(
+        "changes",
+        Words("豁免与重述", "Waivers and restatements"),
+        lead=Words(
+            "已公布的数字可以改正，但不能悄悄改：每一处豁免、重报与重述都在此留痕。",
+            "A published figure may be corrected, never silently: every waiver, every return sent again and every restated cell "
+            "stands here.",
+        ),
+        sections=[
+            Section(Words("豁免", "Waivers"), tables=[_waivers(evidence)]),
+            Section(Words("报表重报", "Returns sent again"), tables=[_returns(evidence)]),
+            Section(
+                Words("已结时期的重述", "Restated cells of settled periods"),
+                notes=[_note(evidence)],
+                tables=[_by_kpi(evidence), _examples(evidence)],
+            ),
+        ],
+    )
+
+
+def settled_changes(evidence: Evidence) -> list[Row]:
+    """Cells of settled, finished periods that are not what they were, counted by KPI and variant."""
+    _compare(evidence)
+    return evidence.rows(
+        "select kpi_id, variant, count(*) filter (what = 'changed') as changed, count(*) filter (what = 'added') as added, "
+        "count(*) filter (what = 'gone') as gone, min(period_start) as first_period, max(period_start) as last_period "
+        "from main.settled_changes group by kpi_id, variant order by kpi_id, variant"
+    )
+
+
+def _compare(evidence: Evidence) -> None:
+    """Only files that differ are read: an unchanged month is the same file in both releases."""
+    if evidence.rows("select 1 from information_schema.tables where table_name = 'settled_changes'"):
+        return
+    now, before = evidence.changed_files("kpi_results")
+    if evidence.before is None or not (now or before):
+        evidence.engine.execute(
+            f"create table main.settled_changes as select {_KEY}, unit_name, '' as what, value as value_before, "  # noqa: S608
+            "value as value_now, verdict as verdict_now from now.kpi_results where false"
+        )
+        return
+    evidence.engine.execute(
+        f"create table main.settled_changes as with n as ({_cells(now)}), b as ({_cells(before)}) "  # noqa: S608  own names
+        f"select {_KEY}, coalesce(n.unit_name, b.unit_name) as unit_name, "
+        "case when b.verdict is null then 'added' when n.verdict is null then 'gone' else 'changed' end as what, "
+        "b.value as value_before, n.value as value_now, n.verdict as verdict_now "
+        f"from n full join b using ({_KEY}) "
+        "where not coalesce(n.is_provisional, false) and not coalesce(b.is_provisional, false) "
+        "and (n.value is distinct from b.value or n.verdict is distinct from b.verdict "
+        "or n.numerator is distinct from b.numerator or n.denominator is distinct from b.denominator)"
+    )
+
+
+def _cells(paths: list[Path]) -> str:
+    """The cells in files; none where there is no file."""
+    columns_of_cell = f"{_KEY}, unit_name, value, verdict, numerator, denominator, is_provisional"
+    source = files_as_table(paths) if paths else "now.kpi_results where false"
+    return f"select {columns_of_cell} from {source}"  # noqa: S608  our own names
+
+
+def _note(evidence: Evidence) -> Words:
+    if evidence.before is None:
+        return Words("没有上一版可比。", "There is no release before this one.")
+    before = evidence.before.release_id
+    return Words(
+        f"与 {before} 相比；只计两版都已结束的时期中、所在文件有变的单元格。迟到的记录会使旧月份重算。",
+        f"Against {before}; cells of finished periods in files of settled months that differ. Records that come late count old "
+        "months again.",
+    )
+
+
+def _by_kpi(evidence: Evidence) -> Table:
+    contracts = contracts_of(evidence)
+    return table(
+        Words("按指标", "By KPI"),
+        columns(
+            ("编号", "KPI"), ("指标", "name"), ("改变", "changed", "number"), ("新增", "added", "number"),
+            ("消失", "gone", "number"), ("时期", "periods"),
+        ),
+        [
+            [
+                row["kpi_id"],
+                name_of(contracts.get((row["kpi_id"], row["variant"])), row["variant"]),
+                row["changed"],
+                row["added"],
+                row["gone"],
+                f"{row['first_period']:%Y-%m} – {row['last_period']:%Y-%m}",
+            ]
+            for row in settled_changes(evidence)
+        ],
+    )  # fmt: skip
+
+
+def _examples(evidence: Evidence) -> Table:
+    contracts = contracts_of(evidence)
+    rows = evidence.rows(
+        f"select * from (select *, row_number() over (partition by kpi_id, variant order by {_KEY}) as place "  # noqa: S608
+        f"from main.settled_changes where what = 'changed') where place <= {MOST_EXAMPLES} order by {_KEY}"
+    )
+
+    def unit_of(row: Row) -> str:
+        return str((contracts.get((row["kpi_id"], row["variant"])) or {}).get("unit") or "")
+
+    return table(
+        Words(f"样例：每个指标前 {MOST_EXAMPLES} 处", f"Examples: the first {MOST_EXAMPLES} of each KPI"),
+        columns(
+            ("指标", "KPI"), ("层级", "level"), ("单位", "unit"), ("时期", "period"), ("口径", "caliber"),
+            ("此前", "before", "number"), ("现在", "now", "number"), ("裁定", "verdict"),
+        ),
+        [
+            [
+                f"{row['kpi_id']} {row['variant']}",
+                words.of(row["unit_type"], words.LEVELS),
+                row["unit_name"] or row["unit_code"],
+                f"{row['period_type']} {row['period_start']}",
+                words.of(row["caliber"], words.CALIBERS),
+                figure(row["value_before"], unit_of(row)),
+                figure(row["value_now"], unit_of(row)),
+                tag(row["verdict_now"], words.of(row["verdict_now"], words.VERDICTS)),
+            ]
+            for row in rows
+        ],
+        most=1000,
+        is_folded=len(rows) > 60,
+    )  # fmt: skip
+
+
+def _waivers(evidence: Evidence) -> Table:
+    caption = Words("对检查的豁免：由谁、为何、到何时", "Waivers of checks: by whom, why, until when")
+    if not evidence.has("waivers"):
+        empty = Words("本版没有任何豁免", "no waiver is in force in this release")
+        return table(caption, columns(("豁免", "waiver")), [], empty=empty)
+    rows = evidence.rows("select * from now.waivers order by all")
+    names = [row["column_name"] for row in evidence.rows("describe now.waivers")]
+    empty = Words("本版没有任何豁免", "no waiver is in force in this release")
+    return table(
+        caption,
+        columns(*((name, name.replace("_", " ")) for name in names)),
+        [[row[name] for name in names] for row in rows],
+        empty=empty,
+    )
+
+
+def _returns(evidence: Evidence) -> Table:
+    caption = Words("部门重新报送的报表，与此前一次的差异", "Returns that were sent again, against the delivery before")
+    titles = columns(
+        ("表", "sheet"), ("报告期", "report period"), ("首次报送", "first delivered"), ("上一次", "delivery before"),
+        ("现行", "in force"), ("次数", "deliveries", "number"), ("新增", "added", "number"), ("删除", "removed", "number"),
+        ("改动", "changed", "number"), ("样例", "examples"),
+    )  # fmt: skip
+    needed = (
+        "table_name",
+        "report_period",
+        "first_delivered_on",
+        "previous_delivered_on",
+        "delivered_on",
+        "delivery_count",
+    )
+    if not evidence.has("return_restatements", *needed):
+        return table(caption, titles, [], empty=Words("本版没有此表", "this release has no such table"))
+    rows = evidence.rows("select * from now.return_restatements order by all")
+    return table(
+        caption,
+        titles,
+        [
+            [
+                row["table_name"],
+                row["report_period"],
+                row["first_delivered_on"],
+                row["previous_delivered_on"],
+                row["delivered_on"],
+                row["delivery_count"],
+                row.get("rows_added"),
+                row.get("rows_removed"),
+                row.get("rows_changed"),
+                row.get("sample_keys"),
+            ]
+            for row in rows
+        ],
+        most=1000,
+    )
