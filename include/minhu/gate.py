@@ -6,7 +6,8 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -54,14 +55,14 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         circumstances = _circumstances(db, settings)
         judged = db.execute("select circumstances from raw.judged where business_date <= ?", [business_date]).fetchall()
         is_new = judged != [(circumstances,)]
-        kpi_checks.keep(db, kpi_checks.check_values(db, is_new), is_new)
+        _check_values(db, is_new)
         findings = _collect_findings(db, landing, business_date)
         undated = sum(
             1 for f in findings.to_pylist() if f["severity"] != "info" and not f["period_from"] and f["is_in_marts"]
         )
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
-        _show_previous(db, previous.path if previous else None)
+        _show_previous(db, previous)
     warehouse.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
         db.begin()
@@ -120,15 +121,17 @@ def landing_manifests(settings: Settings, business_date: date) -> list[dict[str,
     found: list[dict[str, object]] = []
     for source in contracts.SOURCES:
         for arrival in landing.arrivals(source, business_date):
-            for contract in contracts.tables_of(source) if arrival.attempt else ():
-                path = landing.folder(contract, arrival.business_date, arrival.attempt or 0) / "manifest.json"
-                found.append(
-                    {
-                        "path": str(path.relative_to(settings.home)),
-                        "sha256": atomic.sha256_of(path),
-                        "rows": arrival.row_counts[contract.name],
-                    }
-                )
+            for number in range(1, (arrival.attempt or 0) + 1):  # a build reads the earlier attempts of a date as well
+                for contract in contracts.tables_of(source):
+                    path = landing.folder(contract, arrival.business_date, number) / "manifest.json"
+                    content = path.read_bytes()
+                    found.append(
+                        {
+                            "path": str(path.relative_to(settings.home)),
+                            "sha256": sha256(content).hexdigest(),
+                            "rows": int(json.loads(content)["row_count"]),
+                        }
+                    )
     return sorted(found, key=lambda entry: str(entry["path"]))
 
 
@@ -140,6 +143,17 @@ def _circumstances(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
         "select distinct kpi_id, variant from kpis.kpi_values where coalesce(denominator, numerator) > 0 order by all"
     ).fetchall()
     return json.dumps([work_file.code_hash(settings), arrivals, absent, spoken], ensure_ascii=False)
+
+
+def _check_values(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Run the suite over what was counted since the last verdicts; over all figures where one of them has failed.
+
+    A finding names how many figures were seen and failed, which must not depend on the night of looking.
+    """
+    found = kpi_checks.check_values(db, everything)
+    if not everything and (found or db.execute("select 1 from raw.value_findings limit 1").fetchall()):
+        found, everything = kpi_checks.check_values(db, True), True
+    kpi_checks.keep(db, found, everything)
 
 
 def _collect_findings(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> pa.Table:
@@ -177,16 +191,22 @@ def _short(source: str) -> str:
     return {"hotline": "HOT", "grid": "GRD", "stations": "STA", "returns": "RET"}[source]
 
 
-def _show_previous(db: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
-    """The cells of the release before, as a view on its files: most nights need none or few of them."""
+def _show_previous(db: duckdb.DuckDBPyConnection, previous: release.Release | None) -> None:
+    """The cells of the release before, as a view on its files: most nights need none or few of them.
+
+    Files of settled months leave ``as_of`` to their release. It is filled in here: a cell that is carried tonight may stand
+    for many nights without being judged again, and then the release before is another one.
+    """
     columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _CARRIED.items())
     nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _CARRIED.items())
-    parts = sorted(str(path) for path in (folder / "kpi_results").glob("*.parquet")) if folder else []
+    parts = sorted(str(path) for path in (previous.path / "kpi_results").glob("*.parquet")) if previous else []
     db.execute("drop view if exists raw.previous_kpi_results")
-    if parts:
+    if previous and parts:
         listed = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)  # a view takes no parameters
+        own = previous.as_of.astimezone(UTC).replace(tzinfo=None)
         source = f"read_parquet([{listed}], hive_partitioning = false)"
-        db.execute(f"create view raw.previous_kpi_results as select {columns} from {source}")  # noqa: S608  own paths, quoted
+        filled = f"select * replace (coalesce(as_of, timestamp '{own}') as as_of) from {source}"  # noqa: S608  own paths, quoted
+        db.execute(f"create view raw.previous_kpi_results as select {columns} from ({filled})")  # noqa: S608
     else:
         db.execute(f"create view raw.previous_kpi_results as select {nothing} where false")
 

@@ -4,10 +4,12 @@ Layout, below ``landing/``::
 
     <source>/<table>/dt=<business date>/attempt=<n>/part.parquet + manifest.json
     <source>/arrivals/dt=<business date>.json
+    <source>/arrivals/superseded/dt=<business date>.<SHA-256>.json
 
 A landed attempt never changes. An *arrival* says what came of a source's delivery for a business date: accepted (and
 which attempt is current), blocked, or absent because the city has no such source. It is written last, in one rename,
-so a run killed anywhere before leaves at most an attempt that nobody reads.
+so a run killed anywhere before leaves at most an attempt that nobody reads. A record that another one takes the place of
+is kept, for a release may rest on it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +33,8 @@ from minhu.findings import Finding
 from minhu.windows import Window
 
 Status = Literal["accepted", "blocked", "absent"]
+#: Folder beside the arrival records for those that another one took the place of.
+SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,11 @@ class Landing:
         ]
         return [arrival for arrival in found if until is None or arrival.business_date <= until]
 
+    def arrival_files(self, until: date) -> list[Path]:
+        """The arrival records of all sources up to and including ``until``."""
+        found = self.root.glob("*/arrivals/dt=*.json")
+        return sorted(path for path in found if path.stem <= f"dt={until.isoformat()}")
+
     def last_accepted_end(self, source: str, before: date) -> datetime | None:
         """Window end (UTC) of the last accepted delivery with a business date before ``before``."""
         ends = [a.window_end for a in self.arrivals(source) if a.business_date < before and a.window_end is not None]
@@ -245,7 +255,12 @@ class Landing:
         record = asdict(arrival)
         record["business_date"] = arrival.business_date.isoformat()
         record["window_end"] = arrival.window_end.isoformat() if arrival.window_end else None
-        atomic.write_json(self._arrival_path(arrival.source, arrival.business_date), record)
+        path = self._arrival_path(arrival.source, arrival.business_date)
+        before = path.read_bytes() if path.exists() else b""
+        if before and before != atomic.json_bytes(record):
+            kept = f"{path.stem}.{sha256(before).hexdigest()}.json"
+            atomic.write_bytes(path.parent / SUPERSEDED / kept, before)
+        atomic.write_json(path, record)
         self._pending_path(arrival.source, arrival.business_date).unlink(missing_ok=True)
         return arrival
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -78,7 +79,7 @@ def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
 
 
 def reference_hash(landing: Landing, business_date: date) -> str:
-    """Hash of the newest accepted pictures up to the date."""
+    """Hash of the newest accepted pictures up to the date, and of the states the organisation was seen in before."""
     digest = hashlib.sha256()
     for source, name in REFERENCE_TABLES:
         accepted = [a for a in landing.arrivals(source, business_date) if a.attempt is not None]
@@ -86,7 +87,24 @@ def reference_hash(landing: Landing, business_date: date) -> str:
             newest = accepted[-1]
             manifest = landing.manifest(source, name, newest.business_date, int(newest.attempt or 0))
             digest.update(json.dumps([source, name, manifest["files"]], sort_keys=True).encode())
+    for source, name in sorted(full_name.split(".") for full_name in STATES):
+        for day, files in _distinct_pictures(landing, source, name, business_date)[:-1]:
+            digest.update(json.dumps([source, name, day, files], sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _distinct_pictures(landing: Landing, source: str, name: str, business_date: date) -> list[tuple[str, Any]]:
+    """First day and files of every picture that differs from the one before it, in order of day and attempt.
+
+    A picture that comes late, as another attempt at an earlier night, is a state that a night has passed over.
+    """
+    found: list[tuple[str, Any]] = []
+    for arrival in landing.arrivals(source, business_date):
+        for number in range(1, (arrival.attempt or 0) + 1):
+            files = landing.manifest(source, name, arrival.business_date, number)["files"]
+            if not found or found[-1][1] != files:
+                found.append((arrival.business_date.isoformat(), files))
+    return found
 
 
 def _load_table(

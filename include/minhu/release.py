@@ -21,7 +21,7 @@ import filelock
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from minhu import published
+from minhu import atomic, published
 from minhu.atomic import json_bytes
 from minhu.contracts import SOURCES
 from minhu.errors import Busy, PermanentError
@@ -123,6 +123,8 @@ def publish(
             "dbt_manifest_sha256": identity.dbt_manifest_sha256,
             "landing": _landing_records(settings, landing_manifests),
             "stale_sources": stale_sources(settings, business_date),
+            "arrivals": _arrival_records(settings, business_date),
+            "profile": profile_of(settings),
             "files": file_records(files),
             **_summary(store, files),
         }
@@ -228,6 +230,19 @@ def _landing_records(settings: Settings, manifests: Sequence[Mapping[str, Any]])
         return {**manifest, "path": (path.relative_to(settings.home) if inside else path).as_posix()}
 
     return sorted((record(manifest) for manifest in manifests), key=lambda entry: str(entry["path"]))
+
+
+def _arrival_records(settings: Settings, business_date: date) -> list[dict[str, str]]:
+    """What was known of every delivery: its findings weigh on the verdicts, and a later record may take its place."""
+    return [
+        {"path": path.relative_to(settings.home).as_posix(), "sha256": atomic.sha256_of(path)}
+        for path in Landing(settings.landing_dir).arrival_files(business_date)
+    ]
+
+
+def profile_of(settings: Settings) -> dict[str, Any]:
+    """What of the city's profile decides what a build makes of the same landing."""
+    return {"time_zone": settings.city.time_zone, "absent_inputs": dict(settings.city.absent_inputs)}
 
 
 def _summary(store: Store, files: Sequence[ReleaseFile]) -> dict[str, Any]:
