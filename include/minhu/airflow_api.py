@@ -10,9 +10,14 @@ import httpx
 
 from minhu.errors import PermanentError, TransientError
 
+#: The chain of a night.
 DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "returns_extract", "assessment_build", "kpi_publish")
+#: What runs beside the nights; no night waits for it.
+WEEKLY_DAG_IDS = ("release_replay",)
 #: The pool whose one slot lets a single task at a time write the work file.
 WRITER_POOL = "warehouse_writer"
+#: A replay has a work file of its own and must never keep a night waiting.
+REPLAY_POOL = "release_replay"
 _ATTEMPTS = 5
 _MOST_RUNS = 100
 
@@ -51,10 +56,11 @@ class Airflow:
             "run `python dags/<file>.py` to see the error",
         )
 
-    def make_writer_pool(self) -> None:
-        """Make sure that the one-slot pool of the build exists."""
-        body = {"name": WRITER_POOL, "slots": 1, "description": "the work file has one writer"}
-        self._ask("POST", "/api/v2/pools", body=body, exists_is_fine=True)
+    def make_pools(self) -> None:
+        """Make sure that the one-slot pools of the build and of the replay exist."""
+        for name, why in ((WRITER_POOL, "the work file has one writer"), (REPLAY_POOL, "one replay at a time")):
+            body = {"name": name, "slots": 1, "description": why}
+            self._ask("POST", "/api/v2/pools", body=body, exists_is_fine=True)
 
     def runs(self, dag_id: str, partition_key: str) -> list[dict[str, Any]]:
         """Runs of a DAG for one business date, oldest first."""

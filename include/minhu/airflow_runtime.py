@@ -158,7 +158,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
         airflow = Airflow(url, check_alive)
         try:
             airflow.wait_for_dags(_START_SECONDS)
-            airflow.make_writer_pool()
+            airflow.make_pools()
             yield airflow
         finally:
             airflow.close()

@@ -1,7 +1,8 @@
 """``minhu``: the commands of the pipeline.
 
 Exit codes: 0 done; 2 the command was wrong; 3 published, but a source was blocked and its cells are stale; 4 the night
-failed and nothing new was published; 5 another night of this city is running; 1 anything else.
+failed and nothing new was published; 5 another night of this city is running; 6 a replayed release is not the one that
+was published; 1 anything else.
 """
 
 from __future__ import annotations
@@ -235,6 +236,31 @@ def verify() -> None:
     if problems:
         raise typer.Exit(1)
     typer.echo("the ledger, all signatures and all files are sound")
+
+
+@app.command()
+def replay(
+    release_id: Annotated[
+        str | None, typer.Argument(help="A release of `minhu releases`; default: the current one.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the scratch home in <home>/replay for looking.")] = False,
+) -> None:
+    """Rebuild a release from landing, apart from everything, and compare each table with what was published."""
+    from minhu import replay as module
+
+    screen = console()
+    started = time.monotonic()
+
+    def tell(line: str) -> None:
+        seconds = time.monotonic() - started
+        screen.print(f"[{seconds:6.1f} s] {line}", soft_wrap=True, markup=False, highlight=False)
+
+    _unwind_when_asked_to_end()
+    found = module.replay(_settings(), release_id, tell, keep)
+    for line in found.lines():
+        tell(line)
+    if not found.is_equal:
+        raise typer.Exit(module.ReplayDiffers.exit_code)
 
 
 @app.command()

@@ -28,6 +28,7 @@ class Page(StrEnum):
     STAGE_ENDED = "stage-ended"
     AIRFLOW_DOES_NOT_MOVE = "airflow-does-not-move"
     RUN_AGAIN = "run-again"
+    REPLAY_DIFFERS = "replay-differs"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import Asset, Connection, CronPartitionTimetable, PartitionedAtRuntime, get_current_context
+from airflow.sdk import (
+    Asset,
+    Connection,
+    CronPartitionTimetable,
+    CronTriggerTimetable,
+    PartitionedAtRuntime,
+    get_current_context,
+)
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowTaskTimeout
 from psycopg.conninfo import make_conninfo
 
@@ -24,6 +31,7 @@ from minhu.windows import parse_business_date
 
 START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
 DEFAULT_CRON = "0 1 * * *"
+WEEKLY_CRON = "0 4 * * 0"
 LANDED = {source: Asset(f"landing/{source}") for source in SOURCES}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
@@ -53,6 +61,14 @@ def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
     return CronPartitionTimetable(cron, timezone=settings.city.time_zone, run_offset=-1, key_format="%Y-%m-%d")
 
 
+def weekly_schedule() -> CronTriggerTimetable | None:
+    """Sunday 04:00 local time, when the night is over; None where an Airflow is started for one night only."""
+    settings = settings_module.load()
+    if settings.nightly_cron == "manual":
+        return None
+    return CronTriggerTimetable(WEEKLY_CRON, timezone=settings.city.time_zone)
+
+
 def retries_of(source: str) -> dict[str, Any]:
     """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
     return {
@@ -76,8 +92,15 @@ def tell_readers(context: Mapping[str, Any]) -> None:
         _log.error("what readers of the figures will notice: %s", notice)
 
 
+def tell_auditors(context: Mapping[str, Any]) -> None:
+    """Say in the task's log that no figure was touched, and where to read on; Airflow calls it when a check has failed."""
+    page = notices.page(notices.Page.REPLAY_DIFFERS)
+    _log.error("what readers of the figures will notice: nothing; releases stay as they are - see %s", page)
+
+
 #: No retries: a gate or a build says the same thing twice.
 OWNER: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
+AUDITOR: dict[str, Any] = {**OWNER, "on_failure_callback": tell_auditors}
 
 
 @contextmanager
@@ -89,10 +112,26 @@ def stage() -> Iterator[Night]:
     """
     context = get_current_context()
     task = context["ti"]
-    try:
+    with _trying_again_only_what_may_pass(task):
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         with stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
             yield night
+
+
+@contextmanager
+def audit() -> Iterator[Night]:
+    """The body of a task that looks back: gives the local day for which the run was due, by its schedule or by hand."""
+    context = get_current_context()
+    with _trying_again_only_what_may_pass(context["ti"]):
+        settings, run = settings_module.load(), context["dag_run"]
+        moment = run.logical_date or run.run_after
+        yield Night(settings, moment.astimezone(settings.zone).date())
+
+
+@contextmanager
+def _trying_again_only_what_may_pass(task: Any) -> Iterator[None]:
+    try:
+        yield
     except TransientError:
         raise
     except MinhuError as error:

@@ -36,13 +36,22 @@ def current(settings: Settings, release_id: str | None = None) -> Release:
     return open_release(settings, known, wanted)
 
 
-def latest_before(settings: Settings, business_date: date) -> Release | None:
+def latest_before(settings: Settings, business_date: date, line: int | None = None) -> Release | None:
     """The last published release of an earlier business date: the latest such date, its last release.
 
     Roll-backs do not count: what a night is built on must not depend on what readers are shown.
+
+    Args:
+        settings: of the home.
+        business_date: the night.
+        line: of the ledger; only what stood above it is looked at, for the answer of that time.
     """
     known = release_events(Ledger(settings.ledger_path).events())
-    earlier = [event for event in known.values() if event.business_date < business_date]
+    earlier = [
+        event
+        for event in known.values()
+        if event.business_date < business_date and (line is None or event.number < line)
+    ]
     if not earlier:
         return None
     last = max(earlier, key=lambda event: (event.business_date, event.number))

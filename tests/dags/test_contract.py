@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from minhu import contracts
-from minhu.airflow_api import DAG_IDS, WRITER_POOL
+from minhu.airflow_api import DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
 from minhu.orchestration import READ_AGAIN
 
 from .conftest import DAGS_FOLDER, load_dags
@@ -23,15 +23,19 @@ EXTRACTS = {
     "returns_extract": "returns",
 }
 WRITERS = {"assessment_build", "kpi_publish"}
+ALL_DAG_IDS = sorted((*DAG_IDS, *WEEKLY_DAG_IDS))
+POOLS = {**dict.fromkeys(WRITERS, WRITER_POOL), "release_replay": REPLAY_POOL}
 TASKS = {
     **{dag_id: ["land_tables", "validate_arrival", "announce_arrival"] for dag_id in EXTRACTS},
     "assessment_build": ["build_marts"],
     "kpi_publish": ["publish_release"],
+    "release_replay": ["replay_release"],
 }
 OUTLETS = {
     **{dag_id: {"announce_arrival": {f"landing/{source}"}} for dag_id, source in EXTRACTS.items()},
     "assessment_build": {"build_marts": {"warehouse/assessment"}},
     "kpi_publish": {"publish_release": {"releases/kpi_results"}},
+    "release_replay": {},
 }
 WAITS_FOR = {
     "assessment_build": {"landing/hotline", "landing/grid", "landing/stations", "landing/returns"},
@@ -40,7 +44,7 @@ WAITS_FOR = {
 DOC_SECTIONS = ("**Inputs**", "**Outputs**", "**When it fails**", "**Run a day again**")
 LONGEST_FILE = 85
 
-every_dag = pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+every_dag = pytest.mark.parametrize("dag_id", ALL_DAG_IDS)
 
 
 def source_of(dag_id: str) -> str:
@@ -48,8 +52,9 @@ def source_of(dag_id: str) -> str:
 
 
 def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
-    assert set(dags) == set(DAG_IDS), (
-        "a DAG was added or removed: say so in minhu.airflow_api.DAG_IDS (the night waits for each) and in this test"
+    assert sorted(dags) == ALL_DAG_IDS, (
+        "a DAG was added or removed: say so in minhu.airflow_api, in DAG_IDS (the night waits for each) or in "
+        "WEEKLY_DAG_IDS, and in this test"
     )
 
 
@@ -63,7 +68,7 @@ def test_loading_the_files_needs_no_database(dags: dict[str, Any]) -> None:
 def test_file_is_named_after_its_dag(dags: dict[str, Any], dag_id: str) -> None:
     assert Path(dags[dag_id].fileloc) == DAGS_FOLDER / f"{dag_id}.py", f"rename the file to dags/{dag_id}.py"
     others = sorted(path.stem for path in DAGS_FOLDER.glob("*.py"))
-    assert others == sorted(DAG_IDS), "dags/ holds one file per DAG and nothing else; helpers belong into include/minhu"
+    assert others == ALL_DAG_IDS, "dags/ holds one file per DAG and nothing else; helpers belong into include/minhu"
 
 
 @every_dag
@@ -95,7 +100,7 @@ def test_owner_tags_and_one_run_at_a_time(dags: dict[str, Any], dag_id: str) -> 
     dag = dags[dag_id]
     assert dag.owner == "minhu", f"dags/{dag_id}.py: pass default_args=OWNER"
     assert "minhu" in dag.tags, f'dags/{dag_id}.py: add the tag "minhu"'
-    assert len(dag.tags) >= 2, f"dags/{dag_id}.py: add a tag for its part of the night (extract, build, publish)"
+    assert len(dag.tags) >= 2, f"dags/{dag_id}.py: add a tag for its part of the work (extract, build, publish, audit)"
     if dag_id in EXTRACTS:
         assert {"extract", EXTRACTS[dag_id]} <= dag.tags, f"dags/{dag_id}.py: tag it extract and by its source"
     assert dag.max_active_runs == 1, f"dags/{dag_id}.py: set max_active_runs=1; a window builds on the one before"
@@ -126,6 +131,18 @@ def test_schedule_follows_the_setting_and_the_zone_of_the_city(monkeypatch: pyte
     monkeypatch.setenv("MINHU_TIME_ZONE", "America/New_York")
     timetable = load_dags(monkeypatch, tmp_path, "30 2 * * *")["grid_extract"].timetable
     assert (timetable.expression, str(timetable.timezone)) == ("30 2 * * *", "America/New_York")
+
+
+def test_a_release_is_replayed_on_sundays_and_never_where_an_airflow_lives_for_one_night(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk import CronTriggerTimetable
+
+    timetable = dags["release_replay"].timetable
+    assert isinstance(timetable, CronTriggerTimetable), "dags/release_replay.py: pass schedule=weekly_schedule()"
+    assert (timetable.expression, str(timetable.timezone)) == ("0 4 * * 0", "Asia/Shanghai")
+    assert dags["release_replay"].schedule is not None
+    assert load_dags(monkeypatch, tmp_path, "manual")["release_replay"].schedule is None
 
 
 @pytest.mark.parametrize("dag_id", sorted(WAITS_FOR))
@@ -177,11 +194,12 @@ def test_each_source_is_tried_again_on_one_level_only() -> None:
 
 @every_dag
 def test_every_task_that_fails_says_what_readers_will_notice(dags: dict[str, Any], dag_id: str) -> None:
-    from minhu.orchestration import tell_readers
+    from minhu.orchestration import tell_auditors, tell_readers
 
+    expected, name = (tell_auditors, "AUDITOR") if dag_id in WEEKLY_DAG_IDS else (tell_readers, "OWNER")
     for task in dags[dag_id].tasks:
         called = task.on_failure_callback
-        assert list(called) == [tell_readers], f"dags/{dag_id}.py: pass default_args=OWNER"
+        assert list(called) == [expected], f"dags/{dag_id}.py: pass default_args={name}"
 
 
 @every_dag
@@ -195,8 +213,10 @@ def test_only_the_last_task_announces_its_asset(dags: dict[str, Any], dag_id: st
 @every_dag
 def test_tasks_that_write_the_work_file_share_a_pool_of_one(dags: dict[str, Any], dag_id: str) -> None:
     for task in dags[dag_id].tasks:
-        expected = WRITER_POOL if dag_id in WRITERS else "default_pool"
-        assert task.pool == expected, f"dags/{dag_id}.py, {task.task_id}: set pool={expected!r}; DuckDB has one writer"
+        expected = POOLS.get(dag_id, "default_pool")
+        assert task.pool == expected, (
+            f"dags/{dag_id}.py, {task.task_id}: set pool={expected!r}; DuckDB has one writer, and a replay waits for none"
+        )
 
 
 @pytest.mark.parametrize("dag_id", sorted(EXTRACTS))

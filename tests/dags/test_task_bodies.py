@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +100,49 @@ def test_run_without_a_business_date_is_refused_and_not_tried_again(
         run_tasks(dags, dag_id, monkeypatch, tmp_path, key)
     assert called == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("logical_date", [datetime(2026, 11, 28, 20, tzinfo=UTC), None])
+def test_the_replay_is_of_the_local_day_its_run_was_due(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, logical_date: datetime | None
+) -> None:
+    """By schedule the run has a logical date, Sunday 04:00 in the city; one started by hand has none."""
+    from minhu import orchestration, replay
+
+    asked: list[date] = []
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(replay, "check_week", lambda _, day: asked.append(day))
+    run = SimpleNamespace(
+        logical_date=logical_date, run_after=datetime(2026, 11, 28, 20, tzinfo=UTC), partition_key=None
+    )
+    context = {"dag_run": run, "ti": SimpleNamespace(dag_id="release_replay", task_id="replay_release")}
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    for task in dags["release_replay"].tasks:
+        task.python_callable()
+    assert asked == [date(2026, 11, 29)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_replay_that_differs_fails_with_the_difference_and_says_where_to_read_on(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from minhu import orchestration, replay
+
+    def differs(*_: object) -> None:
+        raise replay.ReplayDiffers("replay release r", "kpi_results: 0 rows only in the release", "see the page")
+
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(replay, "check_week", differs)
+    run = SimpleNamespace(logical_date=None, run_after=datetime(2026, 11, 28, 20, tzinfo=UTC), partition_key=None)
+    context = {"dag_run": run, "ti": SimpleNamespace(dag_id="release_replay", task_id="replay_release")}
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    (task,) = dags["release_replay"].tasks
+    with pytest.raises(AirflowFailException, match="kpi_results: 0 rows only in the release"):
+        task.python_callable()
+    orchestration.tell_auditors(context)
+    assert "see docs/runbook/replay-differs.md" in caplog.text
 
 
 def test_permanent_error_stops_retries_and_a_transient_one_does_not(

@@ -17,7 +17,7 @@ from .conftest import D19, D20, Home
 
 COMMANDS = (
     "airflow", "airflow-cli", "backfill", "nightly", "simulate", "load-orders", "status", "rollback", "releases",
-    "verify", "sql", "quarantine", "db",
+    "verify", "replay", "sql", "quarantine", "db",
 )  # fmt: skip
 
 
