@@ -84,7 +84,9 @@ def compare_rows(table: str, published: Sequence[Path], replayed: Sequence[Path]
             kinds.append(dict(zip(relation.columns, map(str, relation.types), strict=True)))
         there, here = kinds
         unlike = [
-            f"{name} ({there.get(name, 'only in the replay')} and {here.get(name, 'only in the release')})"
+            f"{name} (only in the {'replay' if name in here else 'release'})"
+            if (name in there) != (name in here)
+            else f"{name} ({there[name]} in the release, {here[name]} in the replay)"
             for name in [*there, *(name for name in here if name not in there)]
             if there.get(name) != here.get(name)
         ]
