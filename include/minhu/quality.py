@@ -82,15 +82,7 @@ def validate_arrival(settings: Settings, landing: Landing, attempt: Attempt) -> 
         A finding per rule that does not hold, with business keys of failing rows, and one per table whose rules saw
         no rows.
     """
-    frames: dict[str, tuple[pd.DataFrame, Sequence[Any]]] = {}
-    for contract in contracts.tables_of(attempt.source):
-        table = landing.read_table(attempt.source, contract.name, attempt.business_date, attempt.number)
-        if table.num_rows == 0 and attempt.source not in _SAW_NOTHING:
-            continue
-        module = importlib.import_module(f"expectations.landed.{contract.source}_{contract.name}")
-        asked = [e for e in module.EXPECTATIONS if _is_asked(e.meta, settings, attempt)]
-        frames[contract.full_name] = (table.to_pandas(), asked)
-    parameters = {"window_end": attempt.window.end.astimezone(UTC).replace(tzinfo=None)}
+    frames, parameters = arrival_suites(settings, landing, attempt)
     findings = [
         _saw_nothing(attempt.source, name, len(asked)) for name, (frame, asked) in frames.items() if frame.empty
     ]
@@ -99,6 +91,21 @@ def validate_arrival(settings: Settings, landing: Landing, attempt: Attempt) -> 
         frame = frames[name][0]
         findings += [_finding(failure, contract.full_name, contract.key, frame) for failure in failed]
     return findings
+
+
+def arrival_suites(
+    settings: Settings, landing: Landing, attempt: Attempt
+) -> tuple[dict[str, tuple[pd.DataFrame, Sequence[Any]]], dict[str, Any]]:
+    """The frames of an attempt with what is asked of each, and the values of the parameters; see :func:`run_suites`."""
+    frames: dict[str, tuple[pd.DataFrame, Sequence[Any]]] = {}
+    for contract in contracts.tables_of(attempt.source):
+        table = landing.read_table(attempt.source, contract.name, attempt.business_date, attempt.number)
+        if table.num_rows == 0 and attempt.source not in _SAW_NOTHING:
+            continue
+        module = importlib.import_module(f"expectations.landed.{contract.source}_{contract.name}")
+        asked = [e for e in module.EXPECTATIONS if _is_asked(e.meta, settings, attempt)]
+        frames[contract.full_name] = (table.to_pandas(), asked)
+    return frames, {"window_end": attempt.window.end.astimezone(UTC).replace(tzinfo=None)}
 
 
 def arrive(settings: Settings, landing: Landing, attempt: Attempt) -> Arrival:

@@ -48,7 +48,8 @@ def build(evidence: Evidence) -> Page:
                     "openssl pkeyutl -verify -pubin -inkey public_key.pem -rawin -in manifest.json -sigfile manifest.sig",
                     "python3 -c \"import json; [print(f['sha256'], '', f['name']) "
                     "for f in json.load(open('manifest.json'))['files']]\" | sha256sum --check --quiet",
-                    f"minhu dossier {release_id}            # 重做本卷，逐字节相同 / this dossier again, byte for byte",
+                    f"minhu dossier {release_id}              # 重做本卷，逐字节相同 / this dossier again, byte for byte",
+                    f"minhu dossier {release_id} --data-docs  # 到达检验，Great Expectations 的页面 / arrival suites as its own pages",
                 ],
             ),
             Section(Words("文件", "Files"), tables=[_files(evidence)]),

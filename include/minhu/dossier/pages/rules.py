@@ -13,6 +13,10 @@ from minhu.dossier.evidence import Evidence, Row
 from minhu.dossier.page import Page, Section, Table, Words, columns, keys, table, tag
 
 MOST_KEYS = 5
+_OLDER = Words(
+    "本版早于规则目录，只能列出有发现的规则。",
+    "This release is older than the published list of rules: only those that found something can be told.",
+)
 
 
 def build(evidence: Evidence) -> Page:
@@ -24,7 +28,9 @@ def build(evidence: Evidence) -> Page:
     return Page(
         "rules",
         Words("规则", "Rules"),
-        lead=Words(
+        lead=_OLDER
+        if not evidence.has("quality_rules")
+        else Words(
             f"共 {len(rules)} 条规则，最近 {nights} 夜中 {len(loud)} 条有发现，{len(quiet)} 条没有。没有发现的规则同样列出：沉默也是证据。",
             f"{len(rules)} rules; in the last {nights} nights {len(loud)} of them found something and {len(quiet)} did not. Those "
             "that found nothing stand here too: silence is evidence.",

@@ -33,23 +33,37 @@ def build(evidence: Evidence) -> Page:
 
 def cell_pages(evidence: Evidence) -> Iterator[Page]:
     """A page per KPI with the month cells of the city and its districts."""
-    statement = f"""
-        with months as (
-            select distinct period_start from now.kpi_results where period_type = 'month'
-            order by period_start desc limit {MONTHS}
-        )
-        select
-            kpi_id, variant, unit_type, unit_code, unit_name, period_start, caliber, numerator, denominator, value, ci_low,
-            ci_high, verdict, rule_id, reason, is_provisional, is_stale, last_good_value
-        from now.kpi_results
-        where period_type = 'month' and unit_type in ('city', 'district')
-            and period_start in (select period_start from months)
-        order by kpi_id, variant <> 'main', variant, caliber desc, unit_type, unit_code, period_start desc
-    """  # noqa: S608  a number of our own
     contracts = contracts_of(evidence)
     reasons = reasons_zh(evidence)
-    for kpi_id, cells in groupby(evidence.rows(statement), key=lambda row: str(row["kpi_id"])):
+    for kpi_id, cells in groupby(_month_cells(evidence), key=lambda row: str(row["kpi_id"])):
         yield _cell_page(kpi_id, list(cells), contracts, reasons)
+
+
+def _month_cells(evidence: Evidence) -> list[Row]:
+    """The newest months of the city and its districts, in the order of the pages."""
+    evidence.engine.execute(
+        f"""
+        create table if not exists main.month_cells as
+        select
+            kpi_id, variant, unit_type, unit_code, unit_name, period_start, caliber, numerator, denominator, value, ci_low,
+            ci_high, verdict, rule_id, reason, is_provisional, last_good_value
+        from now.kpi_results
+        where period_type = 'month' and unit_type in ('city', 'district')
+        qualify dense_rank() over (order by period_start desc) <= {MONTHS}
+        """  # noqa: S608  a number of our own
+    )
+    return evidence.rows(
+        "select * from main.month_cells order by kpi_id, coalesce(variant, '') not in ('', 'main'), variant, caliber desc, "
+        "unit_type, unit_code, period_start desc"
+    )
+
+
+def _count_cells(evidence: Evidence) -> None:
+    """Count the cells once, for all that is told about verdicts."""
+    evidence.engine.execute(
+        "create table if not exists main.cell_counts as select kpi_id, variant, unit_type, verdict, "
+        "coalesce(rule_id, '') as rule_id, coalesce(reason, '') as reason, count(*) as cells from now.kpi_results group by all"
+    )
 
 
 def contracts_of(evidence: Evidence) -> dict[tuple[str, str], Row]:
@@ -82,20 +96,16 @@ def name_of(contract: Row | None, fallback: str) -> Words:
 
 
 def _by_kpi(evidence: Evidence) -> Table:
+    _count_cells(evidence)
     rows = evidence.rows(
-        "select kpi_id, variant, unit_type, verdict, count(*) as cells from now.kpi_results group by all order by all"
+        "select kpi_id, variant, unit_type, verdict, cast(sum(cells) as bigint) as cells from main.cell_counts "
+        "group by kpi_id, variant, unit_type, verdict order by kpi_id, variant, unit_type, verdict"
     )
     counts: dict[tuple[str, str, str], dict[str, int]] = {}
     for row in rows:
         counts.setdefault((row["kpi_id"], row["variant"], row["unit_type"]), {})[row["verdict"]] = row["cells"]
     contracts = contracts_of(evidence)
-    with_months = {
-        str(row["kpi_id"])
-        for row in evidence.rows(
-            "select distinct kpi_id from now.kpi_results where period_type = 'month' and unit_type in ('city', 'district') "
-            "order by kpi_id"
-        )
-    }
+    with_months = {str(row["kpi_id"]) for row in _month_cells(evidence)}
     body = [
         [
             link(f"cells-{kpi_id}.html", kpi_id) if kpi_id in with_months else kpi_id,
@@ -130,10 +140,11 @@ def place_of(kpi_id: str) -> tuple[int, str]:
 
 def _reasons(evidence: Evidence) -> list[Table]:
     zh = reasons_zh(evidence)
+    _count_cells(evidence)
     rows = evidence.rows(
-        "select verdict, coalesce(rule_id, '') as rule_id, coalesce(reason, '') as reason, count(*) as cells, "
-        "count(distinct kpi_id) as kpis from now.kpi_results where verdict <> 'PUBLISHED' or reason <> '' "
-        "group by all order by verdict, rule_id, cells desc, reason"
+        "select verdict, rule_id, reason, cast(sum(cells) as bigint) as cells, count(distinct kpi_id) as kpis "
+        "from main.cell_counts where verdict <> 'PUBLISHED' or reason <> '' "
+        "group by verdict, rule_id, reason order by verdict, rule_id, cells desc, reason"
     )
     by_rule = [
         [

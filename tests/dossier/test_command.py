@@ -1,0 +1,42 @@
+"""``minhu dossier`` as people run it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from minhu.cli import app
+from minhu.errors import UsageError
+from minhu.release import Release
+from minhu.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def of_this_home(home_of_a_night: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINHU_HOME", str(home_of_a_night.home))
+
+
+def test_it_writes_where_it_is_told(night: Release, pages: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["dossier", night.release_id, "--out", str(tmp_path / "here")])
+    assert done.exit_code == 0, done.output
+    assert str(tmp_path / "here" / "index.html") in done.output
+    assert (tmp_path / "here" / "index.html").read_bytes() == (pages / "index.html").read_bytes()
+
+
+def test_a_release_nobody_published_is_a_wrong_command(night: Release) -> None:
+    done = CliRunner().invoke(app, ["dossier", "2026-01-01-0000000000"])
+    assert isinstance(done.exception, UsageError)
+    assert night.release_id in str(done.exception)
+
+
+def test_data_docs_show_suites_and_no_values(night: Release, home_of_a_night: Settings, pages: Path) -> None:
+    done = CliRunner().invoke(app, ["dossier", "--data-docs"])
+    assert done.exit_code == 0, done.output
+    folder = home_of_a_night.home / "reports" / "data_docs" / night.release_id
+    assert (folder / "index.html").is_file()
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html")))
+    assert "hotline.work_orders" in text and "stations.cases" in text
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{32}", text), "a pseudonym is shown"
