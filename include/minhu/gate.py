@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from minhu import atomic, contracts, dossier, kpi_checks, release, warehouse, work_file
+from minhu import atomic, contracts, dossier, kpi_checks, raw_tables, release, warehouse, work_file
 from minhu.export import PART_OF_CELL
 from minhu.findings import Finding
 from minhu.landing import Landing
@@ -83,8 +83,8 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
 def publish_night(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> release.Release:
-    """Judge and publish a night; the work file is brought to that night first if another was built since."""
-    if work_file.built_date(settings) != business_date:
+    """Judge and publish a night; the work file is brought to that night first if another was built, or more landed, since."""
+    if work_file.built_date(settings) != business_date or _is_behind(settings, business_date):
         warehouse.load_landing(settings, business_date)
         warehouse.build_marts(settings, business_date)
         warehouse.check_marts(settings, business_date)
@@ -92,6 +92,11 @@ def publish_night(
     published = publish_release(settings, published_uri, business_date, progress)
     dossier.write_after_release(settings, published, progress)
     return published
+
+
+def _is_behind(settings: Settings, business_date: date) -> bool:
+    with work_file.connect(settings) as db:
+        return raw_tables.is_behind(db, Landing(settings.landing_dir), business_date)
 
 
 def publish_release(

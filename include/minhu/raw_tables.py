@@ -56,6 +56,19 @@ def load_attempts(db: duckdb.DuckDBPyConnection, landing: Landing, business_date
     return rows
 
 
+def is_behind(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> bool:
+    """Whether landing has something for the date or before that was not there when ``raw`` was brought to it."""
+    loaded = set(db.execute("select distinct source, business_date, attempt from raw.loads").fetchall())
+    known = dict(db.execute("select source, status from raw.arrivals").fetchall())
+    for source in contracts.SOURCES:
+        arrivals = landing.arrivals(source, business_date)
+        landed = {(source, a.business_date, n) for a in arrivals for n in range(1, (a.attempt or 0) + 1)}
+        tonight = [a.status for a in arrivals if a.business_date == business_date]
+        if not landed <= loaded or known.get(source) != (tonight[0] if tonight else "blocked"):
+            return True
+    return False
+
+
 def write_arrivals(db: duckdb.DuckDBPyConnection, settings: Settings, landing: Landing, business_date: date) -> None:
     """What came of each delivery of the date, and which inputs the city does not have."""
     db.execute("delete from raw.arrivals")

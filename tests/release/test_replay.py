@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from minhu import gate, release, replay, replay_evidence, warehouse
+from minhu import gate, raw_tables, release, replay, replay_evidence, warehouse, work_file
 from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
 from minhu.landing import Landing
@@ -278,6 +278,28 @@ def test_releases_of_other_models_are_not_drawn(story: Story, tmp_path: Path) ->
     settings = replace(story.settings, project_root=tmp_path)
     assert replay.release_of_week(settings, D20) is None
     assert replay.check_week(settings, D20) is None
+
+
+def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Path) -> None:
+    """Else a manifest would list an attempt that its figures do not rest on."""
+    settings = settings_at(tmp_path)
+    landing = Landing(settings.landing_dir)
+    first_night(settings, D17)
+    warehouse.load_landing(settings, D17)
+
+    def is_behind() -> bool:
+        with work_file.connect(settings) as db:
+            return raw_tables.is_behind(db, landing, D17)
+
+    assert not is_behind()
+    second_night(settings, D18)
+    assert not is_behind(), "what is of a later night says nothing"
+    deliver_again(settings, D17)
+    assert is_behind()
+    warehouse.load_landing(settings, D17)
+    assert not is_behind()
+    landing.mark_absent("grid", D17, "the city gave it up")
+    assert is_behind()
 
 
 @pytest.mark.slow
