@@ -125,6 +125,52 @@ def test_waivers_are_shown_where_the_release_has_them(night: Release, tmp_path: 
     assert {"L2-HOT-004", "档案修复", "2026-12-31"} <= set(row)
 
 
+def test_a_withheld_cell_is_listed_with_its_rule_and_last_good_value(night: Release, tmp_path: Path) -> None:
+    home = empty_home(tmp_path / "home")
+
+    def is_chosen(row: dict[str, object]) -> bool:
+        return (row["kpi_id"], row["unit_type"], row["period_type"], row["caliber"]) == ("H04", "city", "month", "full")
+
+    def withheld(data: pa.Table) -> pa.Table:
+        for column, value in (
+            ("verdict", "WITHHELD"),
+            ("rule_id", "L3-CON-001"),
+            ("reason", "off"),
+            ("last_good_value", 7.0),
+        ):
+            data = with_column(column, lambda row, c=column, v=value: v if is_chosen(row) else row[c])(data)
+        return data
+
+    changes = {file.name: withheld for file in night.files if file.table == "kpi_results"}
+    add_release(home, night, night.business_date, changes)
+    page = read(write(home, tmp_path / "pages") / "verdicts.html")
+    rows = page.tables["暂缓公布的每个单元格"][1:]
+    assert rows and {(row[0], row[1], row[6], row[8]) for row in rows} == {("H04 main", "市", "L3-CON-001", "7")}
+    assert all(row[7].startswith("受理＝") for row in rows)
+    cells = next(iter(read(tmp_path / "pages" / "cells-H04.html").tables.values()))
+    assert any(row[6] == "暂缓" and "上次有效值 7" in row[7] for row in cells)
+
+
+def test_a_source_that_did_not_come_is_named(night: Release, tmp_path: Path) -> None:
+    home = empty_home(tmp_path / "home")
+    landing = [entry for entry in night.manifest["landing"] if "/grid/" not in str(entry["path"])]
+    add_release(home, night, night.business_date, stale_sources=["grid"], landing=landing)
+    folder = write(home, tmp_path / "pages")
+    caption = "截至业务日；最近 30 夜"
+    assert read(folder / "freshness.html").row(caption, "网格平台")[1] == "未到"
+    assert read(folder / "freshness.html").row(caption, "12345热线")[1] == "已到"
+    assert "未到：网格平台" in read(folder / "index.html").text
+
+
+def test_files_of_others_in_the_folder_stay(home_of_a_night: Settings, written: Path) -> None:
+    written.mkdir()
+    for name in ("mine.html", "cells-Z99.html"):
+        (written / name).write_text("mine")
+    write(home_of_a_night, written)
+    assert (written / "mine.html").read_text() == "mine"
+    assert not (written / "cells-Z99.html").exists()
+
+
 def test_a_restated_cell_of_a_settled_month_is_shown_with_both_values(night: Release, tmp_path: Path) -> None:
     part = next(file.name for file in night.files if file.table == "kpi_results" and file.part == "2026-11")
     home = empty_home(tmp_path / "home")

@@ -65,7 +65,9 @@ def write(settings: Settings, release_id: str | None = None, out: Path | None = 
         folder = out or settings.home / "reports" / evidence.release.release_id
         files = {address(page): content for page, content in pages(evidence)}
     folder.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.glob("*.html"):
+    for leftover in folder.glob(
+        "cells-*.html"
+    ):  # of a KPI that is no more; nothing else in the folder is ours to remove
         if leftover.name not in files:
             leftover.unlink()
     for name, content in files.items():

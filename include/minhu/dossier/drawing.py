@@ -13,8 +13,8 @@ _WIDTH, _HEIGHT, _MOST_POINTS = 120, 22, 120
 _COLUMN_X, _NODE_WIDTH, _ROW = (8.0, 220.0, 520.0, 800.0), 150, 19
 
 
-def sparkline(values: Sequence[int]) -> Markup:
-    """Failures over nights; of several nights that share a point the worst is drawn."""
+def sparkline(values: Sequence[int], name: Words, css_class: str = "") -> Markup:
+    """A count over nights; of several nights that share a point the largest is drawn."""
     if not values or not any(values):
         return Markup("")
     step = -(-len(values) // _MOST_POINTS)
@@ -27,14 +27,15 @@ def sparkline(values: Sequence[int]) -> Markup:
         placed = [(3.0, placed[0][1]), (3.0 + width, placed[0][1])]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
     area = f"3,{_HEIGHT - 3} {line} {placed[-1][0]:.1f},{_HEIGHT - 3}"
-    said = Words(
-        f"最少 {min(values):,}，最多 {top:,}，末夜 {values[-1]:,}", f"{min(values):,} to {top:,}, last {values[-1]:,}"
+    numbers = (min(values), top, values[-1])
+    said = "{}：最少 {:,}，最多 {:,}，末夜 {:,} / {}: {:,} to {:,}, last {:,}".format(
+        name.zh, *numbers, name.en, *numbers
     )
     return Markup(
-        '<svg class="spark" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
+        '<svg class="spark {}" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
         '<polygon points="{}"/><polyline points="{}"/><circle cx="{}" cy="{}" r="2"/></svg>'
     ).format(
-        _WIDTH, _HEIGHT, _WIDTH, _HEIGHT, f"{said.zh} / {said.en}", area, line, f"{placed[-1][0]:.1f}", f"{placed[-1][1]:.1f}"
+        css_class, _WIDTH, _HEIGHT, _WIDTH, _HEIGHT, said, area, line, f"{placed[-1][0]:.1f}", f"{placed[-1][1]:.1f}"
     )  # fmt: skip
 
 

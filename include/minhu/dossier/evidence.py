@@ -35,16 +35,21 @@ select
         when rule_id like 'L4-%' then max(rows_failed)
         when bool_or(unit_type in ('', 'city')) then sum(rows_failed) filter (unit_type in ('', 'city'))
         else sum(rows_failed)
-    end as rows_failed
+    end as row_count
 from found
 group by filename, rule_id
 order by filename, rule_id
 """
 _QUARANTINED_BY_NIGHT = """
-select filename, rule_id, count(*) as rows_failed
+select filename, rule_id, count(*) as row_count
 from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
 group by all
 order by all
+"""
+_SEEN_BY_NIGHT = """
+select filename, rule_id, rows_seen as row_count
+from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
+order by filename, rule_id
 """
 
 Row = dict[str, Any]
@@ -113,6 +118,10 @@ class Evidence:
         """Rows that failed, by rule, one number per night of :attr:`nights`."""
         return self._by_night("quality_findings", _FAILED_BY_NIGHT)
 
+    def seen_by_night(self) -> dict[str, list[int]]:
+        """Rows that a rule looked at, by rule, one number per night whose release lists its rules."""
+        return self._by_night("quality_rules", _SEEN_BY_NIGHT, only_there=True)
+
     def quarantined_by_night(self) -> dict[str, list[int]]:
         """Rows in quarantine, by rule, one number per night."""
         return self._by_night("quarantined_rows", _QUARANTINED_BY_NIGHT)
@@ -133,16 +142,16 @@ class Evidence:
             [self.before.path / name for name in differing if name in before],
         )
 
-    def _by_night(self, table: str, statement: str) -> dict[str, list[int]]:
+    def _by_night(self, table: str, statement: str, only_there: bool = False) -> dict[str, list[int]]:
         if table in self._lines:
             return self._lines[table]
-        folder = self.release.path.parent
-        paths = {str(folder / night.release_id / f"{table}.parquet"): i for i, night in enumerate(self.nights)}
-        there = [path for path in paths if Path(path).is_file()]
+        paths = [self.release.path.parent / night.release_id / f"{table}.parquet" for night in self.nights]
+        there = [str(path) for path in paths if path.is_file()]
+        places = {name: i for i, name in enumerate(there if only_there else map(str, paths))}
         found = self._lines.setdefault(table, {})
         for row in self.rows(statement, paths=there) if there else []:
-            line = found.setdefault(str(row["rule_id"]), [0] * len(self.nights))
-            line[paths[row["filename"]]] = int(row["rows_failed"] or 0)
+            line = found.setdefault(str(row["rule_id"]), [0] * len(places))
+            line[places[row["filename"]]] = int(row["row_count"] or 0)
         return found
 
 

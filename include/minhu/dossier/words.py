@@ -51,10 +51,10 @@ SEVERITIES = {
     **VERDICTS,
 }
 WHO_ACTS = {
-    "owner of the source": Words("来源责任方", "owner of the source"),
-    "engineer": Words("数据工程师", "engineer"),
-    "engineer, then owner of the source": Words("工程师，其后来源责任方", "engineer, then owner of the source"),
-    "owner of the KPI": Words("指标责任方", "owner of the KPI"),
+    "owner of the source": Words("来源方", "owner of the source"),
+    "engineer": Words("工程师", "engineer"),
+    "engineer, then owner of the source": Words("工程师、来源方", "engineer, then owner of the source"),
+    "owner of the KPI": Words("口径方", "owner of the KPI"),
 }
 LAYERS = {
     "L0": Words("到达（L0）", "delivery (L0)"),

@@ -64,7 +64,7 @@ def _by_rule(evidence: Evidence) -> Any:
                 str(row["first_landed"])
                 if row["first_landed"] == row["last_landed"]
                 else f"{row['first_landed']} – {row['last_landed']}",
-                sparkline(lines.get(row["rule_id"], ())),
+                sparkline(lines.get(row["rule_id"], ()), Words("隔离的记录", "records in quarantine")),
                 keys(" ".join(str(key) for key in row["samples"])),
             ]
             for row in rows

@@ -13,6 +13,7 @@ from minhu.dossier.evidence import Evidence, Row
 from minhu.dossier.page import Page, Section, Table, Words, columns, keys, table, tag
 
 MOST_KEYS = 5
+Lines = dict[str, list[int]]
 _OLDER = Words(
     "本版早于规则目录，只能列出有发现的规则。",
     "This release is older than the published list of rules: only those that found something can be told.",
@@ -21,6 +22,7 @@ _OLDER = Words(
 
 def build(evidence: Evidence) -> Page:
     rules, lines, found = _rules(evidence), evidence.failed_by_night(), _found(evidence)
+    seen = evidence.seen_by_night()
     nights = len(evidence.nights)
     loud = [rule for rule in rules if any(lines.get(rule["rule_id"], ())) or rule["rule_id"] in found]
     said = {rule["rule_id"] for rule in loud}
@@ -40,16 +42,16 @@ def build(evidence: Evidence) -> Page:
                 Words("有发现的规则", "Rules that found something"),
                 notes=[
                     Words(
-                        "曲线为各夜不合行数。记录规则的不合行是现存于隔离区的全部记录；到达规则为当夜到达的行。",
-                        "The line shows rows failed per night: of a record rule all records now in quarantine, of an arrival "
-                        "rule the rows of that night's delivery.",
+                        "上方曲线为各夜不合行数，下方为检视行数。记录规则的不合行是现存于隔离区的全部记录；到达规则为当夜到达的行。",
+                        "The upper line shows rows failed per night, the lower one rows seen. Of a record rule these "
+                        "are all records now in quarantine, of an arrival rule the rows of that night's delivery.",
                     )
                 ],
-                tables=[_table(rules_of, lines, found, layer) for layer, rules_of in _by_layer(loud)],
+                tables=[_table(rules_of, lines, seen, found, layer) for layer, rules_of in _by_layer(loud)],
             ),
             Section(
                 Words("没有发现的规则", "Rules that found nothing"),
-                tables=[_quiet(rules_of, layer) for layer, rules_of in _by_layer(quiet)],
+                tables=[_quiet(rules_of, seen, layer) for layer, rules_of in _by_layer(quiet)],
             ),
         ],
     )
@@ -79,7 +81,7 @@ def _by_layer(rules: list[Row]) -> list[tuple[str, list[Row]]]:
     return [(layer, list(of)) for layer, of in groupby(rules, key=lambda rule: str(rule["rule_id"])[:2])]
 
 
-def _table(rules: list[Row], lines: dict[str, list[int]], found: dict[str, Row], layer: str) -> Table:
+def _table(rules: list[Row], lines: Lines, seen: Lines, found: dict[str, Row], layer: str) -> Table:
     name = words.of(layer, words.LAYERS)
     rows: list[list[Any]] = []
     for rule in rules:
@@ -96,7 +98,7 @@ def _table(rules: list[Row], lines: dict[str, list[int]], found: dict[str, Row],
                 rule["rows_seen"],
                 rule["rows_failed"],
                 now.get("findings", 0),
-                sparkline(lines.get(rule_id, ())),
+                _pictures(lines.get(rule_id, []), seen.get(rule_id, [])),
                 keys(samples),
             ]
         )
@@ -105,19 +107,19 @@ def _table(rules: list[Row], lines: dict[str, list[int]], found: dict[str, Row],
         columns(
             ("规则", "rule"), ("要求", "what it asks"), ("表", "table"), ("级别", "severity"), ("处理", "who acts"),
             ("检视行", "rows seen", "number"), ("不合行", "rows failed", "number"), ("发现", "findings", "number"),
-            ("各夜不合行", "rows failed by night", "picture"), ("样例（业务键）", "examples (business keys)"),
+            ("各夜不合行与检视行", "failed and seen by night", "picture"), ("样例（业务键）", "examples (business keys)"),
         ),
         rows,
     )  # fmt: skip
 
 
-def _quiet(rules: list[Row], layer: str) -> Table:
+def _quiet(rules: list[Row], seen: Lines, layer: str) -> Table:
     name = words.of(layer, words.LAYERS)
     return table(
         Words(f"{name.zh}：{len(rules)} 条没有发现", f"{name.en}: {len(rules)} that found nothing"),
         columns(
             ("规则", "rule"), ("要求", "what it asks"), ("表", "table"), ("级别", "severity"), ("处理", "who acts"),
-            ("检视行", "rows seen", "number"),
+            ("检视行", "rows seen", "number"), ("各夜最少", "least of a night", "number"),
         ),
         [
             [
@@ -127,11 +129,17 @@ def _quiet(rules: list[Row], layer: str) -> Table:
                 tag(str(rule["severity"]).replace(" ", "-"), words.of(rule["severity"], words.SEVERITIES)),
                 words.of(rule["who_acts"], words.WHO_ACTS),
                 rule["rows_seen"],
+                min(seen.get(str(rule["rule_id"]), [0])) if rule["rows_seen"] is not None else None,
             ]
             for rule in rules
         ],
         is_folded=True,
     )  # fmt: skip
+
+
+def _pictures(failed: list[int], seen: list[int]) -> Markup:
+    lines = (sparkline(failed, Words("不合行", "rows failed")), sparkline(seen, Words("检视行", "rows seen"), "seen"))
+    return Markup("<br>").join(line for line in lines if line)
 
 
 def _anchored(rule_id: str) -> Markup:

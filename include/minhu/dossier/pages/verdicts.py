@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -108,7 +109,7 @@ def _by_kpi(evidence: Evidence) -> Table:
     with_months = {str(row["kpi_id"]) for row in _month_cells(evidence)}
     body = [
         [
-            link(f"cells-{kpi_id}.html", kpi_id) if kpi_id in with_months else kpi_id,
+            link(f"{_page_of(kpi_id)}.html", kpi_id) if kpi_id in with_months else kpi_id,
             name_of(contracts.get((kpi_id, variant)), variant),
             words.of(level, words.LEVELS),
             *(shown(found[v]) if v in found else None for v in words.VERDICTS),
@@ -208,6 +209,10 @@ def _count(value: Any) -> Any:
     return int(number) if number.is_integer() else f"{number:,.1f}"
 
 
+def _page_of(kpi_id: str) -> str:
+    return "cells-" + re.sub("[^A-Za-z0-9_-]", "_", kpi_id)
+
+
 def _cell_page(kpi_id: str, cells: list[Row], contracts: dict[tuple[str, str], Row], reasons: dict[str, str]) -> Page:
     sections: list[Section] = []
     left = MOST_ROWS
@@ -239,7 +244,7 @@ def _cell_page(kpi_id: str, cells: list[Row], contracts: dict[tuple[str, str], R
     first = next((c for (k, _), c in contracts.items() if k == kpi_id), None)
     name = name_of(first, kpi_id)
     return Page(
-        f"cells-{kpi_id}",
+        _page_of(kpi_id),
         Words(f"{kpi_id} {name.zh.split('（')[0]}", f"{kpi_id} {name.en.split(' (')[0]}"),
         sections=sections,
         parent="verdicts",
