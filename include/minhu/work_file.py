@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from minhu import contracts, rank_intervals
+from minhu import contracts, rank_intervals, rating_effects
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.settings import Settings
@@ -154,7 +154,7 @@ def code_hash(settings: Settings) -> str:
         for p in sorted(settings.dbt_dir.rglob("*"))
         if p.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in p.parts
     ]
-    for path in [*files, Path(contracts.__file__), Path(rank_intervals.__file__)]:
+    for path in [*files, Path(contracts.__file__), Path(rank_intervals.__file__), Path(rating_effects.__file__)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
