@@ -1,6 +1,6 @@
 -- One row per identity (守恒), table, unit and month: what must be the same counted in two ways, and the difference. A
 -- month that is null means the whole archive. The second count is a sum; parts has its terms in the order of the
--- identity.
+-- identity, but not where they would tell what a suppressed rate hides.
 {% set entities = [
     ('hotline.work_orders', ref('int_orders_latest'), ref('fct_work_orders'), ref('quarantine_work_orders'), 'L3-IDN-001'),
     ('hotline.calls', ref('int_calls_latest'), ref('fct_calls'), ref('quarantine_calls'), 'L3-IDN-002'),
@@ -198,6 +198,6 @@ select
     month_start,
     cast(left_count as bigint) as left_count,
     cast(right_count as bigint) as right_count,
-    parts,
+    case when month_start is null or left_count >= 10 then parts else '' end as parts, -- the disclosure floor of rates
     cast(left_count - right_count as bigint) as difference
 from identities
