@@ -1,4 +1,4 @@
--- One row per day of finishing, service point and caliber: additive counts of cases.
+-- One row per day of finishing, service point in the borders under which its cases began, and caliber: additive counts.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_case_days_to_count') ~ ')') }}") }}
 with cases as (
