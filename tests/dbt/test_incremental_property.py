@@ -21,8 +21,9 @@ from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 NIGHTS = [NIGHT - timedelta(days=back) for back in (3, 2, 1, 0)]
-#: What a build leaves behind on the way; no figure rests on it.
-PASSING = {"kpi_periods_to_count", "kpi_periods_to_judge"}
+#: What a build leaves behind on the way: the work of this night, not a figure; comparisons and
+#: ranks made of it are held against one build in test_comparisons.
+PASSING = {"kpi_periods_to_count", "kpi_periods_to_judge", "kpi_periods_to_compare", "kpi_rank_intervals"}
 
 #: A moment: day relative to the first night, and hour. Some lie ahead of every night.
 moments = st.tuples(st.integers(-40, 5), st.integers(0, 23))
