@@ -47,6 +47,35 @@
         '{{ kpi["interval_method"] }}' as interval_method
 {%- endmacro %}
 
+{#
+  What every contract row makes of its count model, one below the other.
+    relations  {count model: relation that has its counts by unit, period and caliber}
+    due        relation with count_model, period_type, period_start: only these are counted
+#}
+{% macro counted_rows(relations, due=none) %}
+    {% for row in contract_rows() if row.contract['count_model'] in relations and row.cells %}
+    {% set kpi = row.contract %}
+    select
+        {{ counted_columns(kpi) }}
+    from {{ relations[kpi["count_model"]] }}
+    where
+        {{ in_cells(row.cells) }}
+        {% if kpi['count_model'] == 'returns' -%}
+        and kpi_id = '{{ kpi["kpi_id"] }}' and variant = '{{ kpi["variant"] }}'
+        {% endif -%}
+        {% if due -%}
+        and (period_type, period_start) in (
+            select due.period_type, due.period_start from {{ due }} as due
+            where due.count_model = '{{ kpi["count_model"] }}'
+        )
+        {% endif -%}
+    {{ 'union all' if not loop.last }}
+    {% else %}
+    select cast(null as {{ dbt.type_string() }}) as kpi_id
+    where 1 = 0
+    {% endfor %}
+{% endmacro %}
+
 {# Value and interval of rows made by counted_columns. #}
 {% macro rated_columns() -%}
     numerator,

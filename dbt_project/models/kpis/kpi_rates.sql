@@ -24,26 +24,7 @@
     'returns': ref('agg_returns_by_period'),
 } %}
 with counted as (
-    {% for row in contract_rows() if row.contract['count_model'] in aggregates %}
-    {% set kpi = row.contract %}
-    select
-        {{ counted_columns(kpi) }}
-    from {{ aggregates[kpi["count_model"]] }}
-    where
-        {{ in_cells(row.cells) }}
-        {% if kpi['count_model'] == 'returns' -%}
-        and kpi_id = '{{ kpi["kpi_id"] }}' and variant = '{{ kpi["variant"] }}'
-        {% endif -%}
-        and (period_type, period_start) in (
-            select due.period_type, due.period_start from {{ ref('kpi_periods_to_count') }} as due
-            where due.count_model = '{{ kpi["count_model"] }}'
-        )
-    {{ 'union all' if not loop.last }}
-    {% else %}
-    select
-        cast(null as {{ dbt.type_string() }}) as kpi_id
-    where 1 = 0
-    {% endfor %}
+    {{ counted_rows(aggregates, ref('kpi_periods_to_count')) }}
 )
 
 select

@@ -9,6 +9,7 @@
     'grid_events': ref('agg_grid_events_by_unit_day'),
     'cases': ref('agg_cases_by_unit_day'),
 } %}
+{% set relations = dict(zip(counts, counts)) %}
 with windows as (
     select * from {{ ref('bridge_periods_compared') }}
     where
@@ -24,17 +25,7 @@ with windows as (
 
 {% endfor %}
 counted as (
-    {% for row in contract_rows() if row.contract['count_model'] in counts and row.cells %}
-    {% set kpi = row.contract %}
-    select
-        {{ counted_columns(kpi) }}
-    from {{ kpi["count_model"] }}
-    where {{ in_cells(row.cells) }}
-    {{ 'union all' if not loop.last }}
-    {% else %}
-    select cast(null as {{ dbt.type_string() }}) as kpi_id
-    where 1 = 0
-    {% endfor %}
+    {{ counted_rows(relations) }}
 )
 
 select

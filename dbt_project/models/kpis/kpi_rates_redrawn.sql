@@ -7,6 +7,7 @@
     'grid_events': ref('agg_grid_events_by_unit_day'),
     'cases': ref('agg_cases_by_unit_day'),
 } %}
+{% set relations = dict(zip(counts, counts)) %}
 with
 {% for count_model, units in counts.items() %}
 {{ count_model }} as (
@@ -15,17 +16,7 @@ with
 
 {% endfor %}
 counted as (
-    {% for row in contract_rows() if row.contract['count_model'] in counts and row.cells %}
-    {% set kpi = row.contract %}
-    select
-        {{ counted_columns(kpi) }}
-    from {{ kpi["count_model"] }}
-    where {{ in_cells(row.cells) }}
-    {{ 'union all' if not loop.last }}
-    {% else %}
-    select cast(null as {{ dbt.type_string() }}) as kpi_id
-    where 1 = 0
-    {% endfor %}
+    {{ counted_rows(relations) }}
 ),
 
 differing as (
