@@ -1,0 +1,220 @@
+"""An attacker who subtracts: with every total, every denominator and the night before, no hidden figure is solved.
+
+The attack is exact: integer programming (HiGHS) gives the least and the greatest figure that a cell can have. Where
+they are one, the cell is solved.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from minhu.suppression import CELL, FAMILY, complements
+
+FLOOR = 10
+Night = pd.DataFrame
+
+
+def leaves(rng: np.random.Generator) -> pd.DataFrame:
+    """Communities with cases counted and solved, some in no known community, each worked on by one department."""
+    rows = []
+    share = rng.choice([0.0, 0.3, 0.9, 1.0], p=[0.1, 0.2, 0.5, 0.2])
+    for d in range(rng.integers(2, 5)):
+        for s in range(rng.integers(1, 5)):
+            for c in range(rng.integers(1, 5)):
+                size = int(rng.choice([0, 1, 3, 8, 12, 25, 60]))
+                place = {"d": f"d{d}", "s": f"d{d}s{s}", "c": f"d{d}s{s}c{c}" if rng.random() > 0.05 else None}
+                rows.append({**place, "u": f"u{rng.integers(0, 4)}", "n": size, "x": int(rng.binomial(size, share))})
+    return pd.DataFrame(rows)
+
+
+def grown(places: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """The same places a night later: some have more cases, others lost a few that were withdrawn."""
+    is_touched = rng.random(len(places)) < 0.3
+    more = np.where(is_touched, rng.choice([-2, 1, 2, 15], len(places)), 0)
+    size = (places["n"] + more).clip(lower=0)
+    solved_more = np.where(more > 0, rng.binomial(np.maximum(more, 0), 0.9), 0)
+    return places.assign(n=size, x=(places["x"] + solved_more).clip(upper=size))
+
+
+def cells_of(places: pd.DataFrame, deep: bool = True) -> Night:
+    """City, districts, streets and, if ``deep``, communities, and departments beside them."""
+    sums = {name: places.groupby(name)[["n", "x"]].sum() for name in ("d", "s", "c", "u")}
+    cells: list[tuple[object, ...]] = [("city", "city", None, None, places["n"].sum(), places["x"].sum())]
+    cells += [("district", code, "city", "city", n, x) for code, n, x in sums["d"].itertuples()]
+    cells += [("street", code, "district", code[:2], n, x) for code, n, x in sums["s"].itertuples()]
+    if deep:
+        cells += [("community", code, "street", code[:4], n, x) for code, n, x in sums["c"].itertuples()]
+    cells += [("unit", code, "city", "city", n, x) for code, n, x in sums["u"].itertuples()]
+    return night(cells)
+
+
+def night(cells: list[tuple[object, ...]]) -> Night:
+    frame = pd.DataFrame(
+        cells, columns=["unit_type", "unit_code", "parent_type", "parent_code", "denominator", "numerator"]
+    )
+    family = {"kpi_id": "H06", "variant": "main", "caliber": "full", "period_type": "month", "period_start": date(2026, 10, 1)}
+    return frame.assign(
+        **family, is_small=frame["denominator"].between(1, FLOOR - 1), is_withheld=False, is_capped=True, is_unchanged=False,
+        was_hidden=False,
+    )
+
+
+def hidden(cells: Night, found: pd.DataFrame) -> set[str]:
+    return {*cells.loc[cells["is_small"], "unit_code"], *found["unit_code"]}
+
+
+def solved(nights: list[tuple[Night, set[str]]]) -> set[tuple[int, str]]:
+    """The small cells whose figure an attacker knows for certain from all nights together."""
+    numbers: dict[tuple[object, ...], int] = {}
+    name = [dict(zip(cells["unit_code"], zip(cells["denominator"], cells["numerator"], strict=True), strict=True)) for cells, _ in nights]
+    is_known: dict[int, bool] = {}
+    truth: list[float] = []
+    highs: list[float] = []
+    variable: dict[tuple[int, str], int] = {}
+    for at, (cells, secret) in enumerate(nights):
+        for row in cells.itertuples():
+            same = [b for b in range(at) if name[b].get(row.unit_code) == name[at][row.unit_code]]
+            key = ("same", same[0], row.unit_code) if same else ("same", at, row.unit_code)
+            number = numbers.setdefault(key, len(numbers))
+            if number == len(truth):
+                truth.append(float(row.numerator))
+                highs.append(float(row.denominator) if row.is_capped else np.inf)
+                is_known[number] = False
+            variable[at, row.unit_code] = number
+            is_known[number] |= row.unit_code not in secret
+    equations, slack = [], []
+    for at, (cells, _) in enumerate(nights):
+        small = set(cells.loc[cells["is_small"], "unit_code"])
+        for (_, parent), parts in cells.dropna(subset=["parent_code"]).groupby(["unit_type", "parent_code"]):
+            row = np.zeros(len(truth))
+            row[variable[at, parent]] += 1
+            for part in parts["unit_code"]:
+                row[variable[at, part]] -= 1
+            equations.append(row)
+            # what lies in no known part counts as known, but not where the whole is too small to be
+            rest = name[at][parent][0] - parts["denominator"].sum()
+            slack.append(float(rest) if parent in small else 0.0)
+    matrix, exact = np.array(equations).reshape(-1, len(truth)), np.array(truth)
+    rest_known = np.array(slack) == 0
+    low = np.where(rest_known, matrix @ exact, 0.0)
+    high = np.where(rest_known, matrix @ exact, slack)
+    known = np.array([is_known[i] for i in range(len(truth))])
+    bounds = Bounds(np.where(known, exact, 0.0), np.where(known, exact, highs))
+    rules = LinearConstraint(matrix, low, high)
+    found = set()
+    for at, (cells, _) in enumerate(nights):
+        for code in cells.loc[cells["is_small"], "unit_code"]:
+            number = variable[at, code]
+            goal = np.zeros(len(truth))
+            goal[number] = 1.0
+            ends = [
+                milp(sign * goal, constraints=rules, bounds=bounds, integrality=np.ones(len(truth))) for sign in (1, -1)
+            ]
+            assert all(end.success for end in ends)
+            if round(ends[0].x[number]) == round(ends[1].x[number]):
+                found.add((at, code))
+    return found
+
+
+def is_told_by_the_city(cells: Night) -> bool:
+    """All or none of the city's cases: then all or none of every part's, whatever is hidden."""
+    city = cells.iloc[0]
+    return bool(city["numerator"] in (0, city["denominator"]))
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_no_small_cell_is_solved_from_the_totals(seed: int) -> None:
+    cells = cells_of(leaves(np.random.default_rng(seed)), deep=seed % 3 > 0)
+    found = complements(cells, FLOOR)
+    exposed = set(found.loc[found["role"] == "exposed", "unit_code"])
+    if is_told_by_the_city(cells):
+        assert exposed == set(cells.loc[cells["is_small"], "unit_code"])
+        return
+    assert {code for _, code in solved([(cells, hidden(cells, found))])} <= exposed
+    assert not exposed or "city" in hidden(cells, found)  # said too often only where even the city had to be hidden
+
+
+def test_the_attack_solves_cells_that_nothing_else_hides() -> None:
+    attacks = [cells_of(leaves(np.random.default_rng(seed))) for seed in range(20)]
+    assert sum(len(solved([(cells, set(cells.loc[cells["is_small"], "unit_code"]))])) for cells in attacks) > 50
+
+
+def two_nights(seed: int, remembers: bool) -> tuple[int, int, int]:
+    """Small cells of two nights, how many of them both nights together solve, and how many of these were not noticed."""
+    rng = np.random.default_rng(seed)
+    places = leaves(rng)
+    first, second = cells_of(places), cells_of(grown(places, rng))
+    if is_told_by_the_city(first) or is_told_by_the_city(second):
+        return 0, 0, 0
+    secret = hidden(first, complements(first, FLOOR))
+    before = {row.unit_code: (row.denominator, row.numerator) for row in first.itertuples()}
+    if remembers:
+        figures = zip(second["unit_code"], second["denominator"], second["numerator"], strict=True)
+        second["is_unchanged"] = [before.get(code) == (size, counted) for code, size, counted in figures]
+        second["was_hidden"] = second["unit_code"].isin(secret)
+    found = complements(second, FLOOR)
+    told = {code for _, code in solved([(first, secret), (second, hidden(second, found))])}
+    exposed = set(found.loc[found["role"] == "exposed", "unit_code"])
+    return int(first["is_small"].sum() + second["is_small"].sum()), len(told), len(told - exposed)
+
+
+def test_two_nights_together_hardly_ever_solve_a_small_cell() -> None:
+    """Differencing is found group by group, not by solving all nights at once: what is left is measured, not assumed."""
+    remembered = np.array([two_nights(seed, remembers=True) for seed in range(100, 200)]).sum(axis=0)
+    forgotten = np.array([two_nights(seed, remembers=False) for seed in range(100, 200)]).sum(axis=0)
+    assert remembered[0] > 500
+    assert remembered[2] <= 0.01 * remembered[0], f"{remembered[2]} of {remembered[0]} are solved unnoticed"
+    assert forgotten[1] > 10 * remembered[2], "without a memory of the night before many more would be"
+
+
+def test_the_smallest_sibling_that_says_nothing_is_hidden() -> None:
+    cells = night(
+        [
+            ("city", "city", None, None, 155, 130),
+            ("district", "tiny", "city", "city", 5, 4),
+            ("district", "all_on_time", "city", "city", 20, 20),
+            ("district", "usual", "city", "city", 30, 26),
+            ("district", "large", "city", "city", 100, 80),
+        ]
+    )
+    found = complements(cells, FLOOR)
+    assert found[["unit_code", "role"]].to_numpy().tolist() == [["usual", "complement"]]
+
+
+def test_small_cells_that_hide_one_another_cost_nothing_more() -> None:
+    rows = [("street", f"s{i}", "district", "d", 5, 3) for i in range(4)]
+    districts = [("district", "d", "city", "city", 20, 12), ("district", "e", "city", "city", 40, 28)]
+    cells = night([("city", "city", None, None, 60, 40), *districts, *rows])
+    assert complements(cells, FLOOR).empty
+    is_other = cells["unit_code"].isin(["city", "e"])
+    all_on_time = cells.assign(numerator=cells["numerator"].where(is_other, cells["denominator"]))
+    all_on_time.loc[0, "numerator"] = 48
+    assert complements(all_on_time, FLOOR)["unit_code"].tolist() == ["d", "e"]
+
+
+def test_a_volume_without_a_cap_needs_only_to_be_lower() -> None:
+    cells = night(
+        [("city", "city", None, None, 40, 90), ("unit", "a", "city", "city", 9, 20), ("unit", "b", "city", "city", 31, 70)]
+    ).assign(is_capped=False)
+    assert complements(cells, FLOOR)["unit_code"].tolist() == ["b"]
+
+
+def test_what_was_shown_before_hides_nothing() -> None:
+    rows = [("unit", "a", "city", "city", 9, 5), ("unit", "b", "city", "city", 31, 20), ("unit", "c", "city", "city", 40, 30)]
+    cells = night([("city", "city", None, None, 80, 55), *rows])
+    cells["is_unchanged"] = cells["unit_code"].isin(["b", "city"])
+    assert complements(cells, FLOOR)[["unit_code", "role"]].to_numpy().tolist() == [["c", "complement"]]
+    cells["is_withheld"] = cells["unit_code"] != "a"
+    assert complements(cells, FLOOR)[["unit_code", "role"]].to_numpy().tolist() == [["a", "exposed"]]
+
+
+def test_rows_in_any_order_give_the_same_answer() -> None:
+    cells = cells_of(leaves(np.random.default_rng(7)))
+    shuffled = cells.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(complements(cells, FLOOR), complements(shuffled, FLOOR))
+    assert complements(cells.iloc[:0], FLOOR).empty
