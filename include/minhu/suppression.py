@@ -18,9 +18,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
+import pyarrow as pa
 
 FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
 CELL = ["unit_type", "unit_code"]
+#: Types of the answer, for one without rows has none of its own.
+SCHEMA = pa.schema(
+    [(name, pa.date32() if name == "period_start" else pa.string()) for name in [*FAMILY, *CELL, "role"]]
+)
 #: What a cell not hidden for its own size becomes, and what a small one is that nothing can protect any more.
 COMPLEMENT, EXPOSED = "complement", "exposed"
 _STEP = 1.0  # one case
@@ -95,14 +100,14 @@ class Cell:
         return up, down
 
 
-def complements(cells: pd.DataFrame, floor: float) -> pd.DataFrame:
+def complements(cells: pd.DataFrame) -> pd.DataFrame:
     """Which cells are hidden beside those below the floor.
 
     Args:
         cells: one row per cell, columns of ``FAMILY`` and ``CELL``, ``parent_type`` and ``parent_code`` (null: a total),
-            ``numerator``, ``denominator``, ``is_small``, ``is_withheld``, ``is_capped``; ``is_unchanged`` (the release
-            before had the same figures) and ``was_hidden`` (there, for its size or beside others).
-        floor: the least number of cases that may be shown.
+            ``numerator``, ``denominator``, ``floor`` (the least number of cases that may be shown, one of a family),
+            ``is_small``, ``is_withheld``, ``is_capped``; ``is_unchanged`` (the release before had the same figures),
+            ``was_hidden`` and ``was_exposed`` (there).
 
     Returns:
         ``FAMILY``, ``CELL`` and ``role``: ``complement`` (hide it too) or ``exposed`` (a small cell that follows from
@@ -111,7 +116,10 @@ def complements(cells: pd.DataFrame, floor: float) -> pd.DataFrame:
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
     found: list[tuple[object, ...]] = []
     for family, rows in ordered.groupby(FAMILY, sort=False):
-        found += [(*family, *key, role) for key, role in _protect(_tree(rows), floor)]
+        roles = dict(_protect(_tree(rows), float(rows["floor"].iloc[0])))
+        stays = rows[rows["was_exposed"] & rows["is_unchanged"]]  # what was told once is not taken back
+        roles |= dict.fromkeys(zip(stays["unit_type"], stays["unit_code"], strict=True), EXPOSED)
+        found += [(*family, *key, role) for key, role in roles.items()]
     result = pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
     return result.sort_values([*FAMILY, *CELL], ignore_index=True)
 
@@ -140,7 +148,9 @@ def _tree(rows: pd.DataFrame) -> list[Cell]:
 
 def _protect(cells: Sequence[Cell], floor: float) -> list[tuple[_Key, str]]:
     tops = [cell for cell in cells if cell.parent is None and cell.groups]
-    if any(top.is_capped and top.counted in (0.0, top.size) for top in tops):  # all or none of the city: of each part too
+    if any(
+        top.is_capped and top.counted in (0.0, top.size) for top in tops
+    ):  # all or none of the city: of each part too
         return [(cell.key, EXPOSED) for cell in cells if cell.is_secret]
     exposed: list[Cell] = []
     for cell in cells:

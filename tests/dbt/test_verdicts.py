@@ -23,13 +23,14 @@ NEXT = NIGHT + timedelta(days=1)
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    """Districts with 5, 20 and 40 due orders, one order of which nothing is due, no call-backs; grid and stations empty."""
+    """Districts with 5, 12, 20 and 40 due orders, two late in d12, one order of which nothing is due, no call-backs."""
     city = LandedCity()
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d20", "d40", "d00")})
+    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d12", "d20", "d40", "d00")})
     city.units("u1")
-    for district, due in (("d05", 5), ("d20", 20), ("d40", 40)):
+    for district, due, late in (("d05", 5, 0), ("d12", 12, 2), ("d20", 20, 0), ("d40", 40, 0)):
         for number in range(due):
-            add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at="2026-11-09 10:00")
+            closed = "2026-11-11 10:00" if number < late else "2026-11-09 10:00"
+            add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at=closed)
     add_order(city, "not-due", "d00", due_at="2026-11-29 18:00")
     settings = settings_at(tmp_path)
     city.land(settings)
@@ -63,6 +64,7 @@ def test_floors_decide_suppressed_band_only_published_and_not_rated(
 ) -> None:
     run_gate(home, NIGHT, monkeypatch)
     assert verdict(home, "d05") == ("SUPPRESSED", "L4-KPI-003")
+    assert verdict(home, "d12") == ("SUPPRESSED", "L4-KPI-009"), "city - d12 - d20 - d40 would tell d05"
     assert verdict(home, "d20") == ("BAND_ONLY", "L4-KPI-004")
     assert verdict(home, "d40") == ("PUBLISHED", "")
     assert verdict(home, "d00") == ("NOT_RATED", "L4-KPI-002")
@@ -152,7 +154,7 @@ def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
     for number in range(10):
         add_order(city, f"bad-{number}", "d40", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
     add_order(city, "one-bad", "d20", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d20", "d40", "d00")})
+    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d12", "d20", "d40", "d00")})
     city.units("u1")
     city.land(home, NEXT)
     run_gate(home, NEXT, monkeypatch)

@@ -57,10 +57,22 @@ def night(cells: list[tuple[object, ...]]) -> Night:
     frame = pd.DataFrame(
         cells, columns=["unit_type", "unit_code", "parent_type", "parent_code", "denominator", "numerator"]
     )
-    family = {"kpi_id": "H06", "variant": "main", "caliber": "full", "period_type": "month", "period_start": date(2026, 10, 1)}
+    family = {
+        "kpi_id": "H06",
+        "variant": "main",
+        "caliber": "full",
+        "period_type": "month",
+        "period_start": date(2026, 10, 1),
+    }
     return frame.assign(
-        **family, is_small=frame["denominator"].between(1, FLOOR - 1), is_withheld=False, is_capped=True, is_unchanged=False,
+        **family,
+        is_small=frame["denominator"].between(1, FLOOR - 1),
+        is_withheld=False,
+        is_capped=True,
+        is_unchanged=False,
         was_hidden=False,
+        was_exposed=False,
+        floor=FLOOR,
     )
 
 
@@ -71,7 +83,10 @@ def hidden(cells: Night, found: pd.DataFrame) -> set[str]:
 def solved(nights: list[tuple[Night, set[str]]]) -> set[tuple[int, str]]:
     """The small cells whose figure an attacker knows for certain from all nights together."""
     numbers: dict[tuple[object, ...], int] = {}
-    name = [dict(zip(cells["unit_code"], zip(cells["denominator"], cells["numerator"], strict=True), strict=True)) for cells, _ in nights]
+    name = [
+        dict(zip(cells["unit_code"], zip(cells["denominator"], cells["numerator"], strict=True), strict=True))
+        for cells, _ in nights
+    ]
     is_known: dict[int, bool] = {}
     truth: list[float] = []
     highs: list[float] = []
@@ -130,7 +145,7 @@ def is_told_by_the_city(cells: Night) -> bool:
 @pytest.mark.parametrize("seed", range(80))
 def test_no_small_cell_is_solved_from_the_totals(seed: int) -> None:
     cells = cells_of(leaves(np.random.default_rng(seed)), deep=seed % 3 > 0)
-    found = complements(cells, FLOOR)
+    found = complements(cells)
     exposed = set(found.loc[found["role"] == "exposed", "unit_code"])
     if is_told_by_the_city(cells):
         assert exposed == set(cells.loc[cells["is_small"], "unit_code"])
@@ -151,13 +166,13 @@ def two_nights(seed: int, remembers: bool) -> tuple[int, int, int]:
     first, second = cells_of(places), cells_of(grown(places, rng))
     if is_told_by_the_city(first) or is_told_by_the_city(second):
         return 0, 0, 0
-    secret = hidden(first, complements(first, FLOOR))
+    secret = hidden(first, complements(first))
     before = {row.unit_code: (row.denominator, row.numerator) for row in first.itertuples()}
     if remembers:
         figures = zip(second["unit_code"], second["denominator"], second["numerator"], strict=True)
         second["is_unchanged"] = [before.get(code) == (size, counted) for code, size, counted in figures]
         second["was_hidden"] = second["unit_code"].isin(secret)
-    found = complements(second, FLOOR)
+    found = complements(second)
     told = {code for _, code in solved([(first, secret), (second, hidden(second, found))])}
     exposed = set(found.loc[found["role"] == "exposed", "unit_code"])
     return int(first["is_small"].sum() + second["is_small"].sum()), len(told), len(told - exposed)
@@ -182,7 +197,7 @@ def test_the_smallest_sibling_that_says_nothing_is_hidden() -> None:
             ("district", "large", "city", "city", 100, 80),
         ]
     )
-    found = complements(cells, FLOOR)
+    found = complements(cells)
     assert found[["unit_code", "role"]].to_numpy().tolist() == [["usual", "complement"]]
 
 
@@ -190,31 +205,39 @@ def test_small_cells_that_hide_one_another_cost_nothing_more() -> None:
     rows = [("street", f"s{i}", "district", "d", 5, 3) for i in range(4)]
     districts = [("district", "d", "city", "city", 20, 12), ("district", "e", "city", "city", 40, 28)]
     cells = night([("city", "city", None, None, 60, 40), *districts, *rows])
-    assert complements(cells, FLOOR).empty
+    assert complements(cells).empty
     is_other = cells["unit_code"].isin(["city", "e"])
     all_on_time = cells.assign(numerator=cells["numerator"].where(is_other, cells["denominator"]))
     all_on_time.loc[0, "numerator"] = 48
-    assert complements(all_on_time, FLOOR)["unit_code"].tolist() == ["d", "e"]
+    assert complements(all_on_time)["unit_code"].tolist() == ["d", "e"]
 
 
 def test_a_volume_without_a_cap_needs_only_to_be_lower() -> None:
     cells = night(
-        [("city", "city", None, None, 40, 90), ("unit", "a", "city", "city", 9, 20), ("unit", "b", "city", "city", 31, 70)]
+        [
+            ("city", "city", None, None, 40, 90),
+            ("unit", "a", "city", "city", 9, 20),
+            ("unit", "b", "city", "city", 31, 70),
+        ]
     ).assign(is_capped=False)
-    assert complements(cells, FLOOR)["unit_code"].tolist() == ["b"]
+    assert complements(cells)["unit_code"].tolist() == ["b"]
 
 
 def test_what_was_shown_before_hides_nothing() -> None:
-    rows = [("unit", "a", "city", "city", 9, 5), ("unit", "b", "city", "city", 31, 20), ("unit", "c", "city", "city", 40, 30)]
+    rows = [
+        ("unit", "a", "city", "city", 9, 5),
+        ("unit", "b", "city", "city", 31, 20),
+        ("unit", "c", "city", "city", 40, 30),
+    ]
     cells = night([("city", "city", None, None, 80, 55), *rows])
     cells["is_unchanged"] = cells["unit_code"].isin(["b", "city"])
-    assert complements(cells, FLOOR)[["unit_code", "role"]].to_numpy().tolist() == [["c", "complement"]]
+    assert complements(cells)[["unit_code", "role"]].to_numpy().tolist() == [["c", "complement"]]
     cells["is_withheld"] = cells["unit_code"] != "a"
-    assert complements(cells, FLOOR)[["unit_code", "role"]].to_numpy().tolist() == [["a", "exposed"]]
+    assert complements(cells)[["unit_code", "role"]].to_numpy().tolist() == [["a", "exposed"]]
 
 
 def test_rows_in_any_order_give_the_same_answer() -> None:
     cells = cells_of(leaves(np.random.default_rng(7)))
     shuffled = cells.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(complements(cells, FLOOR), complements(shuffled, FLOOR))
-    assert complements(cells.iloc[:0], FLOOR).empty
+    pd.testing.assert_frame_equal(complements(cells), complements(shuffled))
+    assert complements(cells.iloc[:0]).empty

@@ -47,42 +47,77 @@ changed_findings as (
     group by
         rule_id, severity, table_name, kpi_id, unit_type, unit_code, period_from, period_to, message
     having count(distinct side) <> 2
+),
+
+members as (
+    select
+        kpi_id,
+        variant,
+        judged_together
+    from {{ ref('kpi_components') }}
+    union
+    select
+        component_kpi_id as kpi_id,
+        component_variant as variant,
+        judged_together
+    from {{ ref('kpi_components') }}
+),
+
+due as (
+    select
+        contract.kpi_id,
+        contract.variant,
+        pending.period_type,
+        pending.period_start
+    from {{ source('raw', 'periods_pending') }} as pending
+    inner join contract
+        on pending.count_model = contract.count_model
+    union
+    select
+        contract.kpi_id,
+        contract.variant,
+        periods.period_type,
+        periods.period_start
+    from changed_findings
+    inner join contract
+        on
+            concat(' ', contract.inputs, ' kpi_values ') like concat('% ', changed_findings.table_name, ' %')
+            and (changed_findings.kpi_id = '' or changed_findings.kpi_id = contract.kpi_id)
+    inner join periods
+        on
+            coalesce(changed_findings.period_from, periods.period_end) <= periods.period_end
+            and coalesce(changed_findings.period_to, periods.period_start) >= periods.period_start
+    union
+    select
+        contract.kpi_id,
+        contract.variant,
+        periods.period_type,
+        periods.period_start
+    from contract
+    cross join judged
+    inner join periods
+        on
+            -- running on a day that passed since the last verdicts, or no longer provisional since then
+            judged.last_date <= periods.period_end
+            or {{ dbt.dateadd('day', 'contract.settle_days', 'periods.period_end') }}
+            between judged.last_date and {{ business_date() }}
 )
 
 select
-    contract.kpi_id,
-    contract.variant,
-    pending.period_type,
-    pending.period_start
-from {{ source('raw', 'periods_pending') }} as pending
-inner join contract
-    on pending.count_model = contract.count_model
+    kpi_id,
+    variant,
+    period_type,
+    period_start
+from due
 union
+-- a composed figure is judged beside its components: one that is hidden hides it
 select
-    contract.kpi_id,
-    contract.variant,
-    periods.period_type,
-    periods.period_start
-from changed_findings
-inner join contract
-    on
-        concat(' ', contract.inputs, ' kpi_values ') like concat('% ', changed_findings.table_name, ' %')
-        and (changed_findings.kpi_id = '' or changed_findings.kpi_id = contract.kpi_id)
-inner join periods
-    on
-        coalesce(changed_findings.period_from, periods.period_end) <= periods.period_end
-        and coalesce(changed_findings.period_to, periods.period_start) >= periods.period_start
-union
-select
-    contract.kpi_id,
-    contract.variant,
-    periods.period_type,
-    periods.period_start
-from contract
-cross join judged
-inner join periods
-    on
-        -- running on a day that passed since the last verdicts, or no longer provisional since then
-        judged.last_date <= periods.period_end
-        or {{ dbt.dateadd('day', 'contract.settle_days', 'periods.period_end') }}
-        between judged.last_date and {{ business_date() }}
+    beside.kpi_id,
+    beside.variant,
+    due.period_type,
+    due.period_start
+from due
+inner join members
+    on due.kpi_id = members.kpi_id and due.variant = members.variant
+inner join members as beside
+    on members.judged_together = beside.judged_together

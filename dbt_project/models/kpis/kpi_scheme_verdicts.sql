@@ -1,5 +1,5 @@
 -- One row per scheme, unit, period and caliber: may the score be published. A score is no better than its KPIs:
--- withheld where one of them is, noted where one is, and as small as the smallest.
+-- withheld or hidden where one of them is, noted where one is, and as small as the smallest.
 with schemes as (
     select * from {{ ref('schemes') }}
 ),
@@ -17,6 +17,7 @@ components as (
         verdicts.period_start,
         verdicts.caliber,
         max(case when verdicts.verdict = 'WITHHELD' then verdicts.rule_id end) as withheld_by,
+        max(case when verdicts.verdict = 'SUPPRESSED' then 'L4-KPI-009' end) as hidden_by,
         max(case when verdicts.verdict = 'PUBLISHED_WITH_NOTE' then verdicts.rule_id end) as noted_by,
         max(contract.suppress_below) as suppress_below,
         max(contract.band_below) as band_below
@@ -46,6 +47,7 @@ decided as (
             when components.withheld_by is not null then components.withheld_by
             when scores.score is null then 'L4-KPI-002'
             when scores.sample_size < components.suppress_below then 'L4-KPI-003'
+            when components.hidden_by is not null then components.hidden_by
             when scores.sample_size < components.band_below then 'L4-KPI-004'
             when components.noted_by is not null then components.noted_by
             else ''

@@ -1,0 +1,149 @@
+-- One row per cell: may it be published for itself, whatever stands beside it, and which rule decided.
+{{ config(materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
+with cells as (
+    select * from {{ ref('kpi_cells') }}
+    {% if is_incremental() %}
+    where {{ in_periods_to_judge() }}
+    {% endif %}
+),
+
+contract as (
+    select * from {{ ref('kpi_contract') }}
+),
+
+blocked as (
+    select
+        source,
+        reason
+    from {{ source('raw', 'arrivals') }}
+    where status = 'blocked'
+),
+
+absent as (
+    select
+        input,
+        reason
+    from {{ source('raw', 'absent_inputs') }}
+),
+
+findings as (
+    select * from {{ ref('kpi_findings') }}
+    where severity in ('block', 'warn') and is_in_marts
+),
+
+-- along the lineage in the contract, to the KPI, unit and dates that the finding touches
+touched as (
+    select
+        cells.kpi_id,
+        cells.variant,
+        cells.unit_type,
+        cells.unit_code,
+        cells.period_type,
+        cells.period_start,
+        cells.caliber,
+        findings.severity,
+        findings.rule_id,
+        findings.message,
+        row_number() over (
+            partition by
+                cells.kpi_id, cells.variant, cells.unit_type, cells.unit_code, cells.period_type,
+                cells.period_start, cells.caliber
+            order by
+                case findings.severity when 'block' then 0 else 1 end,
+                findings.rule_id, findings.message
+        ) as precedence
+    from cells
+    inner join contract
+        on cells.kpi_id = contract.kpi_id and cells.variant = contract.variant
+    inner join findings
+        on
+            concat(' ', contract.inputs, ' kpi_values ') like concat('% ', findings.table_name, ' %')
+            and (findings.kpi_id = '' or cells.kpi_id = findings.kpi_id)
+            and (findings.unit_type = '' or cells.unit_type = findings.unit_type)
+            and (findings.unit_code = '' or cells.unit_code = findings.unit_code)
+            and (findings.period_from is null or cells.period_end >= findings.period_from)
+            and (findings.period_to is null or cells.period_start <= findings.period_to)
+),
+
+judged as (
+    select
+        cells.*,
+        contract.suppress_below,
+        contract.band_below,
+        contract.interval_method,
+        blocked.source is not null as is_source_blocked,
+        absent.input is not null as is_input_absent,
+        coalesce(blocked.reason, absent.reason, '') as absence_reason,
+        touched.severity,
+        touched.rule_id as touching_rule_id,
+        touched.message as touching_message
+    from cells
+    inner join contract
+        on cells.kpi_id = contract.kpi_id and cells.variant = contract.variant
+    left join blocked on contract.source = blocked.source
+    left join absent on contract.requires = absent.input
+    left join touched
+        on
+            cells.kpi_id = touched.kpi_id
+            and cells.variant = touched.variant
+            and cells.unit_type = touched.unit_type
+            and cells.unit_code = touched.unit_code
+            and cells.period_type = touched.period_type
+            and cells.period_start = touched.period_start
+            and cells.caliber = touched.caliber
+            and touched.precedence = 1
+),
+
+decided as (
+    select
+        *,
+        case
+            when is_input_absent then 'L4-KPI-001'
+            when is_source_blocked then 'L4-KPI-006'
+            when numerator is null and interval_method = 'none' then 'L4-KPI-002'
+            when interval_method <> 'none' and coalesce(denominator, 0) = 0 then 'L4-KPI-002'
+            when interval_method = 'composed' and value is null then 'L4-KPI-007'
+            when severity = 'block' then touching_rule_id
+            when sample_size < suppress_below then 'L4-KPI-003'
+            when sample_size < band_below then 'L4-KPI-004'
+            when severity = 'warn' then touching_rule_id
+            else ''
+        end as deciding_rule_id
+    from judged
+)
+
+select
+    decided.source,
+    decided.kpi_id,
+    decided.variant,
+    decided.unit_type,
+    decided.unit_code,
+    decided.period_type,
+    decided.period_start,
+    decided.period_end,
+    decided.caliber,
+    decided.numerator,
+    decided.denominator,
+    decided.sample_size,
+    decided.value,
+    decided.ci_low,
+    decided.ci_high,
+    case
+        when decided.deciding_rule_id = '' then 'PUBLISHED'
+        when rules.verdict is not null then rules.verdict
+        when decided.severity = 'block' then 'WITHHELD'
+        else 'PUBLISHED_WITH_NOTE'
+    end as verdict,
+    decided.deciding_rule_id as rule_id,
+    case
+        when decided.deciding_rule_id = '' then ''
+        when rules.rule_id in ('L4-KPI-001', 'L4-KPI-006')
+            then concat(rules.reason_zh, '：', decided.absence_reason)
+        when rules.rule_id is not null then rules.reason_zh
+        else decided.touching_message
+    end as reason
+from decided
+left join {{ ref('gate_rules') }} as rules
+    on decided.deciding_rule_id = rules.rule_id

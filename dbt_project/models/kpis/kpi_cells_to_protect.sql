@@ -1,0 +1,109 @@
+-- One row per cell judged in this build whose KPI is a ratio of sums, where a figure of the same KPI, period and
+-- caliber is hidden for its size: the cell, the total it is a part of (the nearest place above it that the KPI has,
+-- and the city for responsible units), and what the release before showed of it.
+{{ config(materialized='view') }}
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
+{% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
+with cells as (
+    select
+        verdicts.*,
+        contract.levels,
+        contract.suppress_below,
+        contract.interval_method
+    from {{ ref('kpi_cell_verdicts') }} as verdicts
+    inner join {{ ref('kpi_contract') }} as contract
+        on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
+    where
+        contract.suppress_below > 0
+        and contract.interval_method in ('wilson', 'poisson')
+        and verdicts.denominator is not null
+        and {{ is_judged_in_this_build('verdicts') }}
+),
+
+places as (
+    select
+        place_level as unit_type,
+        place_code as unit_code,
+        street_code,
+        district_code
+    from {{ ref('dim_places') }}
+    union all
+    select
+        'point' as unit_type,
+        points.station_code as unit_code,
+        communities.street_code,
+        communities.district_code
+    from {{ ref('dim_service_points') }} as points
+    inner join {{ ref('dim_places') }} as communities
+        on points.community_code = communities.place_code
+),
+
+previous as (
+    select * from {{ source('raw', 'previous_kpi_results') }}
+),
+
+compared as (
+    select
+        cells.*,
+        case
+            when cells.unit_type = 'city' then null
+            when cells.unit_type in ('community', 'point') and places.street_code is not null
+                and concat(' ', cells.levels, ' ') like '% street %' then 'street'
+            when cells.unit_type in ('community', 'point', 'street') and places.district_code is not null
+                and concat(' ', cells.levels, ' ') like '% district %' then 'district'
+            else 'city'
+        end as parent_type,
+        places.street_code,
+        places.district_code,
+        previous.verdict = 'SUPPRESSED' as was_hidden,
+        previous.rule_id = 'L4-KPI-010' as was_exposed,
+        -- of a hidden figure only the number of its cases was shown
+        previous.denominator = cells.denominator
+        and coalesce(previous.numerator = cells.numerator, previous.verdict = 'SUPPRESSED') as is_unchanged
+    from cells
+    left join places
+        on cells.unit_type = places.unit_type and cells.unit_code = places.unit_code
+    left join previous on
+        {% for column in key -%}
+        cells.{{ column }} = previous.{{ column }}{{ ' and' if not loop.last }}
+        {% endfor %}
+),
+
+families as (
+    select distinct -- many cells of one
+        kpi_id,
+        variant,
+        period_type,
+        period_start,
+        caliber
+    from compared
+    where verdict = 'SUPPRESSED' or (was_hidden and is_unchanged)
+)
+
+select
+    {% for column in key -%}
+    compared.{{ column }},
+    {% endfor -%}
+    compared.parent_type,
+    case compared.parent_type
+        when 'street' then compared.street_code
+        when 'district' then compared.district_code
+        when 'city' then '{{ var("city_code") }}'
+    end as parent_code,
+    cast(coalesce(compared.numerator, 0) as double) as numerator,
+    cast(compared.denominator as double) as denominator,
+    compared.suppress_below as floor,
+    compared.verdict = 'SUPPRESSED' as is_small,
+    compared.verdict = 'WITHHELD' as is_withheld,
+    compared.interval_method = 'wilson' as is_capped,
+    coalesce(compared.is_unchanged, false) as is_unchanged,
+    coalesce(compared.was_hidden, false) as was_hidden,
+    coalesce(compared.was_exposed, false) as was_exposed
+from compared
+inner join families
+    on
+        compared.kpi_id = families.kpi_id
+        and compared.variant = families.variant
+        and compared.period_type = families.period_type
+        and compared.period_start = families.period_start
+        and compared.caliber = families.caliber
