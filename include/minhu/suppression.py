@@ -115,7 +115,8 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
     """
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
     found: list[tuple[object, ...]] = []
-    for family, rows in ordered.groupby(FAMILY, sort=False):
+    for _, rows in ordered.groupby(FAMILY, sort=False):
+        family = rows[FAMILY].iloc[0].tolist()
         roles = dict(_protect(_tree(rows), float(rows["floor"].iloc[0])))
         stays = rows[rows["was_exposed"] & rows["is_unchanged"]]  # what was told once is not taken back
         roles |= dict.fromkeys(zip(stays["unit_type"], stays["unit_code"], strict=True), EXPOSED)
@@ -128,16 +129,16 @@ def _tree(rows: pd.DataFrame) -> list[Cell]:
     """The cells of one family, each under the total it is a part of."""
     cells: dict[_Key, Cell] = {}
     above: dict[_Key, _Key] = {}
-    for row in rows.itertuples():
-        key = (row.unit_type, row.unit_code)
-        is_fixed = bool(row.is_withheld or (row.is_unchanged and not row.was_hidden))
+    for row in rows.to_dict("records"):
+        key = (row["unit_type"], row["unit_code"])
+        is_fixed = row["is_withheld"] or (row["is_unchanged"] and not row["was_hidden"])
         cell = Cell(
-            key, float(row.denominator), float(row.numerator), bool(row.is_small), is_fixed, bool(row.is_capped),
-            bool(row.is_unchanged), bool(row.was_hidden),
+            key, row["denominator"], row["numerator"], row["is_small"], is_fixed, row["is_capped"], row["is_unchanged"],
+            row["was_hidden"],
         )  # fmt: skip
         cell.is_hidden = cell.is_secret
         cells[key] = cell
-        above[key] = (row.parent_type, row.parent_code)
+        above[key] = (row["parent_type"], row["parent_code"])
     for key, cell in cells.items():
         parent = cells.get(above[key])
         if parent is not None:

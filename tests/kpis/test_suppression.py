@@ -7,13 +7,15 @@ they are one, the cell is solved.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from minhu.suppression import CELL, FAMILY, complements
+from minhu.suppression import complements
 
 FLOOR = 10
 Night = pd.DataFrame
@@ -57,7 +59,7 @@ def night(cells: list[tuple[object, ...]]) -> Night:
     frame = pd.DataFrame(
         cells, columns=["unit_type", "unit_code", "parent_type", "parent_code", "denominator", "numerator"]
     )
-    family = {
+    family: Any = {
         "kpi_id": "H06",
         "variant": "main",
         "caliber": "full",
@@ -92,25 +94,28 @@ def solved(nights: list[tuple[Night, set[str]]]) -> set[tuple[int, str]]:
     highs: list[float] = []
     variable: dict[tuple[int, str], int] = {}
     for at, (cells, secret) in enumerate(nights):
-        for row in cells.itertuples():
-            same = [b for b in range(at) if name[b].get(row.unit_code) == name[at][row.unit_code]]
-            key = ("same", same[0], row.unit_code) if same else ("same", at, row.unit_code)
+        for row in cells.to_dict("records"):
+            code = row["unit_code"]
+            same = [b for b in range(at) if name[b].get(code) == name[at][code]]
+            key = ("same", same[0], code) if same else ("same", at, code)
             number = numbers.setdefault(key, len(numbers))
             if number == len(truth):
-                truth.append(float(row.numerator))
-                highs.append(float(row.denominator) if row.is_capped else np.inf)
+                truth.append(float(row["numerator"]))
+                highs.append(float(row["denominator"]) if row["is_capped"] else np.inf)
                 is_known[number] = False
-            variable[at, row.unit_code] = number
-            is_known[number] |= row.unit_code not in secret
-    equations, slack = [], []
+            variable[at, code] = number
+            is_known[number] |= code not in secret
+    equations: list[npt.NDArray[np.float64]] = []
+    slack: list[float] = []
     for at, (cells, _) in enumerate(nights):
         small = set(cells.loc[cells["is_small"], "unit_code"])
-        for (_, parent), parts in cells.dropna(subset=["parent_code"]).groupby(["unit_type", "parent_code"]):
-            row = np.zeros(len(truth))
-            row[variable[at, parent]] += 1
+        for (_, total), parts in cells.dropna(subset=["parent_code"]).groupby(["unit_type", "parent_code"]):
+            parent = str(total)
+            signs = np.zeros(len(truth))
+            signs[variable[at, parent]] += 1
             for part in parts["unit_code"]:
-                row[variable[at, part]] -= 1
-            equations.append(row)
+                signs[variable[at, part]] -= 1
+            equations.append(signs)
             # what lies in no known part counts as known, but not where the whole is too small to be
             rest = name[at][parent][0] - parts["denominator"].sum()
             slack.append(float(rest) if parent in small else 0.0)
@@ -167,7 +172,7 @@ def two_nights(seed: int, remembers: bool) -> tuple[int, int, int]:
     if is_told_by_the_city(first) or is_told_by_the_city(second):
         return 0, 0, 0
     secret = hidden(first, complements(first))
-    before = {row.unit_code: (row.denominator, row.numerator) for row in first.itertuples()}
+    before = dict(zip(first["unit_code"], zip(first["denominator"], first["numerator"], strict=True), strict=True))
     if remembers:
         figures = zip(second["unit_code"], second["denominator"], second["numerator"], strict=True)
         second["is_unchanged"] = [before.get(code) == (size, counted) for code, size, counted in figures]

@@ -101,6 +101,22 @@ shown as (
     group by kpi_id, unit_type, unit_code, period_start
 ),
 
+-- the rates whose figures an identity's terms would tell where they are hidden
+hidden as (
+    select distinct -- several rates of one identity
+        case kpi_id when 'H06' then 'due' else 'attempted' end as identity,
+        unit_type,
+        unit_code,
+        period_start as month_start
+    from {{ ref('kpi_results') }}
+    where
+        kpi_id in ('H06', 'H07')
+        and variant = 'main'
+        and period_type = 'month'
+        and caliber = 'full'
+        and verdict = 'SUPPRESSED'
+),
+
 identities as (
     select
         'source_landed' as identity,
@@ -190,14 +206,24 @@ identities as (
 )
 
 select
-    identity,
-    rule_id,
-    table_name,
-    unit_type,
-    unit_code,
-    month_start,
-    cast(left_count as bigint) as left_count,
-    cast(right_count as bigint) as right_count,
-    case when month_start is null or left_count >= 10 then parts else '' end as parts, -- the disclosure floor of rates
-    cast(left_count - right_count as bigint) as difference
+    identities.identity,
+    identities.rule_id,
+    identities.table_name,
+    identities.unit_type,
+    identities.unit_code,
+    identities.month_start,
+    cast(identities.left_count as bigint) as left_count,
+    cast(identities.right_count as bigint) as right_count,
+    case
+        when hidden.identity is not null then ''
+        when identities.month_start is null or identities.left_count >= 10 then identities.parts -- the disclosure floor
+        else ''
+    end as parts,
+    cast(identities.left_count - identities.right_count as bigint) as difference
 from identities
+left join hidden
+    on
+        identities.identity = hidden.identity
+        and identities.unit_type = hidden.unit_type
+        and identities.unit_code = hidden.unit_code
+        and identities.month_start = hidden.month_start

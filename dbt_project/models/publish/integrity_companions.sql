@@ -132,6 +132,21 @@ demand as (
     where monthly.caliber = 'full' and places.resident_count > 0
 ),
 
+-- companions that are figures of a rate, where that rate is hidden in one of the calibers they use
+hidden as (
+    select distinct -- both calibers
+        case kpi_id when 'H06' then 'exclusion_lift_pp' else 'satisfaction_with_invalid_answers' end as companion,
+        unit_type,
+        unit_code,
+        period_start as month_start
+    from {{ ref('kpi_results') }}
+    where
+        variant = 'main'
+        and period_type = 'month'
+        and verdict = 'SUPPRESSED'
+        and (kpi_id = 'H06' or (kpi_id = 'H09' and caliber = 'full'))
+),
+
 companions as (
     select * from shares
     union all
@@ -143,21 +158,28 @@ companions as (
 )
 
 select
-    companion,
-    unit_type,
-    unit_code,
-    month_start,
-    cast(case when is_shown then numerator end as bigint) as numerator,
-    cast(denominator as bigint) as denominator,
-    case when is_shown then round(value, 8) end as value,
-    case when is_shown then round(value_low, 8) end as value_low,
-    case when is_shown then round(value_high, 8) end as value_high,
-    is_shown
+    shown.companion,
+    shown.unit_type,
+    shown.unit_code,
+    shown.month_start,
+    cast(case when shown.is_shown then shown.numerator end as bigint) as numerator,
+    cast(shown.denominator as bigint) as denominator,
+    case when shown.is_shown then round(shown.value, 8) end as value,
+    case when shown.is_shown then round(shown.value_low, 8) end as value_low,
+    case when shown.is_shown then round(shown.value_high, 8) end as value_high,
+    shown.is_shown
 from (
     select
         companions.*,
-        -- the disclosure floor of rates
-        companions.denominator >= 10 or companions.companion = 'orders_per_10k_residents' as is_shown
+        -- the disclosure floor of rates, and nothing that would tell a rate that is hidden
+        hidden.companion is null
+        and (companions.denominator >= 10 or companions.companion = 'orders_per_10k_residents') as is_shown
     from companions
+    left join hidden
+        on
+            companions.companion = hidden.companion
+            and companions.unit_type = hidden.unit_type
+            and companions.unit_code = hidden.unit_code
+            and companions.month_start = hidden.month_start
     where companions.unit_code is not null
 ) as shown

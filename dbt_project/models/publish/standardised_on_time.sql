@@ -51,13 +51,36 @@ rolled as (
     group by grouping sets ((month_start, unit_code), (month_start, street_code), (month_start, district_code))
 ),
 
+-- what the rate itself does not show
+hidden as (
+    select
+        unit_type,
+        unit_code,
+        period_start as month_start
+    from {{ ref('kpi_results') }}
+    where
+        kpi_id = 'H06'
+        and variant = 'main'
+        and period_type = 'month'
+        and caliber = 'full'
+        and verdict = 'SUPPRESSED'
+),
+
 missed as (
     select
-        *,
-        due_count - on_time_count as missed_count,
-        due_count - expected_count as expected_missed_count
+        rolled.*,
+        rolled.due_count - rolled.on_time_count as missed_count,
+        rolled.due_count - rolled.expected_count as expected_missed_count
     from rolled
-    where unit_code is not null and due_count >= 30 -- the floor of a comparison
+    left join hidden
+        on
+            rolled.unit_type = hidden.unit_type
+            and rolled.unit_code = hidden.unit_code
+            and rolled.month_start = hidden.month_start
+    where
+        rolled.unit_code is not null
+        and rolled.due_count >= 30 -- the floor of a comparison
+        and hidden.unit_code is null
 )
 
 select
