@@ -1,8 +1,9 @@
-"""``minhu claims``, ``minhu schemes …`` and ``minhu dossier``: what is asked of a release after its night."""
+"""``minhu claims``, ``minhu schemes …``, ``minhu restatements`` and ``minhu dossier``: what is asked of a release after its night."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,29 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
             return
         print_rows(readable(rows), output, WRAPPED_COLUMNS)
         typer.echo(summary(rows))
+
+    @app.command()
+    def restatements(
+        kpi: Annotated[str | None, typer.Option(help="Only this KPI, e.g. H06.")] = None,
+        unit: Annotated[str | None, typer.Option(help="Only this unit, by code or name.")] = None,
+        period: Annotated[
+            str | None, typer.Option(help="Only periods that begin in it: 2026, 2026-10, 2026-10-05.")
+        ] = None,
+        night: Annotated[str | None, typer.Option(help="Only what changed on this business date.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Cells of finished periods that were published otherwise before: then, now, why, and since which night."""
+        from minhu import restatements as module
+        from minhu.errors import UsageError
+
+        try:
+            day = date.fromisoformat(night) if night else None
+        except ValueError as error:
+            raise UsageError("read the restatements", f"{night!r} is no date", "give YYYY-MM-DD") from error
+        rows = module.read_log(settings(), kpi, unit, period, day)
+        chosen = Format.json if as_json else output
+        print_rows(rows.select(list(module.SHOWN)) if chosen is Format.table else rows, chosen, {"causes": 1})
 
     @app.command()
     def dossier(

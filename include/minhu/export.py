@@ -63,6 +63,7 @@ PART_OF_CELL = (
     "else strftime(period_start, '%Y-%m') end"
 )
 KPI_RESULTS = "kpi_results"
+KPI_RESTATEMENTS, KPI_PUBLISHED_SINCE = "kpi_restatements", "kpi_published_since"
 QUALITY_FINDINGS = "quality_findings"
 SHAPES = {
     KPI_RESULTS: Shape(
@@ -89,6 +90,21 @@ SHAPES = {
         "period_start",
         PART_OF_CELL,
     ),
+    # a log by the night of the change, whose past months are the same files in every release
+    KPI_RESTATEMENTS: Shape(
+        (
+            "business_date",
+            "kpi_id",
+            "variant",
+            "unit_type",
+            "unit_code",
+            "period_type",
+            "period_start",
+            "caliber",
+        ),
+        "business_date",
+    ),
+    KPI_PUBLISHED_SINCE: Shape(("kpi_id", "variant", "unit_type", "period_type")),
     "scheme_scores": Shape(
         ("scheme", "unit_type", "unit_code", "period_type", "period_start", "caliber"), "period_start", PART_OF_CELL
     ),

@@ -6,28 +6,19 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from minhu import atomic, contracts, dossier, kpi_checks, raw_tables, release, warehouse, work_file
-from minhu.export import PART_OF_CELL
+from minhu import atomic, contracts, dossier, kpi_checks, provenance, raw_tables, release, release_before, warehouse, work_file
+from minhu.export import KPI_RESTATEMENTS, PART_OF_CELL
 from minhu.findings import Finding
 from minhu.landing import Landing
 from minhu.release_folder import is_settled
 from minhu.settings import Settings
-
-#: Columns of kpi_results that a later night needs of an earlier release, with their types.
-_CARRIED = {
-    "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "unit_code": "varchar",
-    "period_type": "varchar", "period_start": "date", "period_end": "date", "caliber": "varchar",
-    "numerator": "decimal(18, 4)", "denominator": "decimal(18, 4)", "value": "double", "ci_low": "double",
-    "ci_high": "double", "verdict": "varchar", "rule_id": "varchar", "reason": "varchar", "is_provisional": "boolean",
-    "as_of": "timestamp", "contract_version": "varchar", "last_good_value": "double", "last_good_as_of": "timestamp",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,11 +53,12 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         )
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
-        _show_previous(db, previous)
+        release_before.show(db, landing, previous, identity(settings))
     warehouse.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
         db.begin()
         forget_changed_parts(db, everything)
+        forget_other_logs(db, previous)
         db.execute("delete from raw.periods_pending")
         db.execute("delete from raw.judged_findings")
         db.execute("delete from raw.judged")
@@ -91,6 +83,7 @@ def publish_night(
     decide_verdicts(settings, business_date)
     published = publish_release(settings, published_uri, business_date, progress)
     dossier.write_after_release(settings, published, progress)
+    provenance.write_after_release(settings, published, progress)
     return published
 
 
@@ -196,26 +189,6 @@ def _short(source: str) -> str:
     return {"hotline": "HOT", "grid": "GRD", "stations": "STA", "returns": "RET"}[source]
 
 
-def _show_previous(db: duckdb.DuckDBPyConnection, previous: release.Release | None) -> None:
-    """The cells of the release before, as a view on its files: most nights need none or few of them.
-
-    Files of settled months leave ``as_of`` to their release. It is filled in here: a cell that is carried tonight may stand
-    for many nights without being judged again, and then the release before is another one.
-    """
-    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _CARRIED.items())
-    nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _CARRIED.items())
-    parts = sorted(str(path) for path in (previous.path / "kpi_results").glob("*.parquet")) if previous else []
-    db.execute("drop view if exists raw.previous_kpi_results")
-    if previous and parts:
-        listed = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)  # a view takes no parameters
-        own = previous.as_of.astimezone(UTC).replace(tzinfo=None)
-        source = f"read_parquet([{listed}], hive_partitioning = false)"
-        filled = f"select * replace (coalesce(as_of, timestamp '{own}') as as_of) from {source}"  # noqa: S608  own paths, quoted
-        db.execute(f"create view raw.previous_kpi_results as select {columns} from ({filled})")  # noqa: S608
-    else:
-        db.execute(f"create view raw.previous_kpi_results as select {nothing} where false")
-
-
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
     """Files that may not be taken over from the last export: those with a cell judged or compared since."""
     if everything:
@@ -229,6 +202,13 @@ def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> Non
     db.execute("delete from raw.exported_parts where list_contains(?, part)", [changed])
 
 
+def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: release.Release | None) -> None:
+    """The log goes on from the release before; files of it that were exported with another release may differ."""
+    exported_as = db.execute("select release_id from raw.exported_as").fetchall()
+    if previous is None or exported_as != [(previous.release_id,)]:
+        db.execute("delete from raw.exported_parts where table_name = ?", [KPI_RESTATEMENTS])
+
+
 def remember_parts(settings: Settings, published: release.Release) -> None:
     """Keep which files of settled months the release has, for the next export to take over."""
     kept = [
@@ -240,6 +220,8 @@ def remember_parts(settings: Settings, published: release.Release) -> None:
         work_file.prepare(db)
         db.begin()
         db.execute("delete from raw.exported_parts")
+        db.execute("delete from raw.exported_as")
+        db.execute("insert into raw.exported_as values (?)", [published.release_id])
         if kept:
             db.executemany("insert into raw.exported_parts values (?, ?, ?, ?, ?, ?)", kept)
         db.commit()

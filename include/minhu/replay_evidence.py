@@ -18,9 +18,9 @@ from typing import Any
 
 from minhu import atomic, contracts
 from minhu.errors import PermanentError
-from minhu.export import KPI_RESULTS
 from minhu.landing import SUPERSEDED
 from minhu.ledger import Ledger
+from minhu.release_before import CARRIED
 from minhu.release_folder import Release
 from minhu.settings import Settings
 
@@ -208,10 +208,10 @@ def _fitting_records(
 
 
 def _show_release(before: Release, scratch: Settings, problems: list[str]) -> None:
-    """Let the scratch home know one release: stale cells and last good values come from its files."""
+    """Let the scratch home know one release: stale cells, last good values and restatements come from its files."""
     for file in before.files:
-        if file.table == KPI_RESULTS and (problem := _damage(before.path / file.name, file.sha256)):
-            problems.append(f"{before.release_id}/{file.name}, from which cells may have been carried, {problem}")
+        if file.table in CARRIED and (problem := _damage(before.path / file.name, file.sha256)):
+            problems.append(f"{before.release_id}/{file.name}, which the night went on from, {problem}")
     scratch.releases_dir.mkdir(parents=True)
     (scratch.releases_dir / before.release_id).symlink_to(before.path.resolve(), target_is_directory=True)
     Ledger(scratch.ledger_path).append("release", before.release_id, before.business_date, before.manifest_sha256)

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from minhu import contracts, rank_intervals, rating_effects
+from minhu import contracts, rank_intervals, rating_effects, suppression
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.settings import Settings
@@ -51,6 +51,7 @@ create table if not exists raw.value_findings as select * from raw.model_finding
 create table if not exists raw.exported_parts (
     table_name varchar, part varchar, is_settled boolean, sha256 varchar, bytes bigint, row_count bigint
 );
+create table if not exists raw.exported_as (release_id varchar);
 """
 
 
@@ -154,7 +155,8 @@ def code_hash(settings: Settings) -> str:
         for p in sorted(settings.dbt_dir.rglob("*"))
         if p.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in p.parts
     ]
-    for path in [*files, Path(contracts.__file__), Path(rank_intervals.__file__), Path(rating_effects.__file__)]:
+    modules = (contracts, rank_intervals, rating_effects, suppression)
+    for path in [*files, *(Path(str(module.__file__)) for module in modules)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

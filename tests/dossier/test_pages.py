@@ -186,8 +186,9 @@ def test_a_restated_cell_of_a_settled_month_is_shown_with_both_values(night: Rel
 
         return with_column("value", value)(finished(data))
 
-    before = add_release(home, night, later, {part: finished})
-    add_release(home, night, later + timedelta(days=1), {part: restated})
+    no_log = {file.name: None for file in night.files if file.table == "kpi_restatements"}  # as releases before 0.4.0
+    before = add_release(home, night, later, {part: finished, **no_log})
+    add_release(home, night, later + timedelta(days=1), {part: restated, **no_log})
     page = read(write(home, tmp_path / "pages") / "changes.html")
     assert before.release_id in page.text
     row = page.row("样例：每个指标前 5 处", "H06 main")

@@ -90,6 +90,26 @@ COMPANIONS = {
     "deadline_bunching_index": Words("期限前一小时办结指数", "deadline bunching index"),
     "orders_per_10k_residents": Words("每万人工单数", "orders per 10,000 residents"),
 }
+CAUSES = {
+    "late_rows": Words("迟到记录", "late records"),
+    "corrected_rows": Words("更正记录", "corrected records"),
+    "restated_return": Words("报表重报", "a return sent again"),
+    "rule_version": Words("口径版本", "another version of the definition"),
+    "border_change": Words("区划变动", "a change of borders"),
+    "reference_change": Words("名录变动", "another register of grids, points, items or residents"),
+    "code": Words("程序变动", "other code"),
+    "verdict_only": Words("仅裁定变化", "only the verdict"),
+    "unexplained": Words("原因不明", "unexplained"),
+}
+PERIODS = {
+    "day": Words("日", "day"),
+    "week": Words("周", "week"),
+    "month": Words("月", "month"),
+    "assessment_month": Words("考核月", "assessment month"),
+    "quarter": Words("季度", "quarter"),
+    "half_year": Words("半年", "half-year"),
+    "year": Words("年", "year"),
+}
 
 
 def of(code: str | None, known: dict[str, Words]) -> Words:

@@ -70,6 +70,77 @@ begin
 end
 $$;
 
+-- Figures of finished periods as they were known at the end of a night, beside those of the current release. From the log
+-- of restatements: what stood before the first change after that night, else what stands now. What was not published by
+-- then, or is older than the log, is left away; a night before the log is an error, for empty would look like an answer.
+create or replace function published.kpi_known(night date)
+returns table (
+    kpi_id text, variant text, unit_type text, unit_code text, period_type text, period_start date, period_end date,
+    caliber text, numerator numeric, denominator numeric, value double precision, verdict text, rule_id text,
+    contract_version text, numerator_now numeric, denominator_now numeric, value_now double precision, verdict_now text,
+    rule_id_now text, changed_on date, causes text
+)
+language plpgsql stable
+as $$
+#variable_conflict use_column
+begin
+    return query
+    with changes as (
+        select distinct on (
+            log.kpi_id, log.variant, log.unit_type, log.unit_code, log.period_type, log.period_start, log.caliber
+        ) log.*
+        from published.kpi_restatements as log
+        where log.business_date > night
+        order by
+            log.kpi_id, log.variant, log.unit_type, log.unit_code, log.period_type, log.period_start, log.caliber,
+            log.business_date
+    ),
+    cells as (
+        select
+            shown.*,
+            case when shown.verdict not in ('SUPPRESSED', 'WITHHELD') then shown.denominator end as open_denominator
+        from published.kpi_results as shown
+        where not shown.is_provisional
+    ),
+    paired as (
+        select
+            key.*,
+            coalesce(cells.period_end, changes.period_end) as period_end,
+            cells.numerator as numerator_now, cells.open_denominator as denominator_now, cells.value as value_now,
+            cells.verdict as verdict_now, cells.rule_id as rule_id_now, cells.contract_version as contract_version_now,
+            changes.business_date as changed_on, changes.causes, changes.numerator_before, changes.denominator_before,
+            changes.value_before, changes.verdict_before, changes.rule_id_before, changes.contract_version_before
+        from cells
+        full join changes using (kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber)
+        cross join lateral (
+            select kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber
+        ) as key
+    )
+    select
+        paired.kpi_id, paired.variant, paired.unit_type, paired.unit_code, paired.period_type, paired.period_start,
+        paired.period_end, paired.caliber,
+        case when paired.changed_on is null then paired.numerator_now else paired.numerator_before end,
+        case when paired.changed_on is null then paired.denominator_now else paired.denominator_before end,
+        case when paired.changed_on is null then paired.value_now else paired.value_before end,
+        case when paired.changed_on is null then paired.verdict_now else paired.verdict_before end,
+        case when paired.changed_on is null then paired.rule_id_now else paired.rule_id_before end,
+        case when paired.changed_on is null then paired.contract_version_now else paired.contract_version_before end,
+        paired.numerator_now, paired.denominator_now, paired.value_now, paired.verdict_now, paired.rule_id_now,
+        paired.changed_on, paired.causes
+    from paired
+    join published.kpi_published_since as since using (kpi_id, variant, unit_type, period_type)
+    join published.kpi_contract as contract using (kpi_id, variant)
+    where
+        since.published_since <= night
+        and paired.period_end + contract.settle_days::integer <= night
+        and (paired.changed_on is null or paired.verdict_before is not null);
+    if not found and not exists (select 1 from published.kpi_published_since as since where since.published_since <= night) then
+        raise exception 'nothing is known of what was published on %', night
+            using hint = 'See published.kpi_published_since for the first night of each KPI.';
+    end if;
+end
+$$;
+
 -- Forget the versions that no kept release shows. Kept: the last ones, the last of each month, and the current one.
 create or replace function published_store.purge(keep_last integer)
 returns bigint

@@ -10,7 +10,7 @@ from minhu.dossier import words
 from minhu.dossier.evidence import Evidence
 from minhu.dossier.page import Page, Section, Words, columns, link, shown, signed, table, tag
 from minhu.dossier.pages import scores
-from minhu.dossier.pages.changes import settled_changes
+from minhu.dossier.pages.changes import restated_cells
 
 _COUNTS = columns(
     ("项目", "what"), ("上一版", "before", "number"), ("本版", "now", "number"), ("变化", "change", "number")
@@ -139,7 +139,7 @@ def _counts(evidence: Evidence) -> list[list[Any]]:
     if held[1] is not None:
         label = Words("隔离的记录", "records in quarantine")
         rows.append(_difference(link("quarantine.html", label), held[0], held[1]))
-    changed = sum(int(row["changed"] + row["added"] + row["gone"]) for row in settled_changes(evidence))
+    changed = restated_cells(evidence)
     label = Words("已结时期中改变的单元格", "cells changed in settled periods")
     rows.append([link("changes.html", label), None, changed if evidence.before else None, None])
     return rows
