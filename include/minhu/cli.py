@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from minhu.cli_analysis import add_commands
+from minhu.cli_evidence import add_evidence_commands
 from minhu.cli_output import Format, console, print_rows
 from minhu.errors import MinhuError, UsageError
 
@@ -124,6 +125,8 @@ def nightly(
     settings = _settings()
     screen = console()
     day = _business_date(settings, business_date)
+    if business_date is None:
+        _refuse_a_clock_that_went_back(settings, day)
     screen.print(f"{settings.city.name} {day}: extract, build, gate, publish; state in {settings.home}", soft_wrap=True)
     _unwind_when_asked_to_end()
     started = time.monotonic()
@@ -223,19 +226,6 @@ def releases() -> None:
 
     for event in Ledger(_settings().ledger_path).events():
         typer.echo(f"{event.number:5} {event.kind:10} {event.business_date} {event.release_id}")
-
-
-@app.command()
-def verify() -> None:
-    """Check the ledger's chain, every signature and every file hash, offline."""
-    from minhu import release
-
-    problems = release.verify(_settings())
-    for problem in problems:
-        typer.echo(problem)
-    if problems:
-        raise typer.Exit(1)
-    typer.echo("the ledger, all signatures and all files are sound")
 
 
 @app.command()
@@ -371,6 +361,19 @@ def _business_date(settings: Settings, text: str | None) -> date:
     return datetime.now(settings.zone).date() - timedelta(days=1)
 
 
+def _refuse_a_clock_that_went_back(settings: Settings, day: date) -> None:
+    """Nobody asked for ``day`` by name: if later nights were published, the clock is more likely wrong than meant."""
+    from minhu.ledger import Ledger
+
+    last = max((event.business_date for event in Ledger(settings.ledger_path).events()), default=day)
+    if day < last:
+        raise UsageError(
+            "choose the business date",
+            f"by this machine's clock the night to run is {day}, but that of {last} was published already",
+            f"correct the clock, or say which night is meant (`minhu nightly --date {day}`)",
+        )
+
+
 def _published_uri(settings: Settings) -> str | None:
     from minhu import postgres
 
@@ -380,3 +383,4 @@ def _published_uri(settings: Settings) -> str | None:
 
 
 add_commands(app, _settings)
+add_evidence_commands(app, _settings)

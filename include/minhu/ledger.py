@@ -1,8 +1,12 @@
 """The append-only record of what was published and what was rolled back: ``ledger.jsonl``.
 
-Each line holds the SHA-256 of the line before it, so a line cannot be changed or taken out unnoticed. A kill can
-leave at most an incomplete last line; readers leave it aside and the next writer removes it. There is no clock in it:
-the order of the lines is the order of the events.
+Each line holds the SHA-256 of the line before it and an Ed25519 signature over itself, so a line cannot be changed,
+moved, taken out or put in between unnoticed; cutting lines off at the end shows only beside a hash kept elsewhere
+(``docs/evidence.md``). A kill can leave at most an incomplete last line; readers leave it aside and the next writer
+removes it. There is no clock in it: the order of the lines is the order of the events.
+
+Lines written before lines were signed (0.3) are read as long as no signed line stands above them: the first signature
+covers them, for it covers the hash of the line before.
 """
 
 from __future__ import annotations
@@ -10,17 +14,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from minhu import atomic
+from minhu import atomic, signing
 from minhu.errors import PermanentError
+from minhu.signing import Signer
 
 Kind = Literal["release", "rollback"]
 GENESIS = "0" * 64
+#: What a line says of its release beside the hash of the manifest, in which the same stands.
+FACTS = ("git_commit", "verdicts")
+#: A process reads the ledger many times, and a signature costs a tenth of a millisecond.
+_is_signed_by = lru_cache(maxsize=None)(signing.is_valid)
 
 
 @dataclass(frozen=True)
@@ -33,8 +44,10 @@ class Event:
             ``rollback`` (an operator made this earlier release the current one).
         release_id: which release.
         business_date: of that release.
-        manifest_sha256: of that release's ``manifest.json``.
+        manifest_sha256: of that release's ``manifest.json``, which holds code, inputs, verdict counts and file hashes.
         previous: SHA-256 of the line before, 64 zeros for the first.
+        key_id: the key that signed the line; None for one that is not signed.
+        line: the line in the file, without its end.
     """
 
     number: int
@@ -43,16 +56,27 @@ class Event:
     business_date: date
     manifest_sha256: str
     previous: str
-
-    @property
-    def line(self) -> bytes:
-        """The line in the file, without its end."""
-        record = {**asdict(self), "business_date": self.business_date.isoformat()}
-        return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+    key_id: str | None
+    line: bytes
 
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.line).hexdigest()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Those of :data:`FACTS` that the line holds; none in roll-backs and in lines that are not signed."""
+        record = json.loads(self.line)
+        return {name: record[name] for name in FACTS if name in record}
+
+    def is_signed_with(self, public_pem: bytes) -> bool:
+        """Whether the signature fits the line and the key."""
+        record = json.loads(self.line)
+        signature = record.pop("signature")
+        # only one spelling: capital hex digits are the same signature in other bytes
+        if not isinstance(signature, str) or not re.fullmatch("[0-9a-f]{128}", signature):
+            return False
+        return _is_signed_by(public_pem, _canonical(record), bytes.fromhex(signature))
 
 
 class Ledger:
@@ -62,35 +86,39 @@ class Ledger:
         self.path = path
 
     def events(self) -> tuple[Event, ...]:
-        """All complete lines, the chain checked.
+        """All complete lines, the chain and the signatures checked with the public keys beside the ledger.
 
         Raises:
-            PermanentError: a line was changed, added or taken out.
+            PermanentError: a line was changed, added or taken out, or the key that signed it is missing.
         """
-        events, problems = self.inspect()
+        events, problems = self.inspect(signing.read_public_keys(self.path.parent / signing.PUBLIC_KEYS))
         if problems:
             raise PermanentError(
                 f"read {self.path}",
                 problems[0],
-                "stop publishing, run the verification, and restore the ledger from a backup",
+                "publish nothing, run `minhu verify`, and follow docs/runbook/verification-failed.md",
             )
         return events
 
-    def inspect(self) -> tuple[tuple[Event, ...], list[str]]:
-        """The readable lines and what is wrong with the chain; an incomplete last line is not an error here."""
+    def inspect(self, keys: Mapping[str, bytes]) -> tuple[tuple[Event, ...], list[str]]:
+        """The readable lines, and what is wrong; an incomplete last line is not an error here.
+
+        Args:
+            keys: the trusted public keys (PEM) by key id.
+        """
         events: list[Event] = []
         problems: list[str] = []
-        previous = GENESIS
+        previous, signed = GENESIS, 0
         for number, line in enumerate(self._complete_lines(), start=1):
             event = _parse(line)
             if event is None:
                 problems.append(f"line {number} of {self.path.name} cannot be read")
-            elif event.number != number or event.previous != previous or event.line != line:
-                problems.append(
-                    f"line {number} of {self.path.name} breaks the chain: expected number {number} after "
-                    f"{previous[:12]}, found number {event.number} after {event.previous[:12]}"
-                )
-            if event is not None:
+            else:
+                if problem := _chain_problem(event, number, previous, events):
+                    problems.append(f"line {number} of {self.path.name} breaks the chain: {problem}")
+                if problem := _signature_problem(event, keys, signed):
+                    problems.append(f"line {number} of {self.path.name} {problem}")
+                signed = number if event.key_id else signed
                 events.append(event)
             previous = hashlib.sha256(line).hexdigest()
         return tuple(events), problems
@@ -100,12 +128,37 @@ class Ledger:
         content = self.path.read_bytes() if self.path.exists() else b""
         return bool(content) and not content.endswith(b"\n")
 
-    def append(self, kind: Kind, release_id: str, business_date: date, manifest_sha256: str) -> Event:
-        """Add one line, made durable before this returns; an incomplete last line is removed first."""
+    def append(
+        self, kind: Kind, release_id: str, business_date: date, manifest_sha256: str,
+        signer: Signer | None = None, facts: Mapping[str, Any] | None = None,
+    ) -> Event:  # fmt: skip
+        """Add one line, made durable before this returns; an incomplete last line is removed first.
+
+        Args:
+            kind, release_id, business_date, manifest_sha256: as in :class:`Event`.
+            signer: signs the line; None only in scratch homes, which nobody verifies.
+            facts: values of :data:`FACTS`.
+
+        Raises:
+            PermanentError: what stands in the ledger is not sound; nothing is added to it.
+        """
         events = self.events()
         self._mend()
-        previous = events[-1].sha256 if events else GENESIS
-        event = Event(len(events) + 1, kind, release_id, business_date, manifest_sha256, previous)
+        record = {
+            **(facts or {}),
+            "number": len(events) + 1,
+            "kind": kind,
+            "release_id": release_id,
+            "business_date": business_date.isoformat(),
+            "manifest_sha256": manifest_sha256,
+            "previous": events[-1].sha256 if events else GENESIS,
+        }
+        if signer is not None:
+            record["key_id"] = signer.key_id
+            record["signature"] = signer.sign(_canonical(record)).hex()
+        event = _parse(_canonical(record))
+        if event is None:
+            raise ValueError(f"not a line of a ledger: {record}")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as stream:
             stream.write(event.line + b"\n")
@@ -142,16 +195,48 @@ def current(events: Sequence[Event]) -> Event | None:
     return seen
 
 
+def _chain_problem(event: Event, number: int, previous: str, before: Sequence[Event]) -> str | None:
+    if event.previous == previous:
+        return None if event.number == number else f"expected number {number}, found {event.number}"
+    twin = next((earlier for earlier in before if earlier.previous == event.previous), None)
+    if twin is not None:
+        return f"it follows the same line as line {twin.number}, so the ledger was forked"
+    return (
+        f"a line before it was changed, taken out or moved (expected number {number} after {previous[:12]}, "
+        f"found number {event.number} after {event.previous[:12]})"
+    )
+
+
+def _signature_problem(event: Event, keys: Mapping[str, bytes], signed: int) -> str | None:
+    if event.key_id is None:
+        return f"is not signed although line {signed} above it is: it was forged or changed" if signed else None
+    if event.key_id not in keys:
+        return f"is signed with a key that is not trusted here ({event.key_id})"
+    if not event.is_signed_with(keys[event.key_id]):
+        return f"was forged or changed: its signature does not fit key {event.key_id}"
+    return None
+
+
+def _canonical(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+
+
 def _parse(line: bytes) -> Event | None:
+    """The event of a line; None where it is not one, or not in the one spelling in which lines are written."""
     try:
         record = json.loads(line)
-        return Event(
-            number=int(record["number"]),
+        event = Event(
+            number=record["number"],
             kind=record["kind"],
-            release_id=str(record["release_id"]),
+            release_id=record["release_id"],
             business_date=date.fromisoformat(record["business_date"]),
-            manifest_sha256=str(record["manifest_sha256"]),
-            previous=str(record["previous"]),
+            manifest_sha256=record["manifest_sha256"],
+            previous=record["previous"],
+            key_id=record["key_id"] if "signature" in record else None,
+            line=line,
         )
     except (ValueError, KeyError, TypeError):
         return None
+    texts = (event.release_id, event.manifest_sha256, event.previous, event.key_id or "")
+    is_whole = type(event.number) is int and event.kind in get_args(Kind) and all(isinstance(t, str) for t in texts)
+    return event if is_whole and _canonical(record) == line else None

@@ -21,7 +21,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowTaskTimeout
 from psycopg.conninfo import make_conninfo
 
-from minhu import notices, stages
+from minhu import notices, signing, stages
 from minhu import settings as settings_module
 from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, TransientError
@@ -29,6 +29,7 @@ from minhu.settings import Settings
 from minhu.stages import Endpoint
 from minhu.windows import parse_business_date
 
+PUBLISHER = "kpi_publish"
 START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
 DEFAULT_CRON = "0 1 * * *"
 WEEKLY_CRON = "0 4 * * 0"
@@ -114,7 +115,8 @@ def stage() -> Iterator[Night]:
     task = context["ti"]
     with _trying_again_only_what_may_pass(task):
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
-        with stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
+        key = _signing_key() if task.dag_id == PUBLISHER else None
+        with signing.given(key), stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
             yield night
 
 
@@ -156,6 +158,14 @@ def endpoint(source: str) -> Endpoint:
 def published_uri() -> str:
     """libpq connection string of the Airflow connection ``minhu_published``."""
     return _conninfo(Connection.get("minhu_published"))
+
+
+def _signing_key() -> str | None:
+    """Password of the Airflow connection ``minhu_signing``; without one, the setting or the home's own key signs."""
+    try:
+        return Connection.get("minhu_signing").password or None
+    except AirflowNotFoundException:
+        return None
 
 
 def _conninfo(connection: Connection) -> str:

@@ -27,7 +27,7 @@ from minhu.contracts import SOURCES
 from minhu.errors import Busy, PermanentError
 from minhu.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
 from minhu.landing import Landing
-from minhu.ledger import Ledger, release_events
+from minhu.ledger import FACTS, Ledger, release_events
 from minhu.ledger import current as current_event
 from minhu.release_folder import (
     AS_OF_RULE,
@@ -131,7 +131,8 @@ def publish(
         ledger = Ledger(settings.ledger_path)
         release = _complete_folder(settings, store, ledger, content, signer, progress)
         if release.is_new:
-            ledger.append("release", release.release_id, business_date, release.manifest_sha256)
+            facts = {name: release.manifest[name] for name in FACTS}
+            ledger.append("release", release.release_id, business_date, release.manifest_sha256, signer, facts)
             progress(f"{release.release_id}: in the ledger")
         _follow(settings, published_uri, ledger, progress)
     return release
@@ -146,6 +147,7 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
         UsageError: no such release; the message names the nearest.
         PermanentError: its folder is damaged.
     """
+    signer = load_signer(settings)
     with _exclusive(settings):
         ledger = Ledger(settings.ledger_path)
         events = ledger.events()
@@ -158,7 +160,7 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
             shown = published.current_release_id(connection)
         pointed = current_event(events)
         if shown != release_id or pointed is None or pointed.release_id != release_id:
-            ledger.append("rollback", release_id, release.business_date, release.manifest_sha256)
+            ledger.append("rollback", release_id, release.business_date, release.manifest_sha256, signer)
             progress(f"{release_id}: roll-back in the ledger")
         _follow(settings, published_uri, ledger, progress)
     return release

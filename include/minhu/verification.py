@@ -1,117 +1,164 @@
-"""Checking a home offline: the chain of the ledger, the signatures, the hash of every file."""
+"""Checking offline what was published: the chain and signatures of the ledger, every manifest, the hash of every file.
+
+Needs no database, no setting and no private key: a copy of a home, or of one release folder, and the public keys.
+What each check proves and what none can prove is told in ``docs/evidence.md``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from minhu import atomic, signing
-from minhu.errors import PermanentError
-from minhu.ledger import Event, Ledger
-from minhu.release_folder import MANIFEST, PUBLIC_KEY, SIGNATURE, Release, content_sha256, read_release, release_id_of
+from minhu import signing
+from minhu.errors import UsageError
+from minhu.ledger import Event, Ledger, release_events
+from minhu.release_check import Examined, check_files, examine, hash_files
+from minhu.release_folder import MANIFEST
+from minhu.releases import unknown_release
 from minhu.settings import Settings
 
-_Inode = tuple[int, int]
+LEDGER = "ledger.jsonl"
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification found.
+
+    Attributes:
+        problems: everything that is wrong, as sentences; empty when all can be proved.
+        notes: what a reader should know of what was proved.
+    """
+
+    problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def verify(settings: Settings, public_keys: Path | None = None) -> list[str]:
-    """Everything that is wrong with the releases of a home, as sentences; empty when all can be proved.
+    """Everything that is wrong with the releases of a home, as sentences; empty when all can be proved."""
+    return list(verify_home(settings.home, public_keys).problems)
 
-    Needs no database and no private key.
+
+def verify_home(
+    home: Path, public_keys: Path | None = None, release_id: str | None = None, head: str | None = None
+) -> Verified:
+    """Check the ledger of a home, or of a copy of one, and its releases.
 
     Args:
-        settings: of the city.
-        public_keys: folder of trusted keys (``<key id>.pem``), best a copy kept elsewhere; by default the home's own.
+        home: the folder with ``ledger.jsonl`` and ``releases``.
+        public_keys: a public key, or a folder of them, best a copy kept elsewhere; by default those in the home.
+        release_id: only look into the folder of this release; the ledger is checked as a whole.
+        head: SHA-256 of a line that was noted elsewhere, 64 hex digits.
+
+    Raises:
+        UsageError: no such release, no public key, or ``head`` is no SHA-256.
     """
-    ledger = Ledger(settings.ledger_path)
-    events, problems = ledger.inspect()
+    ledger, releases_dir = Ledger(home / LEDGER), home / "releases"
+    keys = _trusted(public_keys) if public_keys else signing.read_public_keys(home / signing.PUBLIC_KEYS)
+    events, problems = ledger.inspect(keys)
     if ledger.has_torn_end():
-        problems.append(f"the last line of {ledger.path.name} is incomplete (a run was killed); the next one mends it")
-    keys = public_keys or signing.public_keys_dir(settings)
-    hashed: dict[_Inode, str] = {}
-    previous: Event | None = None
-    known: set[str] = set()
+        problems.append(f"the last line of {LEDGER} is incomplete (a run was killed, and the next one mends it)")
+    if events and events[-1].key_id is None:
+        problems.append(
+            f"the last line of {LEDGER} is not signed: it was written before lines were signed, or signatures were "
+            "taken off; the next release signs a line that covers those above it"
+        )
+    known = release_events(events)
+    if release_id is not None and release_id not in known:
+        raise unknown_release(release_id, list(known))
+    problems += _check_rollbacks(events)
+    notes = _notes(events, public_keys)
+    if head is not None:
+        found = _line_of_head(events, head)
+        problems += found.problems
+        notes = [*found.notes, *notes]
+    lines = list(known.values())
+    before = {event.number: earlier for event, earlier in zip(lines, [None, *lines], strict=False)}
+    wanted = [event for event in known.values() if release_id in (None, event.release_id)]
+    examined = [examine(releases_dir / event.release_id, keys, event, before[event.number]) for event in wanted]
+    problems += _problems_of(examined)
+    if release_id is None:
+        problems += _unlisted(releases_dir, known)
+    return Verified(tuple(problems), tuple(notes))
+
+
+def verify_folder(folder: Path, public_keys: Path, release_id: str | None = None) -> Verified:
+    """Check a release folder that was copied without its home.
+
+    Args:
+        folder: with ``manifest.json``.
+        public_keys: a public key, or a folder of them, that did not come with the folder.
+        release_id: the release it should be.
+
+    Raises:
+        UsageError: no public key.
+    """
+    examined = examine(folder, _trusted(public_keys))
+    problems = _problems_of([examined])
+    found = examined.release.release_id if examined.release else None
+    if release_id is not None and found not in (None, release_id):
+        problems.append(f"{folder.name}: {MANIFEST} is that of release {found}, not of {release_id}")
+    note = f"{found} alone: that it was not replaced by a later release is for the ledger to say"
+    return Verified(tuple(problems), (note,))
+
+
+def _trusted(path: Path) -> Mapping[str, bytes]:
+    keys = signing.read_public_keys(path)
+    if not keys:
+        raise UsageError(
+            f"read public keys from {path}",
+            "expected an Ed25519 public key (PEM), or a folder of *.pem, found none",
+            "give the public_key.pem that the publisher handed out, or the copy of public_keys kept elsewhere",
+        )
+    return keys
+
+
+def _problems_of(examined: list[Examined]) -> list[str]:
+    hashes = hash_files(path for one in examined for path in one.paths)
+    return [problem for one in examined for problem in (*one.problems, *check_files(one, hashes))]
+
+
+def _check_rollbacks(events: tuple[Event, ...]) -> list[str]:
+    problems, known = [], dict[str, str]()
     for event in events:
         if event.kind == "release":
-            problems += _check_release(settings.releases_dir / event.release_id, event, previous, keys, hashed)
-            previous = event
-            known.add(event.release_id)
+            if event.release_id in known:
+                problems.append(f"line {event.number} of the ledger publishes {event.release_id} a second time")
+            known[event.release_id] = event.manifest_sha256
         elif event.release_id not in known:
             problems.append(f"line {event.number} of the ledger rolls back to {event.release_id}, never published")
-    return problems + _unlisted(settings.releases_dir, known)
-
-
-def _check_release(
-    folder: Path, event: Event, previous: Event | None, keys: Path, hashed: dict[_Inode, str]
-) -> list[str]:
-    try:
-        release = read_release(folder)
-    except PermanentError as error:
-        return [f"{event.release_id}: {error.happened}"]
-    problems = []
-    if release.manifest_sha256 != event.manifest_sha256:
-        problems.append(f"{event.release_id}: {MANIFEST} is not the one in the ledger")
-    problems += _check_manifest(release, event, previous)
-    problems += _check_signature(release, keys)
-    problems += _check_files(release, hashed)
+        elif event.manifest_sha256 != known[event.release_id]:
+            problems.append(f"line {event.number} of the ledger names another manifest of {event.release_id}")
     return problems
 
 
-def _check_manifest(release: Release, event: Event, previous: Event | None) -> list[str]:
-    problems = []
-    try:
-        if release.manifest["content_sha256"] != content_sha256(release.manifest):
-            problems.append(f"{event.release_id}: content_sha256 does not follow from the manifest")
-        if release_id_of(release.manifest) != event.release_id:
-            problems.append(f"{event.release_id}: the release id does not follow from the manifest")
-    except KeyError as error:
-        problems.append(f"{event.release_id}: {MANIFEST} has no {error.args[0]}")
-    expected = {"release_id": previous.release_id, "manifest_sha256": previous.manifest_sha256} if previous else None
-    if release.manifest.get("previous") != expected:
-        problems.append(f"{event.release_id}: the release before it is not the one in the ledger")
-    return problems
+def _notes(events: tuple[Event, ...], public_keys: Path | None) -> list[str]:
+    if not events:
+        return ["nothing was published here yet"]
+    notes = [
+        f"head {events[-1].sha256} (line {events[-1].number}): kept elsewhere, it shows whether lines were cut off"
+    ]
+    unsigned = [event.number for event in events if event.key_id is None]
+    if unsigned:
+        notes.append(f"lines up to {unsigned[-1]} were written before lines were signed; the line after covers them")
+    if public_keys is None:
+        notes.append("the public keys are the home's own; a copy kept elsewhere (--public-key) proves who signed")
+    return notes
 
 
-def _check_signature(release: Release, keys: Path) -> list[str]:
-    key_id = str(release.manifest.get("signing_key_id"))
-    key_path, signature_path = keys / f"{key_id}.pem", release.path / SIGNATURE
-    if not re.fullmatch("[0-9a-f]{16}", key_id) or not key_path.is_file():
-        return [f"{release.release_id}: signed with a key that is not trusted here ({key_id})"]
-    if signing.key_id_of(key_path.read_bytes()) != key_id:
-        return [f"{release.release_id}: {key_path.name} does not hold the key of that name"]
-    if not signature_path.is_file():
-        return [f"{release.release_id}: {SIGNATURE} is missing"]
-    content = (release.path / MANIFEST).read_bytes()
-    if not signing.is_valid(key_path.read_bytes(), content, signature_path.read_bytes()):
-        return [f"{release.release_id}: {SIGNATURE} does not fit {MANIFEST}"]
-    return []
+def _line_of_head(events: tuple[Event, ...], head: str) -> Verified:
+    if not re.fullmatch("[0-9a-f]{64}", head):
+        raise UsageError("find the head", f"expected 64 hex digits, found {head!r}", "give the head as it was noted")
+    for event in events:
+        if event.sha256 == head:
+            return Verified((), (f"the head kept elsewhere is line {event.number} of {len(events)}",))
+    return Verified(
+        (f"no line of the ledger has the SHA-256 {head}: lines were cut off at the end, or the ledger was forked",)
+    )
 
 
-def _check_files(release: Release, hashed: dict[_Inode, str]) -> list[str]:
-    problems = []
-    for file in release.files:
-        path = release.path / file.name
-        if not path.is_file():
-            problems.append(f"{release.release_id}: {file.name} is missing")
-        elif _hash_once(path, hashed) != file.sha256:
-            problems.append(f"{release.release_id}: {file.name} was changed, its SHA-256 is not the manifest's")
-    listed = {MANIFEST, SIGNATURE, PUBLIC_KEY, *(file.name for file in release.files)}
-    found = sorted(p.relative_to(release.path).as_posix() for p in release.path.rglob("*") if p.is_file())
-    extra: Sequence[str] = [name for name in found if name not in listed]
-    return problems + [f"{release.release_id}: {name} does not belong there" for name in extra]
-
-
-def _hash_once(path: Path, hashed: dict[_Inode, str]) -> str:
-    """The hash of a file; releases share files by hard link, and each is read once."""
-    status = path.stat()
-    inode = (status.st_dev, status.st_ino)
-    if inode not in hashed:
-        hashed[inode] = atomic.sha256_of(path)
-    return hashed[inode]
-
-
-def _unlisted(releases_dir: Path, known: set[str]) -> list[str]:
+def _unlisted(releases_dir: Path, known: Mapping[str, Event]) -> list[str]:
     folders = sorted(p.name for p in releases_dir.glob("*") if p.is_dir() and not p.name.startswith("."))
     return [
         f"{name}: a release folder the ledger does not know (a run was killed before it, or the ledger was cut)"

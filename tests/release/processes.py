@@ -39,6 +39,15 @@ def publish_and_die(home: Home, day: str, step: int) -> None:
     release.publish(home.settings, home.uri, date.fromisoformat(day), IDENTITY, LANDING, progress)
 
 
+def publish_another_content(home: Home, day: str, lock_sha256: str) -> None:
+    """Publish a night as another set of libraries would have made it: the same date, another release."""
+    from dataclasses import replace
+    from datetime import date
+
+    identity = replace(IDENTITY, lock_sha256=lock_sha256)
+    release.publish(home.settings, home.uri, date.fromisoformat(day), identity, LANDING)
+
+
 def roll_back_and_die(home: Home, release_id: str, step: int) -> None:
     """Roll back and SIGKILL this very process after ``step`` progress lines."""
     seen = 0

@@ -94,6 +94,25 @@ def test_two_publishers_of_one_home_take_turns(home: Home) -> None:
     assert release.verify(home.settings) == []
 
 
+def test_two_releases_of_one_date_at_once_stand_in_one_order_and_the_later_is_current(home: Home) -> None:
+    home.build(D20)
+    racing = [
+        processes.context().Process(target=processes.publish_another_content, args=(home, D20.isoformat(), digit * 64))
+        for digit in "789"
+    ]
+    for process in racing:
+        process.start()
+    for process in racing:
+        process.join(60)
+    assert [process.exitcode for process in racing] == [0, 0, 0]
+    events = Ledger(home.settings.ledger_path).events()
+    assert [(event.number, event.business_date) for event in events] == [(1, D20), (2, D20), (3, D20)]
+    assert len({event.release_id for event in events}) == 3
+    assert shown(home) == release.current(home.settings).release_id == events[-1].release_id
+    assert files_equal_postgres(home) == 3
+    assert release.verify(home.settings) == []
+
+
 def test_two_homes_publishing_into_one_database_take_turns(make_home: Callable[[], Home]) -> None:
     homes = [make_home() for _ in range(3)]
     days = (D18, D19, D20)
