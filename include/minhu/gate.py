@@ -13,7 +13,18 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from minhu import atomic, contracts, dossier, kpi_checks, provenance, raw_tables, release, release_before, warehouse, work_file
+from minhu import (
+    atomic,
+    contracts,
+    dossier,
+    kpi_checks,
+    provenance,
+    raw_tables,
+    release,
+    release_before,
+    warehouse,
+    work_file,
+)
 from minhu.export import KPI_RESTATEMENTS, PART_OF_CELL
 from minhu.findings import Finding
 from minhu.landing import Landing
