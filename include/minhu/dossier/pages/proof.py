@@ -43,6 +43,7 @@ def build(evidence: Evidence) -> Page:
                 ],
                 code=[
                     "minhu verify                                  # 台账、签名、全部文件 / ledger, signatures, every file",
+                    f"minhu verify --head {evidence.event.sha256}  # 台账未被截短 / nothing was cut off the ledger since",
                     f"cd var/releases/{release_id}",
                     "sha256sum manifest.json                       # 与本页、台账相同 / the same as here and in the ledger",
                     "openssl pkeyutl -verify -pubin -inkey public_key.pem -rawin -in manifest.json -sigfile manifest.sig",
