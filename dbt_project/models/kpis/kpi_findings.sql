@@ -21,7 +21,8 @@ select
 from {{ source('raw', 'findings') }}
 {% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
     ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
-    ref('qc_callback_conservation')] %}
+    ref('qc_callback_conservation'), ref('qc_excluded_orders'), ref('qc_relaxed_tiers'), ref('qc_jumps'),
+    ref('qc_ceilings')] %}
 union all
 select
     rule_id,
