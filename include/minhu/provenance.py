@@ -11,16 +11,17 @@ import json
 import logging
 import uuid
 from contextlib import suppress
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from minhu import atomic
 from minhu.errors import MinhuError
 from minhu.release_folder import Progress, Release
 from minhu.releases import current
 from minhu.settings import Settings
+from minhu.windows import day_start
 
 PROV_FILE, OPENLINEAGE_FILE = "prov.json", "openlineage.ndjson"
 PRODUCER = "urn:minhu"
@@ -143,7 +144,8 @@ def openlineage_events(release: Release) -> list[Record]:
         dataset = _dataset(release, f"releases/{table}", _version(files))
         published.append({**dataset, "outputFacets": {"outputStatistics": statistics}})
     runs.append((PUBLISH, marts, published))
-    start = (release.as_of - timedelta(days=1)).isoformat()
+    zone = ZoneInfo(str(manifest.get("profile", {}).get("time_zone", "Asia/Shanghai")))  # 0.3 did not tell it
+    start = day_start(release.business_date, zone).isoformat()
     told = ("release_id", "git_commit", "lock_sha256", "dbt_manifest_sha256", "content_sha256", "signing_key_id")
     run_facets = {
         "nominalTime": _facet("NominalTimeRunFacet", "1-0-1", nominalStartTime=start, nominalEndTime=manifest["as_of"]),
@@ -152,7 +154,7 @@ def openlineage_events(release: Release) -> list[Record]:
             "manifest_sha256": release.manifest_sha256, **{name: manifest[name] for name in told},
         },
     }  # fmt: skip
-    job_type = _facet("JobTypeJobFacet", "2-0-3", processingType="BATCH", integration="MINHU", jobType="TASK")
+    job_type = _facet("JobTypeJobFacet", "2-0-4", processingType="BATCH", integration="MINHU", jobType="TASK")
     return [
         {
             "eventType": kind, "eventTime": manifest["as_of"], "producer": PRODUCER,
