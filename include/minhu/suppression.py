@@ -149,9 +149,8 @@ def _tree(rows: pd.DataFrame) -> list[Cell]:
 
 def _protect(cells: Sequence[Cell], floor: float) -> list[tuple[_Key, str]]:
     tops = [cell for cell in cells if cell.parent is None and cell.groups]
-    if any(
-        top.is_capped and top.counted in (0.0, top.size) for top in tops
-    ):  # all or none of the city: of each part too
+    shown = [top for top in tops if top.is_capped and not top.is_small]
+    if any(top.counted in (0.0, top.size) for top in shown):  # all or none of the city: of each part too
         return [(cell.key, EXPOSED) for cell in cells if cell.is_secret]
     exposed: list[Cell] = []
     for cell in cells:

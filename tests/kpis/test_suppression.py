@@ -241,6 +241,11 @@ def test_what_was_shown_before_hides_nothing() -> None:
     assert complements(cells)[["unit_code", "role"]].to_numpy().tolist() == [["a", "exposed"]]
 
 
+def test_a_city_that_is_hidden_itself_gives_nothing_away() -> None:
+    rows = [("unit", "a", "city", "city", 3, 3), ("unit", "b", "city", "city", 4, 4)]
+    assert complements(night([("city", "city", None, None, 7, 7), *rows])).empty
+
+
 def test_rows_in_any_order_give_the_same_answer() -> None:
     cells = cells_of(leaves(np.random.default_rng(7)))
     shuffled = cells.sample(frac=1, random_state=1)
