@@ -22,6 +22,7 @@ from minhu import (
     raw_tables,
     release,
     release_before,
+    waivers,
     warehouse,
     work_file,
 )
@@ -64,6 +65,7 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         )
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
+        work_file.replace_rows(db, "raw.waivers", waivers.read(settings))
         release_before.show(db, landing, previous, identity(settings))
     warehouse.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:

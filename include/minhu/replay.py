@@ -18,7 +18,7 @@ from pathlib import Path
 
 import filelock
 
-from minhu import gate, notices, replay_evidence, warehouse
+from minhu import gate, notices, replay_evidence, waivers, warehouse
 from minhu.errors import Busy, MinhuError, PermanentError
 from minhu.export import export_tables, open_work_file
 from minhu.ledger import Ledger, release_events
@@ -158,6 +158,8 @@ def _rebuild(scratch: Settings, release: Release, before: Release | None, progre
     warehouse.build_marts(scratch, day)
     progress("check ...")
     warehouse.check_marts(scratch, day)
+    if "waivers" in release.table_names:  # those of that night, not of the checkout
+        waivers.write(scratch.home / "waivers.toml", release.table("waivers").to_pylist())
     progress("decide verdicts ...")
     gate.decide_verdicts(scratch, day)
     progress("export ...")

@@ -45,7 +45,11 @@ create table if not exists raw.periods_pending (count_model varchar, period_type
 create table if not exists raw.judged_findings (
     rule_id varchar, severity varchar, source varchar, table_name varchar, column_name varchar, kpi_id varchar,
     unit_type varchar, unit_code varchar, period_from date, period_to date, rows_seen bigint, rows_failed bigint,
-    sample_keys varchar, message varchar, is_in_marts boolean, found_date date
+    sample_keys varchar, message varchar, is_in_marts boolean, found_date date, finding_sha256 varchar, waiver_id varchar
+);
+create table if not exists raw.waivers (
+    waiver_id varchar, rule_id varchar, finding_sha256 varchar, author varchar, approver varchar, reason varchar,
+    approved_on date, expires_on date
 );
 create table if not exists raw.value_findings as select * from raw.model_findings where false;
 create table if not exists raw.exported_parts (

@@ -1,45 +1,103 @@
 -- One row per finding of any check: what arrived this night and in earlier ones, records, identities, the KPI frame.
 -- found_date is the night of the finding; what was found in an accepted delivery stands as long as its rows do.
+-- A waiver that holds turns a blocking finding into a warning that says so.
 -- is_in_marts is false for what was seen in a delivery that was refused: those rows are in no figure.
+with found as (
+    select
+        rule_id,
+        severity,
+        source,
+        table_name,
+        column_name,
+        kpi_id,
+        unit_type,
+        unit_code,
+        cast(nullif(period_from, '') as date) as period_from,
+        cast(nullif(period_to, '') as date) as period_to,
+        rows_seen,
+        rows_failed,
+        sample_keys,
+        message,
+        is_in_marts,
+        found_date
+    from {{ source('raw', 'findings') }}
+    {% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
+        ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
+        ref('qc_callback_conservation'), ref('qc_excluded_orders'), ref('qc_relaxed_tiers'), ref('qc_jumps'),
+        ref('qc_ceilings')] %}
+    union all
+    select
+        rule_id,
+        severity,
+        split_part(table_name, '.', 1) as source,
+        table_name,
+        column_name,
+        kpi_id,
+        unit_type,
+        unit_code,
+        period_from,
+        period_to,
+        rows_seen,
+        rows_failed,
+        sample_keys,
+        message,
+        true as is_in_marts,
+        {{ business_date() }} as found_date
+    from {{ relation }}
+    {% endfor %}
+),
+
+identified as (
+    select
+        *,
+        {{ fingerprint([
+            'rule_id', 'table_name', 'column_name', 'kpi_id', 'unit_type', 'unit_code', 'period_from', 'period_to',
+            'rows_seen', 'rows_failed', 'sample_keys', 'message'
+        ]) }} as finding_sha256
+    from found
+),
+
+-- one that two waivers speak about rests on the first
+holding as (
+    select
+        finding_sha256,
+        rule_id,
+        min(waiver_id) as waiver_id
+    from {{ source('raw', 'waivers') }}
+    where approver <> author and {{ business_date() }} between approved_on and expires_on
+    group by finding_sha256, rule_id
+)
+
 select
-    rule_id,
-    severity,
-    source,
-    table_name,
-    column_name,
-    kpi_id,
-    unit_type,
-    unit_code,
-    cast(nullif(period_from, '') as date) as period_from,
-    cast(nullif(period_to, '') as date) as period_to,
-    rows_seen,
-    rows_failed,
-    sample_keys,
-    message,
-    is_in_marts,
-    found_date
-from {{ source('raw', 'findings') }}
-{% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
-    ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
-    ref('qc_callback_conservation'), ref('qc_excluded_orders'), ref('qc_relaxed_tiers'), ref('qc_jumps'),
-    ref('qc_ceilings')] %}
-union all
-select
-    rule_id,
-    severity,
-    split_part(table_name, '.', 1) as source,
-    table_name,
-    column_name,
-    kpi_id,
-    unit_type,
-    unit_code,
-    period_from,
-    period_to,
-    rows_seen,
-    rows_failed,
-    sample_keys,
-    message,
-    true as is_in_marts,
-    {{ business_date() }} as found_date
-from {{ relation }}
-{% endfor %}
+    identified.rule_id,
+    case when waivers.waiver_id is null then identified.severity else 'warn' end as severity,
+    identified.source,
+    identified.table_name,
+    identified.column_name,
+    identified.kpi_id,
+    identified.unit_type,
+    identified.unit_code,
+    identified.period_from,
+    identified.period_to,
+    identified.rows_seen,
+    identified.rows_failed,
+    identified.sample_keys,
+    case
+        when waivers.waiver_id is null then identified.message
+        else concat(
+            '已豁免 ', waivers.waiver_id, '（批准人 ', waivers.approver, '，有效至 ', waivers.expires_on, '）：',
+            waivers.reason, '；', identified.message
+        )
+    end as message,
+    identified.is_in_marts,
+    identified.found_date,
+    identified.finding_sha256,
+    coalesce(waivers.waiver_id, '') as waiver_id
+from identified
+left join holding
+    on
+        identified.finding_sha256 = holding.finding_sha256
+        and identified.rule_id = holding.rule_id
+        and identified.severity = 'block'
+left join {{ source('raw', 'waivers') }} as waivers
+    on holding.waiver_id = waivers.waiver_id

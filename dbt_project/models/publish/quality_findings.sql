@@ -16,6 +16,8 @@ select
     sample_keys,
     message,
     is_in_marts,
+    finding_sha256,
+    waiver_id,
     {{ business_date() }} as business_date
 from {{ ref('kpi_findings') }}
 where found_date = {{ business_date() }}
