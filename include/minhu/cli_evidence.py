@@ -1,4 +1,4 @@
-"""``minhu verify``, ``minhu keys …`` and ``minhu provenance``: what a release can prove, and with which keys."""
+"""``minhu verify``, ``keys …``, ``waivers`` and ``provenance``: what a release can prove, and who answers for what."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from minhu.cli_output import Format, print_rows
 from minhu.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +91,30 @@ def add_evidence_commands(app: typer.Typer, settings: Callable[[], Settings]) ->
             signed = [event.number for event in events if event.key_id == key_id]
             lines = f"{len(signed)} lines, {signed[0]} to {signed[-1]}" if signed else "no line yet"
             typer.echo(f"\n{key_id}  {lines}\n{pem.decode().strip()}")
+
+    @app.command()
+    def waivers(
+        propose: Annotated[
+            bool, typer.Option(help="Print what blocks cells in the current release, as entries to fill in and review.")
+        ] = False,
+        output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.table,
+    ) -> None:
+        """Waivers of the current release: which hold, which do not, and why; the file is reviewed like code."""
+        from minhu import waivers as module
+        from minhu.releases import current
+
+        home = settings()
+        release = current(home)
+        if propose:
+            typer.echo(module.proposal(release, module.path_of(home)), nl=False)
+        elif "waivers" not in release.table_names:
+            typer.echo(f"release {release.release_id} was made before there were waivers")
+        else:
+            shown = ["waiver_id", "status_zh", "rule_id", "finding", "author", "approver", "reason", "expires_on"]
+            rows = release.table("waivers")
+            print_rows(rows.select(shown) if output is Format.table else rows, output, {"finding": 40, "reason": 24})
+            if rows.num_rows == 0 and output is Format.table:
+                typer.echo(f"no waivers; they would stand in {module.path_of(home)}")
 
     @app.command()
     def provenance(

@@ -2,7 +2,8 @@
 
 A cell below the disclosure floor hides its numerator. Where its siblings and their total are shown, a subtraction gives it
 back, so some of them are hidden too. The reader is taken to know every denominator, every figure that is shown, how places lie in
-one another, and the figures of the release before where they did not change; what lies in no known place counts as known.
+one another, and the figures of the release before where they did not change; what lies in no known place counts as known, but
+not of a total that is itself small.
 After Cox (1980), JASA 75, 377-385, and de Wolf (2002), LNCS 2316, 74-82 (a hierarchy is protected level by level).
 
 A group (the parts of one total) is protected by an *anchor*: a hidden part of at least the floor that could be higher and
@@ -96,6 +97,9 @@ class Cell:
         down = self.counted
         for parts in self.groups.values():
             ups, downs = _room_of(self.free_since(parts))
+            if self.is_small:  # what lies in no known part of so few is as little known as they are
+                rest = max(0.0, self.size - sum(part.size for part in parts))
+                ups, downs = ups + rest, downs + rest
             up, down = min(up, ups), min(down, downs)
         return up, down
 
@@ -117,12 +121,23 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
     found: list[tuple[object, ...]] = []
     for _, rows in ordered.groupby(FAMILY, sort=False):
         family = rows[FAMILY].iloc[0].tolist()
-        roles = dict(_protect(_tree(rows), float(rows["floor"].iloc[0])))
-        stays = rows[rows["was_exposed"] & rows["is_unchanged"]]  # what was told once is not taken back
-        roles |= dict.fromkeys(zip(stays["unit_type"], stays["unit_code"], strict=True), EXPOSED)
+        roles = {} if rows["is_unchanged"].all() else dict(_protect(_tree(rows), float(rows["floor"].iloc[0])))
+        roles |= _standing(rows)
         found += [(*family, *key, role) for key, role in roles.items()]
     result = pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
     return result.sort_values([*FAMILY, *CELL], ignore_index=True)
+
+
+def _standing(rows: pd.DataFrame) -> dict[_Key, str]:
+    """Decisions of the release before that are not taken back: nothing changed, or it was told already.
+
+    Where no figure of a family changed, all of them stand, so that judging it again, whenever, gives the same.
+    """
+    keys = list(zip(rows["unit_type"], rows["unit_code"], strict=True))
+    was_exposed = rows["was_exposed"] & rows["is_unchanged"]
+    was_complement = rows["was_hidden"] & ~rows["is_small"] & rows["is_unchanged"].all()
+    beside = {key: COMPLEMENT for key, flag in zip(keys, was_complement, strict=True) if flag}
+    return beside | {key: EXPOSED for key, flag in zip(keys, was_exposed, strict=True) if flag}
 
 
 def _tree(rows: pd.DataFrame) -> list[Cell]:

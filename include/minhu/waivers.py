@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from minhu.errors import PermanentError
 from minhu.settings import Settings
+
+if TYPE_CHECKING:
+    from minhu.release_folder import Release
 
 SCHEMA = pa.schema(
     [
@@ -65,6 +68,21 @@ def as_toml(waiver: Mapping[str, Any]) -> str:
     """One waiver as it stands in the file."""
     lines = [f"{name} = {_value(waiver[name])}" for name in SCHEMA.names]
     return "\n".join(["[[waiver]]", *lines, ""])
+
+
+def proposal(release: Release, path: Path) -> str:
+    """What blocks cells in a release, as entries of the file with the fields that a person fills in left empty."""
+    findings = release.table("quality_findings")
+    blocking = [row for row in findings.to_pylist() if row["severity"] == "block" and row["is_in_marts"]]
+    if not blocking:
+        return f"# nothing blocks a cell in release {release.release_id}\n"
+    entries = [
+        f"# {row['message']}\n"
+        + as_toml(dict.fromkeys(SCHEMA.names, "") | {name: row[name] for name in ("rule_id", "finding_sha256")})
+        for row in sorted(blocking, key=lambda row: (row["rule_id"], row["finding_sha256"]))
+    ]
+    head = f"# for {path}, after release {release.release_id}; fill in what is empty, have it reviewed, run the night again\n"
+    return "\n".join([head, *entries])
 
 
 def _value(value: object) -> str:

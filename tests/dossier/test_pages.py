@@ -118,7 +118,12 @@ def test_waivers_are_shown_where_the_release_has_them(night: Release, tmp_path: 
     without = {"waivers.parquet": None}
     none = add_release(home, night, night.business_date, without)
     assert "没有任何豁免" in read(write(home, tmp_path / "none", none.release_id) / "changes.html").text
-    waiver = pa.table({"rule_id": ["L2-HOT-004"], "reason": ["档案修复"], "valid_to": [date(2026, 12, 31)]})
+    waiver = pa.table(
+        {
+            "waiver_id": ["W-1"], "status_zh": ["有效"], "rule_id": ["L2-HOT-004"], "finding": ["seen"], "author": ["wang"],
+            "approver": ["li"], "reason": ["档案修复"], "approved_on": [date(2026, 12, 1)], "expires_on": [date(2026, 12, 31)],
+        }
+    )  # fmt: skip
     some = add_release(home, night, night.business_date + timedelta(days=1), without, {"waivers": waiver})
     page = read(write(home, tmp_path / "some", some.release_id) / "changes.html")
     row = page.tables["对检查的豁免：由谁、为何、到何时"][1]

@@ -246,6 +246,31 @@ def test_a_city_that_is_hidden_itself_gives_nothing_away() -> None:
     assert complements(night([("city", "city", None, None, 7, 7), *rows])).empty
 
 
+@pytest.mark.parametrize("seed", range(200, 220))
+def test_what_did_not_change_is_decided_as_before(seed: int) -> None:
+    """Also judged again from nothing, or a release could not be made again."""
+    rng = np.random.default_rng(seed)
+    places = leaves(rng)
+    first = cells_of(places)
+    second = cells_of(grown(places, rng)).merge(
+        first[["unit_code", "denominator", "numerator"]],
+        on="unit_code",
+        suffixes=("", "_before"),
+        validate="one_to_one",
+    )
+    second["is_unchanged"] = (second["denominator"] == second["denominator_before"]) & (
+        second["numerator"] == second["numerator_before"]
+    )
+    second["was_hidden"] = second["unit_code"].isin(hidden(first, complements(first)))
+    found = complements(second)
+    third = second.assign(
+        is_unchanged=True,
+        was_hidden=second["unit_code"].isin(hidden(second, found)),
+        was_exposed=second["unit_code"].isin(set(found.loc[found["role"] == "exposed", "unit_code"])),
+    )
+    pd.testing.assert_frame_equal(complements(third), found)
+
+
 def test_rows_in_any_order_give_the_same_answer() -> None:
     cells = cells_of(leaves(np.random.default_rng(7)))
     shuffled = cells.sample(frac=1, random_state=1)

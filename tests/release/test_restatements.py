@@ -317,11 +317,6 @@ def test_readers_ask_what_was_known_on_a_night(story: Story) -> None:
     assert known[D18][0][1] == "PUBLISHED_WITH_NOTE" and known[D20][0][4] is None
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="2026-11-25: L4-KPI-010 depends on which cells are judged in a night: built anew, cells have it that an increment "
-    "left at L4-KPI-003 and 009. Before complementary suppression this held.",
-)
 def test_a_night_published_again_adds_nothing(story: Story) -> None:
     again = publish_again(story.settings, story.uri, D17)
     assert not again.is_new and again.release_id == story.nights[D17].release_id

@@ -57,9 +57,12 @@ compared as (
         places.district_code,
         previous.verdict = 'SUPPRESSED' as was_hidden,
         previous.rule_id = 'L4-KPI-010' as was_exposed,
-        -- of a hidden figure only the number of its cases was shown
-        previous.denominator = cells.denominator
-        and coalesce(previous.numerator = cells.numerator, previous.verdict = 'SUPPRESSED') as is_unchanged
+        -- of a hidden figure only the number of its cases was shown, of a withheld one nothing
+        (previous.verdict = 'WITHHELD' and cells.verdict = 'WITHHELD')
+        or (
+            previous.denominator = cells.denominator
+            and (previous.verdict = 'SUPPRESSED' or coalesce(previous.numerator, 0) = coalesce(cells.numerator, 0))
+        ) as is_unchanged
     from cells
     left join places
         on cells.unit_type = places.unit_type and cells.unit_code = places.unit_code

@@ -343,14 +343,16 @@ def _waivers(evidence: Evidence) -> Table:
     if not evidence.has("waivers"):
         empty = Words("本版没有任何豁免", "no waiver is in force in this release")
         return table(caption, columns(("豁免", "waiver")), [], empty=empty)
-    rows = evidence.rows("select * from now.waivers order by all")
-    names = [row["column_name"] for row in evidence.rows("describe now.waivers")]
-    empty = Words("本版没有任何豁免", "no waiver is in force in this release")
+    titles = columns(
+        ("豁免", "waiver"), ("状态", "status"), ("规则", "rule"), ("检查结果", "finding"), ("提出人", "author"),
+        ("批准人", "approver"), ("理由", "reason"), ("批准日", "approved on"), ("有效至", "expires on"),
+    )  # fmt: skip
+    rows = evidence.rows(
+        "select waiver_id, status_zh, rule_id, finding, author, approver, reason, approved_on, expires_on "
+        "from now.waivers order by waiver_id"
+    )
     return table(
-        caption,
-        columns(*((name, name.replace("_", " ")) for name in names)),
-        [[row[name] for name in names] for row in rows],
-        empty=empty,
+        caption, titles, [list(row.values()) for row in rows], empty=Words("豁免文件为空", "there are no waivers")
     )
 
 
