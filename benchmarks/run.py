@@ -29,7 +29,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks import catalogue_cost, dbt_overhead, landing
+from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_speed
 from minhu import nightly, quality, stages, warehouse
 from minhu import settings as settings_module
 from minhu.backfill import backfill
@@ -144,6 +144,8 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
     warehouse.load_landing(settings, day)
     figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))
+    figures.append(gate_cost.measure(settings, day, figures[-1]["detail"]["dbt_s"]))
+    figures.append(verify_speed.measure(settings))
     return figures
 
 

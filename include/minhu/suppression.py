@@ -134,9 +134,9 @@ def _standing(rows: pd.DataFrame) -> dict[_Key, str]:
     Where no figure of a family changed, all of them stand, so that judging it again, whenever, gives the same.
     """
     keys = list(zip(rows["unit_type"], rows["unit_code"], strict=True))
-    was_exposed = rows["was_exposed"] & rows["is_unchanged"]
-    was_complement = rows["was_hidden"] & ~rows["is_small"] & rows["is_unchanged"].all()
-    beside = {key: COMPLEMENT for key, flag in zip(keys, was_complement, strict=True) if flag}
+    was_exposed = (rows["was_exposed"] & rows["is_unchanged"]).tolist()
+    was_complement = (rows["was_hidden"] & ~rows["is_small"]).tolist() if rows["is_unchanged"].all() else []
+    beside = {key: COMPLEMENT for key, flag in zip(keys, was_complement, strict=False) if flag}
     return beside | {key: EXPOSED for key, flag in zip(keys, was_exposed, strict=True) if flag}
 
 
