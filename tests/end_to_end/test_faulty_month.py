@@ -199,9 +199,6 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return told
 
 
-@pytest.mark.xfail(
-    reason="kpi_verdicts lets L4-KPI-010 turn a cell that a finding withholds into SUPPRESSED", strict=True
-)
 def test_what_is_withheld_is_exactly_what_the_faults_touch(
     story: Story, record_property: Callable[[str, object], None]
 ) -> None:

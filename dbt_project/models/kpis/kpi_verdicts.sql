@@ -47,7 +47,8 @@ decided as (
     select
         verdicts.*,
         case
-            when complements.role = 'exposed' then 'L4-KPI-010'
+            -- a withheld cell shows nothing that could be told
+            when complements.role = 'exposed' and verdicts.verdict <> 'WITHHELD' then 'L4-KPI-010'
             when
                 (complements.role = 'complement' or composed.kpi_id is not null)
                 and verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY')
