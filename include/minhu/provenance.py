@@ -8,16 +8,13 @@ its landing manifests with their hashes.
 from __future__ import annotations
 
 import json
-import logging
 import uuid
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from minhu import atomic
-from minhu.errors import MinhuError
+from minhu import after_release, atomic
 from minhu.release_folder import Progress, Release
 from minhu.releases import current
 from minhu.settings import Settings
@@ -28,7 +25,6 @@ PRODUCER = "urn:minhu"
 SPEC = "https://openlineage.io/spec/2-0-2/OpenLineage.json"
 FACETS = "https://openlineage.io/spec/facets"
 BUILD, PUBLISH = "assessment_build", "kpi_publish"
-_log = logging.getLogger(__name__)
 Record = dict[str, Any]
 
 
@@ -62,18 +58,11 @@ def write(
 
 def write_after_release(settings: Settings, release: Release, progress: Progress = lambda _: None) -> None:
     """Write the provenance of a release that was just published; a failure is noted, and the release stands."""
-    note = settings.home / "failures" / release.business_date.isoformat() / "kpi_publish.provenance.txt"
-    try:
-        written = write(settings, release.release_id)
-        progress(f"{release.release_id}: provenance in {written[0].parent}")
-        note.unlink(missing_ok=True)
-    except Exception as error:
-        # a foreign exception may quote a row: only its kind is told
-        said = str(error) if isinstance(error, MinhuError) else type(error).__name__
-        text = f"write the provenance of {release.release_id}: {said} - the release stands; run `minhu provenance`"
-        _log.warning("%s", text)
-        with suppress(OSError):
-            atomic.write_bytes(note, f"{text}\n".encode())
+
+    def written() -> str:
+        return f"provenance in {write(settings, release.release_id)[0].parent}"
+
+    after_release.attempt(settings, release, "provenance", written, progress)
 
 
 def prov_document(release: Release) -> Record:

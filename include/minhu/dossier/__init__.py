@@ -5,13 +5,11 @@ Made from the release folder, earlier releases' folders and the ledger; the same
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from minhu import atomic
+from minhu import after_release
 from minhu.dossier.evidence import Evidence, open_evidence
 from minhu.dossier.page import Page
 from minhu.dossier.pages import (
@@ -29,11 +27,9 @@ from minhu.dossier.pages import (
     verdicts,
 )
 from minhu.dossier.writing import address, render
-from minhu.errors import MinhuError
 from minhu.release_folder import Progress, Release
 from minhu.settings import Settings
 
-_log = logging.getLogger(__name__)
 #: Pages in the order of the menu.
 PAGES = (
     summary, verdicts, rules, quarantine, conservation, scores, freshness, changes, companions, lineage, definitions, proof,
@@ -77,20 +73,12 @@ def write(settings: Settings, release_id: str | None = None, out: Path | None = 
 
 def write_after_release(settings: Settings, release: Release, progress: Progress = lambda _: None) -> None:
     """Write the dossier of a release that was just published; a failure is noted, and the release stands."""
-    note = settings.home / "failures" / release.business_date.isoformat() / "kpi_publish.dossier.txt"
-    try:
-        written = write(settings, release.release_id)
-        progress(f"{release.release_id}: dossier of {written.pages} pages in {written.index.parent}")
-        note.unlink(missing_ok=True)
-    except Exception as error:
-        # a foreign exception may quote a row: only its kind is told
-        said = str(error) if isinstance(error, MinhuError) else type(error).__name__
-        text = (
-            f"write the dossier of {release.release_id}: {said} - the release stands; run `minhu dossier` to write it"
-        )
-        _log.warning("%s", text)
-        with suppress(OSError):
-            atomic.write_bytes(note, f"{text}\n".encode())
+
+    def written() -> str:
+        made = write(settings, release.release_id)
+        return f"dossier of {made.pages} pages in {made.index.parent}"
+
+    after_release.attempt(settings, release, "dossier", written, progress)
 
 
 def _replace(path: Path, content: bytes) -> None:
