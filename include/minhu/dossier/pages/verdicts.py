@@ -23,7 +23,7 @@ def build(evidence: Evidence) -> Page:
         lead=Words(
             "每个单元格（指标、变体、单位、时期、口径）都有一个裁定。暂缓：上游检查未通过；隐去：样本低于披露下限，或公布后可推得这样的样本；仅给区间：样本不足以排名；不评：无可评价。",
             "Every cell (KPI, variant, unit, period, caliber) has one verdict. Withheld: a check upstream failed; suppressed: fewer "
-            "than may be disclosed; interval only: too few for a rank; not rated: nothing to rate.",
+            "than may be disclosed, or what would give so few away; interval only: too few for a rank; not rated: nothing to rate.",
         ),
         sections=[
             Section(Words("按指标与层级", "By KPI and level"), tables=[_by_kpi(evidence)]),
