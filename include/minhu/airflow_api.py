@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 
 from minhu.errors import PermanentError, TransientError
+from minhu.settings import PIPELINE_USER
 
 #: The chain of a night.
 DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "returns_extract", "assessment_build", "kpi_publish")
 #: What runs beside the nights; no night waits for it.
 WEEKLY_DAG_IDS = ("release_replay",)
+MONTHLY_DAG_IDS = ("release_sign_off",)
 #: The pool whose one slot lets a single task at a time write the work file.
 WRITER_POOL = "warehouse_writer"
 #: A replay has a work file of its own and must never keep a night waiting.
@@ -28,13 +30,16 @@ class Airflow:
     Args:
         url: of its API server.
         check_alive: raises if one of Airflow's processes has ended; asked whenever the API does not answer.
+        password: of the pipeline's own user; None where Airflow runs without log-in.
     """
 
-    def __init__(self, url: str, check_alive: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, check_alive: Callable[[], None] = lambda: None, password: str | None = None) -> None:
         self.url = url
         self.check_alive = check_alive
         self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)  # a proxy has no business here
-        self._client.headers["Authorization"] = f"Bearer {self._ask('GET', '/auth/token').json()['access_token']}"
+        login = {"username": PIPELINE_USER, "password": password} if password else None
+        token = self._ask("POST" if login else "GET", "/auth/token", body=login).json()["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
 
     def wait_for_dags(self, seconds: float) -> None:
         """Return once all DAGs are known to the scheduler.

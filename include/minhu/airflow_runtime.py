@@ -30,7 +30,7 @@ from minhu import atomic
 from minhu.airflow_api import Airflow
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.preload import LOCAL_SETTINGS
-from minhu.settings import DEFAULT_CITY, Settings
+from minhu.settings import DEFAULT_CITY, PIPELINE_USER, Settings
 
 _PROCESSES = ("api-server", "scheduler", "dag-processor")
 _START_SECONDS = 90.0
@@ -53,8 +53,9 @@ class Connections:
 def environment(settings: Settings, connections: Connections, port: int) -> dict[str, str]:
     """Environment of Airflow's processes: everything below the home, nothing of an Airflow the user has elsewhere.
 
-    Nobody but this machine reaches the server, so whoever does is an administrator; a server for people is set up
-    differently (docs/runbook/airflow-on-a-server.md).
+    Nobody but this machine reaches the server, so whoever does is an administrator, unless somebody may sign releases off:
+    an approval needs a name (:func:`passwords_path`). A server for people is set up differently
+    (docs/runbook/airflow-on-a-server.md).
     """
     values = command_environment(settings) | {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -95,9 +96,25 @@ def command_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "3",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        **_log_in(settings),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": settings.log_level,
+    }
+
+
+def passwords_path(settings: Settings) -> Path:
+    """Where Airflow keeps the passwords it makes for the approvers and for the pipeline itself; only the owner reads it."""
+    return settings.secrets_dir / "airflow_passwords.json"
+
+
+def _log_in(settings: Settings) -> dict[str, str]:
+    if not settings.approvers:
+        return {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
+    users = [f"{PIPELINE_USER}:admin", *(f"{user_id}:user" for user_id in settings.approvers)]
+    return {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(users),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_path(settings)),
     }
 
 
@@ -137,6 +154,10 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
     atomic.write_json(_record(settings), [])  # from here to the last line the night counts as unfinished
     atomic.write_bytes(settings.airflow_home / "config" / "airflow_local_settings.py", LOCAL_SETTINGS.encode())
     _prepare_database(settings, env)
+    if settings.approvers and not passwords_path(settings).exists():
+        settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic.write_bytes(passwords_path(settings), b"{}\n")
+        passwords_path(settings).chmod(0o600)  # before there is a password in it
     processes: list[subprocess.Popen[bytes]] = []
     leaders: list[tuple[int, float]] = []
 
@@ -155,7 +176,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
             atomic.write_json(_record(settings), leaders)
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, check_alive, logs)
-        airflow = Airflow(url, check_alive)
+        airflow = Airflow(url, check_alive, _own_password(settings) if settings.approvers else None)
         try:
             airflow.wait_for_dags(_START_SECONDS)
             airflow.make_pools()
@@ -182,6 +203,19 @@ def end_leftovers(settings: Settings) -> int:
         path.replace(unfinished / path.name)
     record.unlink()
     return ended
+
+
+def _own_password(settings: Settings) -> str:
+    """The password that the api-server made for the pipeline's own user when it started."""
+    path = passwords_path(settings)
+    try:
+        return str(json.loads(path.read_bytes())[PIPELINE_USER])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PermanentError(
+            "log in to Airflow",
+            f"expected a password of {PIPELINE_USER} in {path}, found none ({type(error).__name__})",
+            "delete that file and start again: Airflow makes new passwords for all users",
+        ) from error
 
 
 def _prepare_database(settings: Settings, env: dict[str, str]) -> None:

@@ -50,7 +50,7 @@ def airflow(
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
 ) -> None:
     """Run Airflow with the nightly chain on its schedule (01:00, or MINHU_NIGHTLY_CRON) until Ctrl-C."""
-    from minhu import serving
+    from minhu import airflow_runtime, serving
     from minhu.nightly import Simulation
 
     settings = _settings()
@@ -63,7 +63,12 @@ def airflow(
     try:
         day = _business_date(settings, None)
         with serving.scheduled(settings, day, Simulation(days, scale, seed), tell, port) as running:
-            tell(f"Airflow   {running.url}  no log-in: whoever reaches this machine is an administrator")
+            log_in = (
+                f"passwords of {', '.join(settings.approvers)} are in {airflow_runtime.passwords_path(settings)}"
+                if settings.approvers
+                else "no log-in: whoever reaches this machine is an administrator"
+            )
+            tell(f"Airflow   {running.url}  {log_in}")
             tell(f"runs      by schedule ({settings.nightly_cron or serving.DEFAULT_CRON}, {settings.city.time_zone})")
             tell(f"logs      {settings.airflow_home / 'logs'}")
             tell("Ctrl-C ends Airflow, the sources and the database")
@@ -202,8 +207,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
         return
     for name, value in found.items():
         shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
-        text = " ".join(shown) if isinstance(shown, list) else str(shown)
-        typer.echo(f"{name:14} {_for_this_city(text)}")
+        text = " ".join(shown) if isinstance(shown, list) else "-" if shown is None else str(shown)
+        typer.echo(f"{name:15} {_for_this_city(text)}")
 
 
 @app.command()
@@ -221,11 +226,12 @@ def rollback(release_id: Annotated[str, typer.Argument(help="A release of `minhu
 
 @app.command()
 def releases() -> None:
-    """All releases and roll-backs of the ledger, oldest first."""
+    """All releases, roll-backs and sign-offs of the ledger, oldest first."""
     from minhu.ledger import Ledger
 
     for event in Ledger(_settings().ledger_path).events():
-        typer.echo(f"{event.number:5} {event.kind:10} {event.business_date} {event.release_id}")
+        signed = f"  by {event.sign_off.approver} at {event.sign_off.approved_at.isoformat()}" if event.sign_off else ""
+        typer.echo(f"{event.number:5} {event.kind:10} {event.business_date} {event.release_id}{signed}")
 
 
 @app.command()

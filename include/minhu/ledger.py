@@ -1,9 +1,10 @@
-"""The append-only record of what was published and what was rolled back: ``ledger.jsonl``.
+"""The append-only record of what was published, rolled back and signed off: ``ledger.jsonl``.
 
 Each line holds the SHA-256 of the line before it and an Ed25519 signature over itself, so a line cannot be changed,
 moved, taken out or put in between unnoticed; cutting lines off at the end shows only beside a hash kept elsewhere
 (``docs/evidence.md``). A kill can leave at most an incomplete last line; readers leave it aside and the next writer
-removes it. There is no clock in it: the order of the lines is the order of the events.
+removes it. There is no clock in it: the order of the lines is the order of the events. The one time that stands in it is
+when somebody signed off, as the place where they answered says it.
 
 Lines written before lines were signed (0.3) are read as long as no signed line stands above them: the first signature
 covers them, for it covers the hash of the line before.
@@ -17,7 +18,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -26,7 +27,7 @@ from minhu import atomic, signing
 from minhu.errors import PermanentError
 from minhu.signing import Signer
 
-Kind = Literal["release", "rollback"]
+Kind = Literal["release", "rollback", "sign_off"]
 GENESIS = "0" * 64
 #: What a line says of its release beside the hash of the manifest, in which the same stands.
 FACTS = ("git_commit", "verdicts")
@@ -35,13 +36,33 @@ _is_signed_by = lru_cache(maxsize=None)(signing.is_valid)
 
 
 @dataclass(frozen=True)
+class SignOff:
+    """What a line of kind ``sign_off`` says beside the release and the hash that was approved.
+
+    Attributes:
+        approver: who took the figures upon themselves.
+        approved_at: when they said so, aware, in the zone of the city.
+        proposed_by: who asked for it by hand; None where the schedule did.
+    """
+
+    approver: str
+    approved_at: datetime
+    proposed_by: str | None
+
+    def as_record(self) -> dict[str, str]:
+        """As it stands in the line."""
+        told = {"approver": self.approver, "approved_at": self.approved_at.isoformat()}
+        return {**told, "proposed_by": self.proposed_by} if self.proposed_by else told
+
+
+@dataclass(frozen=True)
 class Event:
     """One line.
 
     Attributes:
         number: 1, 2, 3 …
-        kind: ``release`` (became known; current if its business date is not before the current one's) or
-            ``rollback`` (an operator made this earlier release the current one).
+        kind: ``release`` (became known; current if its business date is not before the current one's), ``rollback``
+            (an operator made this earlier release the current one) or ``sign_off`` (somebody with a name approved it).
         release_id: which release.
         business_date: of that release.
         manifest_sha256: of that release's ``manifest.json``, which holds code, inputs, verdict counts and file hashes.
@@ -68,6 +89,16 @@ class Event:
         """Those of :data:`FACTS` that the line holds; none in roll-backs and in lines that are not signed."""
         record = json.loads(self.line)
         return {name: record[name] for name in FACTS if name in record}
+
+    @property
+    def published_by(self) -> tuple[str, ...]:
+        """Who ran the publication or asked for it by hand; empty in other kinds and in older lines."""
+        return tuple(json.loads(self.line).get("published_by", ()))
+
+    @property
+    def sign_off(self) -> SignOff | None:
+        """What a line of kind ``sign_off`` says; None for other kinds."""
+        return _sign_off(json.loads(self.line)) if self.kind == "sign_off" else None
 
     def is_signed_with(self, public_pem: bytes) -> bool:
         """Whether the signature fits the line and the key."""
@@ -137,7 +168,7 @@ class Ledger:
         Args:
             kind, release_id, business_date, manifest_sha256: as in :class:`Event`.
             signer: signs the line; None only in scratch homes, which nobody verifies.
-            facts: values of :data:`FACTS`.
+            facts: values of :data:`FACTS` with ``published_by`` (a release), :meth:`SignOff.as_record` (a sign-off).
 
         Raises:
             PermanentError: what stands in the ledger is not sound; nothing is added to it.
@@ -186,10 +217,17 @@ def release_events(events: Sequence[Event]) -> dict[str, Event]:
     return {event.release_id: event for event in events if event.kind == "release"}
 
 
+def sign_off_events(events: Sequence[Event]) -> dict[str, Event]:
+    """The event that signed each release off, by release id, in order."""
+    return {event.release_id: event for event in events if event.kind == "sign_off"}
+
+
 def current(events: Sequence[Event]) -> Event | None:
     """The event whose release readers should see after all ``events``: the one rule of the pointer."""
     seen: Event | None = None
     for event in events:
+        if event.kind == "sign_off":
+            continue
         if seen is None or event.kind == "rollback" or event.business_date >= seen.business_date:
             seen = event
     return seen
@@ -235,8 +273,19 @@ def _parse(line: bytes) -> Event | None:
             key_id=record["key_id"] if "signature" in record else None,
             line=line,
         )
+        names = list(record.get("published_by", ()))
+        if event.kind == "sign_off":
+            names = [*names, _sign_off(record).approver, record.get("proposed_by", "")]
     except (ValueError, KeyError, TypeError):
         return None
-    texts = (event.release_id, event.manifest_sha256, event.previous, event.key_id or "")
+    texts = (event.release_id, event.manifest_sha256, event.previous, event.key_id or "", *names)
     is_whole = type(event.number) is int and event.kind in get_args(Kind) and all(isinstance(t, str) for t in texts)
     return event if is_whole and _canonical(record) == line else None
+
+
+def _sign_off(record: Mapping[str, Any]) -> SignOff:
+    """Raises ValueError, KeyError or TypeError where the record is not one of a sign-off."""
+    approved_at = datetime.fromisoformat(record["approved_at"])
+    if approved_at.tzinfo is None or not record["approver"]:
+        raise ValueError("no approver, or a time without its zone")
+    return SignOff(record["approver"], approved_at, record.get("proposed_by"))

@@ -29,6 +29,7 @@ class Page(StrEnum):
     AIRFLOW_DOES_NOT_MOVE = "airflow-does-not-move"
     RUN_AGAIN = "run-again"
     REPLAY_DIFFERS = "replay-differs"
+    SIGN_OFF_REFUSED = "sign-off-refused"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What the DAG files share: the business date of a run, connections, retries. The only module that imports Airflow."""
+"""What the DAG files share: the business date of a run, connections, retries.
+
+Beside :mod:`minhu.approval` the only module that imports Airflow.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,20 @@ from airflow.sdk import (
     PartitionedAtRuntime,
     get_current_context,
 )
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowTaskTimeout
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+)
 from psycopg.conninfo import make_conninfo
 
-from minhu import notices, signing, stages
+from minhu import authors, notices, signing, stages
 from minhu import settings as settings_module
 from minhu.contracts import SOURCES
 from minhu.errors import MinhuError, TransientError
 from minhu.settings import Settings
+from minhu.sign_off import SignedAlready
 from minhu.stages import Endpoint
 from minhu.windows import parse_business_date
 
@@ -33,6 +42,7 @@ PUBLISHER = "kpi_publish"
 START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
 DEFAULT_CRON = "0 1 * * *"
 WEEKLY_CRON = "0 4 * * 0"
+MONTHLY_CRON = "0 9 5 * *"
 LANDED = {source: Asset(f"landing/{source}") for source in SOURCES}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
@@ -70,6 +80,17 @@ def weekly_schedule() -> CronTriggerTimetable | None:
     return CronTriggerTimetable(WEEKLY_CRON, timezone=settings.city.time_zone)
 
 
+def monthly_schedule() -> CronTriggerTimetable | None:
+    """The 5th, 09:00 local time: late records of the month have mostly come, and people are at work.
+
+    None where nobody may sign off, or an Airflow is started for one night only.
+    """
+    settings = settings_module.load()
+    if settings.nightly_cron == "manual" or not settings.approvers:
+        return None
+    return CronTriggerTimetable(MONTHLY_CRON, timezone=settings.city.time_zone)
+
+
 def retries_of(source: str) -> dict[str, Any]:
     """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
     return {
@@ -99,9 +120,16 @@ def tell_auditors(context: Mapping[str, Any]) -> None:
     _log.error("what readers of the figures will notice: nothing; releases stay as they are - see %s", page)
 
 
+def tell_approvers(context: Mapping[str, Any]) -> None:
+    """Say in the task's log that figures stay and nothing was signed; Airflow calls it when a sign-off has failed."""
+    page = notices.page(notices.Page.SIGN_OFF_REFUSED)
+    _log.error("what readers of the figures will notice: the release stays published, unsigned - see %s", page)
+
+
 #: No retries: a gate or a build says the same thing twice.
 OWNER: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
 AUDITOR: dict[str, Any] = {**OWNER, "on_failure_callback": tell_auditors}
+CLERK: dict[str, Any] = {**OWNER, "on_failure_callback": tell_approvers}
 
 
 @contextmanager
@@ -117,6 +145,7 @@ def stage() -> Iterator[Night]:
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         key = _signing_key() if task.dag_id == PUBLISHER else None
         with signing.given(key), stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
+            authors.note_asked(night.settings, night.business_date, _asked_by(context["dag_run"]))
             yield night
 
 
@@ -130,11 +159,47 @@ def audit() -> Iterator[Night]:
         yield Night(settings, moment.astimezone(settings.zone).date())
 
 
+@dataclass(frozen=True)
+class SigningOff:
+    """The run of a sign-off that a task belongs to.
+
+    Attributes:
+        settings: of the city.
+        day: local day for which the run was due, by its schedule or by hand.
+        release_id: the release asked for by hand; None for that of the month before.
+        proposed_by: who asked by hand.
+    """
+
+    settings: Settings
+    day: date
+    release_id: str | None
+    proposed_by: str | None
+
+
+@contextmanager
+def signing_off() -> Iterator[SigningOff]:
+    """The body of a task around a sign-off; a release that was signed off before skips the rest of the run."""
+    context = get_current_context()
+    with audit() as due, signing.given(_signing_key()):
+        release_id = str(context["params"].get("release_id") or "").strip() or None
+        asked_by = _asked_by(context["dag_run"])
+        try:
+            yield SigningOff(due.settings, due.business_date, release_id, asked_by)
+        except SignedAlready as done:
+            raise AirflowSkipException(str(done)) from done
+
+
+def _asked_by(run: Any) -> str | None:
+    """The user who started a run by hand; None for one that the schedule or an asset started."""
+    name = getattr(run, "triggering_user_name", None)
+    return None if name in settings_module.NO_PERSONS else name
+
+
 @contextmanager
 def _trying_again_only_what_may_pass(task: Any) -> Iterator[None]:
     try:
         yield
-    except TransientError:
+    except (TransientError, AirflowSkipException):
         raise
     except MinhuError as error:
         raise AirflowFailException(str(error)) from error

@@ -85,7 +85,9 @@ def follow_ledger(
         pending = [event for event in events if event.sha256 not in known]
         wanted = _worth_loading(events)
         for event in pending:
-            release = open_release(event.release_id) if event.release_id in wanted else None
+            # a sign-off changes no figure, and its release came to be known by a line above it
+            is_loaded = event.kind != "sign_off" and event.release_id in wanted
+            release = open_release(event.release_id) if is_loaded else None
             _apply(connection, event, release, progress)
         if pending:
             purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
@@ -135,6 +137,12 @@ def _apply(connection: Connection, event: Event, release: Release | None, progre
             if number is None:
                 number = _load(connection, release, progress)
             _move_pointer(connection, event, number)
+        if event.sign_off is not None:
+            connection.execute(
+                "insert into published_store.sign_offs (release_id, signed_off_by, signed_off_on) values (%s, %s, %s) "
+                "on conflict do nothing",
+                (event.release_id, event.sign_off.approver, event.sign_off.approved_at.date()),
+            )
         connection.execute(
             "insert into published_store.ledger_events (line_sha256, kind, release_id) values (%s, %s, %s)",
             (event.sha256, event.kind, event.release_id),

@@ -21,7 +21,7 @@ import filelock
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from minhu import atomic, published
+from minhu import atomic, authors, published
 from minhu.atomic import json_bytes
 from minhu.contracts import SOURCES
 from minhu.errors import Busy, PermanentError
@@ -106,7 +106,7 @@ def publish(
     """
     signer = load_signer(settings)
     store = Store(settings.store_dir)
-    with _exclusive(settings):
+    with exclusive(settings):
         store.sweep()
         as_of = end_of(business_date, settings.zone)
         before = latest_before(settings, business_date)
@@ -132,9 +132,10 @@ def publish(
         release = _complete_folder(settings, store, ledger, content, signer, progress)
         if release.is_new:
             facts = {name: release.manifest[name] for name in FACTS}
+            facts["published_by"] = authors.of_publication(settings, business_date)
             ledger.append("release", release.release_id, business_date, release.manifest_sha256, signer, facts)
             progress(f"{release.release_id}: in the ledger")
-        _follow(settings, published_uri, ledger, progress)
+        follow(settings, published_uri, ledger, progress)
     return release
 
 
@@ -148,7 +149,7 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
         PermanentError: its folder is damaged.
     """
     signer = load_signer(settings)
-    with _exclusive(settings):
+    with exclusive(settings):
         ledger = Ledger(settings.ledger_path)
         events = ledger.events()
         known = release_events(events)
@@ -162,7 +163,7 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
         if shown != release_id or pointed is None or pointed.release_id != release_id:
             ledger.append("rollback", release_id, release.business_date, release.manifest_sha256, signer)
             progress(f"{release_id}: roll-back in the ledger")
-        _follow(settings, published_uri, ledger, progress)
+        follow(settings, published_uri, ledger, progress)
     return release
 
 
@@ -205,7 +206,8 @@ def _complete_folder(
     return replace(write_release(settings.releases_dir, store, manifest, signer, progress), is_new=False)
 
 
-def _follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Progress) -> None:
+def follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Progress) -> None:
+    """Bring the database to where the ledger is; the caller holds :func:`exclusive`."""
     events = ledger.events()
     known = release_events(events)
 
@@ -268,8 +270,8 @@ def _summary(store: Store, files: Sequence[ReleaseFile]) -> dict[str, Any]:
 
 
 @contextmanager
-def _exclusive(settings: Settings) -> Iterator[None]:
-    """One publisher or roll-back per home at a time; the operating system frees the lock when a process is killed."""
+def exclusive(settings: Settings) -> Iterator[None]:
+    """One publisher, roll-back or sign-off per home at a time; the operating system frees the lock when a process is killed."""
     settings.home.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(settings.home / LOCK_NAME, timeout=LOCK_TIMEOUT_SECONDS)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from minhu.errors import UsageError
 
 DEFAULT_CITY = "xian"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+#: The user as whom the pipeline itself asks its Airflow, and whom an Airflow without log-in takes everybody for.
+PIPELINE_USER, ANYBODY = "minhu", "Anonymous"
+NO_PERSONS = frozenset({PIPELINE_USER, ANYBODY})
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class CityProfile:
 class Settings:
     """All settings of one run; build it with :func:`load`, never by hand outside tests.
 
-    URIs are libpq connection strings. ``None`` for a source means "not configured here".
+    URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
+    sign a release off: user id in Airflow to name.
     """
 
     home: Path
@@ -64,6 +69,7 @@ class Settings:
     overlap_days: int
     log_level: str
     project_root: Path = PROJECT_ROOT
+    approvers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def landing_dir(self) -> Path:
@@ -152,6 +158,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         nightly_cron=env.get("MINHU_NIGHTLY_CRON") or None,
         overlap_days=_whole_number(env, "MINHU_OVERLAP_DAYS", 3),
         log_level=env.get("MINHU_LOG_LEVEL") or "INFO",
+        approvers=_approvers(env.get("MINHU_APPROVERS") or ""),
     )
 
 
@@ -159,6 +166,17 @@ def secret(name: str, environ: Mapping[str, str] | None = None) -> str | None:
     """A secret from the environment (``MINHU_PSEUDONYM_KEY``, ``MINHU_SIGNING_KEY``); None if it is not there."""
     env = os.environ if environ is None else environ
     return env.get(name) or None
+
+
+def account(environ: Mapping[str, str] | None = None) -> str:
+    """The account this process runs for: who called ``sudo``, else its own name at the operating system."""
+    env = os.environ if environ is None else environ
+    if caller := env.get("SUDO_USER"):
+        return caller
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run under a number that has no name
+        return str(os.getuid())
 
 
 def read_profile(home: Path, code: str, environ: Mapping[str, str] | None = None) -> CityProfile:
@@ -179,3 +197,18 @@ def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit():
         raise UsageError(f"read {name}", f"expected a whole number, found {text!r}", f"correct {name} or unset it")
     return int(text)
+
+
+def _approvers(text: str) -> dict[str, str]:
+    """``li,3:zhao``: the user id in Airflow, and the name where it is another."""
+    found: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        user_id, _, name = entry.partition(":")
+        if not re.fullmatch(r"[^\s:]+(:[^\s:]+)?", entry) or {user_id, name} & NO_PERSONS or user_id in found:
+            raise UsageError(
+                "read MINHU_APPROVERS",
+                f"expected names like `li,zhao`, or `3:zhao` where Airflow knows zhao as 3, each a person and once; found {entry!r}",
+                "correct MINHU_APPROVERS or unset it",
+            )
+        found[user_id] = name or user_id
+    return found

@@ -11,6 +11,7 @@ from psycopg import ProgrammingError, conninfo
 
 from minhu import published, release
 from minhu.errors import MinhuError, UsageError
+from minhu.ledger import Ledger, sign_off_events
 from minhu.settings import Settings
 
 
@@ -30,6 +31,9 @@ class Status:
         kpi_ids: KPIs in the release.
         stale_sources: sources that delivered nothing acceptable for that night.
         findings: by severity.
+        signed_off_by: who signed the current release off; None where nobody did, which is so for most nights.
+        signed_off_on: when, local day, ISO.
+        last_signed_off: the release that was signed off last; None before the first.
     """
 
     city: str
@@ -43,6 +47,9 @@ class Status:
     kpi_ids: Sequence[str]
     stale_sources: Sequence[str]
     findings: Mapping[str, int]
+    signed_off_by: str | None
+    signed_off_on: str | None
+    last_signed_off: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -68,6 +75,8 @@ def read_status(settings: Settings, published_uri: str | None) -> Status:
         current = release.current(settings)
         note = f"running, but it shows {shown}, which this home did not publish"
     manifest = current.manifest
+    signed = sign_off_events(Ledger(settings.ledger_path).events())
+    of_current = signed[current.release_id].sign_off if current.release_id in signed else None
     return Status(
         city=manifest["city"],
         release_id=current.release_id,
@@ -80,6 +89,9 @@ def read_status(settings: Settings, published_uri: str | None) -> Status:
         kpi_ids=list(manifest["kpi_ids"]),
         stale_sources=list(manifest["stale_sources"]),
         findings=dict(manifest["findings"]),
+        signed_off_by=of_current.approver if of_current else None,
+        signed_off_on=of_current.approved_at.date().isoformat() if of_current else None,
+        last_signed_off=next(reversed(signed), None),
     )
 
 

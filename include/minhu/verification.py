@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from minhu import signing
-from minhu.errors import UsageError
-from minhu.ledger import Event, Ledger, release_events
+from minhu import authors, signing
+from minhu.errors import PermanentError, UsageError
+from minhu.ledger import Event, Ledger, SignOff, release_events, sign_off_events
 from minhu.release_check import Examined, check_files, examine, hash_files
 from minhu.release_folder import MANIFEST
 from minhu.releases import unknown_release
@@ -67,7 +67,7 @@ def verify_home(
     known = release_events(events)
     if release_id is not None and release_id not in known:
         raise unknown_release(release_id, list(known))
-    problems += _check_rollbacks(events)
+    problems += _check_references(events)
     notes = _notes(events, public_keys)
     if head is not None:
         found = _line_of_head(events, head)
@@ -78,6 +78,7 @@ def verify_home(
     wanted = [event for event in known.values() if release_id in (None, event.release_id)]
     examined = [examine(releases_dir / event.release_id, keys, event, before[event.number]) for event in wanted]
     problems += _problems_of(examined)
+    problems += _signed_off_by_waivers_authors(events, examined)
     if release_id is None:
         problems += _unlisted(releases_dir, known)
     return Verified(tuple(problems), tuple(notes))
@@ -119,18 +120,54 @@ def _problems_of(examined: list[Examined]) -> list[str]:
     return [problem for one in examined for problem in (*one.problems, *check_files(one, hashes))]
 
 
-def _check_rollbacks(events: tuple[Event, ...]) -> list[str]:
-    problems, known = [], dict[str, str]()
+_DOES = {"release": "publishes", "rollback": "rolls back to", "sign_off": "signs off"}
+
+
+def _check_references(events: tuple[Event, ...]) -> list[str]:
+    """Whether each line speaks of a release that stands above it, by its hash, and no release is made or signed twice."""
+    problems, known, signed = [], dict[str, Event](), set[str]()
     for event in events:
+        line = f"line {event.number} of the ledger"
+        does = f"{line} {_DOES[event.kind]} {event.release_id}"
         if event.kind == "release":
             if event.release_id in known:
-                problems.append(f"line {event.number} of the ledger publishes {event.release_id} a second time")
-            known[event.release_id] = event.manifest_sha256
+                problems.append(f"{does} a second time")
+            known[event.release_id] = event
         elif event.release_id not in known:
-            problems.append(f"line {event.number} of the ledger rolls back to {event.release_id}, never published")
-        elif event.manifest_sha256 != known[event.release_id]:
-            problems.append(f"line {event.number} of the ledger names another manifest of {event.release_id}")
+            problems.append(f"{does}, never published{' before' if event.kind == 'sign_off' else ''}")
+        elif event.manifest_sha256 != known[event.release_id].manifest_sha256:
+            problems.append(f"{line} names another manifest of {event.release_id}")
+        if event.sign_off is not None:
+            if event.release_id in signed:
+                problems.append(f"{does} a second time")
+            signed.add(event.release_id)
+            made = known[event.release_id].published_by if event.release_id in known else ()
+            problems += _signed_off_by(event, event.sign_off, dict.fromkeys(made, "ran or asked for its night"))
+            if event.sign_off.proposed_by:
+                problems += _signed_off_by(event, event.sign_off, {event.sign_off.proposed_by: "asked for that"})
     return problems
+
+
+def _signed_off_by_waivers_authors(events: tuple[Event, ...], examined: list[Examined]) -> list[str]:
+    signed, known = sign_off_events(events), release_events(events)
+    problems: list[str] = []
+    for one in examined:
+        event = signed.get(one.name)
+        if event is None or event.sign_off is None or one.release is None or one.name not in known:
+            continue
+        try:
+            made = authors.of_release(known[one.name], one.release)
+        except (PermanentError, OSError, ValueError, KeyError, TypeError):
+            continue  # a file that was changed or lost is told of by its hash
+        wrote = {name: why for name, why in made.items() if name not in known[one.name].published_by}
+        problems += _signed_off_by(event, event.sign_off, wrote)
+    return problems
+
+
+def _signed_off_by(event: Event, sign_off: SignOff, made: dict[str, str]) -> list[str]:
+    why = authors.reason(made, sign_off.approver)
+    said = f"line {event.number} of the ledger signs off {event.release_id} by {sign_off.approver}, who {why}"
+    return [said] if why else []
 
 
 def _notes(events: tuple[Event, ...], public_keys: Path | None) -> list[str]:

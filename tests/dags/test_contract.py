@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from minhu import contracts
-from minhu.airflow_api import DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
+from minhu.airflow_api import DAG_IDS, MONTHLY_DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
 from minhu.orchestration import READ_AGAIN
 
 from .conftest import DAGS_FOLDER, load_dags
@@ -23,19 +23,21 @@ EXTRACTS = {
     "returns_extract": "returns",
 }
 WRITERS = {"assessment_build", "kpi_publish"}
-ALL_DAG_IDS = sorted((*DAG_IDS, *WEEKLY_DAG_IDS))
+ALL_DAG_IDS = sorted((*DAG_IDS, *WEEKLY_DAG_IDS, *MONTHLY_DAG_IDS))
 POOLS = {**dict.fromkeys(WRITERS, WRITER_POOL), "release_replay": REPLAY_POOL}
 TASKS = {
     **{dag_id: ["land_tables", "validate_arrival", "announce_arrival"] for dag_id in EXTRACTS},
     "assessment_build": ["build_marts"],
     "kpi_publish": ["publish_release"],
     "release_replay": ["replay_release"],
+    "release_sign_off": ["propose_release", "ask_approvers", "sign_release"],
 }
 OUTLETS = {
     **{dag_id: {"announce_arrival": {f"landing/{source}"}} for dag_id, source in EXTRACTS.items()},
     "assessment_build": {"build_marts": {"warehouse/assessment"}},
     "kpi_publish": {"publish_release": {"releases/kpi_results"}},
     "release_replay": {},
+    "release_sign_off": {},
 }
 WAITS_FOR = {
     "assessment_build": {"landing/hotline", "landing/grid", "landing/stations", "landing/returns"},
@@ -54,7 +56,7 @@ def source_of(dag_id: str) -> str:
 def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
     assert sorted(dags) == ALL_DAG_IDS, (
         "a DAG was added or removed: say so in minhu.airflow_api, in DAG_IDS (the night waits for each) or in "
-        "WEEKLY_DAG_IDS, and in this test"
+        "WEEKLY_DAG_IDS or MONTHLY_DAG_IDS, and in this test"
     )
 
 
@@ -100,7 +102,9 @@ def test_owner_tags_and_one_run_at_a_time(dags: dict[str, Any], dag_id: str) -> 
     dag = dags[dag_id]
     assert dag.owner == "minhu", f"dags/{dag_id}.py: pass default_args=OWNER"
     assert "minhu" in dag.tags, f'dags/{dag_id}.py: add the tag "minhu"'
-    assert len(dag.tags) >= 2, f"dags/{dag_id}.py: add a tag for its part of the work (extract, build, publish, audit)"
+    assert len(dag.tags) >= 2, (
+        f"dags/{dag_id}.py: add a tag for its part of the work (extract, build, publish, audit, sign-off)"
+    )
     if dag_id in EXTRACTS:
         assert {"extract", EXTRACTS[dag_id]} <= dag.tags, f"dags/{dag_id}.py: tag it extract and by its source"
     assert dag.max_active_runs == 1, f"dags/{dag_id}.py: set max_active_runs=1; a window builds on the one before"
@@ -143,6 +147,22 @@ def test_a_release_is_replayed_on_sundays_and_never_where_an_airflow_lives_for_o
     assert (timetable.expression, str(timetable.timezone)) == ("0 4 * * 0", "Asia/Shanghai")
     assert dags["release_replay"].schedule is not None
     assert load_dags(monkeypatch, tmp_path, "manual")["release_replay"].schedule is None
+
+
+def test_a_sign_off_is_asked_for_every_month_where_somebody_may_approve_and_only_of_them(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk import CronTriggerTimetable
+
+    assert dags["release_sign_off"].schedule is None, "by default nobody may approve, so nobody is asked"
+    monkeypatch.setenv("MINHU_APPROVERS", "li, 3:zhao")
+    assert load_dags(monkeypatch, tmp_path, "manual")["release_sign_off"].schedule is None
+    dag = load_dags(monkeypatch, tmp_path, None)["release_sign_off"]
+    assert isinstance(dag.timetable, CronTriggerTimetable), "dags/release_sign_off.py: pass schedule=monthly_schedule()"
+    assert (dag.timetable.expression, str(dag.timetable.timezone)) == ("0 9 5 * *", "Asia/Shanghai")
+    ask = dag.get_task("ask_approvers")
+    assert ask.assigned_users == [{"id": "li", "name": "li"}, {"id": "3", "name": "zhao"}]
+    assert timedelta(days=1) <= ask.response_timeout < timedelta(days=28), "the next month must find an answer"
 
 
 @pytest.mark.parametrize("dag_id", sorted(WAITS_FOR))
@@ -194,9 +214,10 @@ def test_each_source_is_tried_again_on_one_level_only() -> None:
 
 @every_dag
 def test_every_task_that_fails_says_what_readers_will_notice(dags: dict[str, Any], dag_id: str) -> None:
-    from minhu.orchestration import tell_auditors, tell_readers
+    from minhu.orchestration import tell_approvers, tell_auditors, tell_readers
 
-    expected, name = (tell_auditors, "AUDITOR") if dag_id in WEEKLY_DAG_IDS else (tell_readers, "OWNER")
+    beside = {"release_replay": (tell_auditors, "AUDITOR"), "release_sign_off": (tell_approvers, "CLERK")}
+    expected, name = beside.get(dag_id, (tell_readers, "OWNER"))
     for task in dags[dag_id].tasks:
         called = task.on_failure_callback
         assert list(called) == [expected], f"dags/{dag_id}.py: pass default_args={name}"

@@ -145,6 +145,109 @@ def test_a_replay_that_differs_fails_with_the_difference_and_says_where_to_read_
     assert "see docs/runbook/replay-differs.md" in caplog.text
 
 
+def sign_off_context(task_id: str, asked_by: str | None, release_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    moment = datetime(2026, 12, 5, 1, tzinfo=UTC)
+    run = SimpleNamespace(logical_date=None, run_after=moment, partition_key=None, triggering_user_name=asked_by)
+    ti = SimpleNamespace(dag_id="release_sign_off", task_id=task_id, xcom_pull=lambda task_ids: given[task_ids])
+    return {"dag_run": run, "ti": ti, "params": {"release_id": release_id}}
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "release_id", "expected"),
+    [
+        (None, "", (date(2026, 12, 5), None, None)),
+        ("minhu", "", (date(2026, 12, 5), None, None)),
+        ("sun", " 2026-11-30-0c1f4bab5e ", (date(2026, 12, 5), "2026-11-30-0c1f4bab5e", "sun")),
+    ],
+)
+def test_a_sign_off_is_proposed_for_the_day_and_the_release_of_the_run_and_by_whom_it_was_asked(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    asked_by: str | None, release_id: str, expected: tuple[Any, ...],
+) -> None:  # fmt: skip
+    from minhu import orchestration, proposal_text, sign_off
+
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(orchestration, "_signing_key", lambda: None)
+    monkeypatch.setattr(sign_off, "propose", lambda _, *arguments: asked.append(arguments))
+    monkeypatch.setattr(proposal_text, "question", lambda _: {})
+    context = sign_off_context("propose_release", asked_by, release_id, {})
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    dags["release_sign_off"].get_task("propose_release").python_callable()
+    assert asked == [expected]
+
+
+def test_an_answer_is_signed_with_the_key_of_the_connection_and_who_gave_it_when(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from minhu import orchestration, sign_off, signing
+
+    signed: list[Any] = []
+    proposal = sign_off.Proposal("r", "2026-11-30", "5" * 64, {}, {}, [], [], "index.html", {}, None)
+    response = {
+        "chosen_options": [f"{sign_off.APPROVE} 5555555555555555"],
+        "params_input": {},
+        "responded_at": datetime(2026, 12, 5, 2, tzinfo=UTC),
+        "responded_by_user": {"id": "3", "name": "zhao"},
+    }
+    context = sign_off_context(
+        "sign_release", None, "", {"propose_release": {"proposal": proposal.as_dict()}, "ask_approvers": response}
+    )
+
+    def sign(_: settings.Settings, *arguments: Any) -> None:
+        signed.extend([*arguments, signing._given.get()])
+
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(orchestration, "_signing_key", lambda: "the key")
+    monkeypatch.setattr(sign_off, "sign", sign)
+    task = dags["release_sign_off"].get_task("sign_release")
+    monkeypatch.setitem(task.python_callable.__globals__, "published_uri", lambda: "uri")
+    monkeypatch.setitem(task.python_callable.__globals__, "get_current_context", lambda: context)
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    for at in (response["responded_at"], "2026-12-05T02:00:00+00:00"):
+        response["responded_at"] = at
+        task.python_callable()
+        answer = sign_off.Answer(response["chosen_options"][0], "3", "zhao", datetime(2026, 12, 5, 2, tzinfo=UTC))
+        assert signed == ["uri", proposal, answer, "the key"]
+        signed.clear()
+
+
+def test_a_sign_off_that_was_given_skips_the_run_and_one_that_is_refused_fails_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+    from minhu import orchestration, sign_off
+
+    context = sign_off_context("propose_release", None, "", {})
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    monkeypatch.setattr(orchestration, "_signing_key", lambda: None)
+    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    with pytest.raises(AirflowSkipException, match="li signed it off"), orchestration.signing_off():
+        raise sign_off.SignedAlready("propose release r", "li signed it off", "nothing is to be done")
+    with pytest.raises(AirflowFailException, match="li rejected it"), orchestration.signing_off():
+        raise PermanentError("sign off release r", "li rejected it", "ask again")
+    with pytest.raises(TransientError), orchestration.signing_off():
+        raise TransientError("work on the published database", "it is down", "run again")
+    orchestration.tell_approvers(context)
+    assert "the release stays published, unsigned - see docs/runbook/sign-off-refused.md" in caplog.text
+
+
+def test_who_asks_for_a_night_by_hand_is_remembered_and_the_pipeline_itself_is_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from minhu import authors, orchestration
+
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    for name in ("minhu", "Anonymous", None, "sun", "sun"):
+        run = SimpleNamespace(partition_key="2026-11-20", triggering_user_name=name)
+        monkeypatch.setattr(orchestration, "get_current_context", lambda run=run: {**CONTEXT, "dag_run": run})
+        with orchestration.stage() as night:
+            pass
+    assert authors.of_publication(night.settings, DAY) == sorted({settings.account(), "sun"})
+    assert authors.of_publication(night.settings, date(2026, 11, 21)) == [settings.account()]
+
+
 def test_permanent_error_stops_retries_and_a_transient_one_does_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

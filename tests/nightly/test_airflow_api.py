@@ -112,6 +112,15 @@ def test_run_is_started_with_the_date_as_its_key_and_once(server: Server) -> Non
     assert server.asked[1:] == [("POST", RUNS, body)] * 2
 
 
+def test_with_a_password_it_logs_in_as_itself_and_without_one_it_asks_for_a_token(server: Server) -> None:
+    Airflow(server.url, password="secret")
+    Airflow(server.url)
+    assert server.asked == [
+        ("POST", "/auth/token", {"username": "minhu", "password": "secret"}),
+        ("GET", "/auth/token", None),
+    ]
+
+
 def test_proxy_of_the_user_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     server.answers[RUNS] = [(200, {"dag_runs": []})]

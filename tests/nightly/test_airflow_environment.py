@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from minhu import settings as settings_module
-from minhu.airflow_runtime import Connections, environment
+from minhu.airflow_runtime import Connections, environment, running
+from minhu.errors import PermanentError
 from minhu.settings import CityProfile, Settings
 
 EVERYTHING = Connections(
@@ -88,3 +89,27 @@ def test_tasks_find_the_same_home(code: str, tmp_path: Path, night: Settings) ->
 def test_night_runs_on_demand_unless_a_schedule_is_set(night: Settings) -> None:
     assert environment(night, EVERYTHING, 1)["MINHU_NIGHTLY_CRON"] == "manual"
     assert environment(replace(night, nightly_cron="5 2 * * *"), EVERYTHING, 1)["MINHU_NIGHTLY_CRON"] == "5 2 * * *"
+
+
+def test_everybody_is_an_administrator_until_somebody_may_sign_off(night: Settings) -> None:
+    values = environment(night, EVERYTHING, 8123)
+    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "True"
+    values = environment(replace(night, approvers={"li": "li", "3": "zhao"}), EVERYTHING, 8123)
+    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "False"
+    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "minhu:admin,li:user,3:user"
+    passwords = Path(values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
+    assert passwords == night.home / "secrets" / "airflow_passwords.json"
+
+
+def test_airflow_that_made_no_password_for_the_pipeline_is_a_sentence(night: Settings, fake_airflow: Path) -> None:
+    """The stand-in makes none, as a real one would that found another file of passwords there."""
+    home = replace(night, approvers={"li": "li"})
+    with (
+        pytest.raises(
+            PermanentError, match=r"log in to Airflow: expected a password of minhu in .* - delete that file"
+        ),
+        running(home, EVERYTHING),
+    ):
+        pass
+    path = home.home / "secrets" / "airflow_passwords.json"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)

@@ -31,6 +31,9 @@ def test_status_names_the_release_and_its_cells(home: Home) -> None:
         "kpi_ids": ["H04", "H06"],
         "stale_sources": ["grid", "hotline", "returns", "stations"],
         "findings": {"block": 0, "info": 0, "warn": 1},
+        "signed_off_by": None,
+        "signed_off_on": None,
+        "last_signed_off": None,
     }
 
 

@@ -36,6 +36,12 @@ create table if not exists published_store.ledger_events (
     release_id text not null
 );
 
+create table if not exists published_store.sign_offs (
+    release_id text primary key,
+    signed_off_by text not null,
+    signed_off_on date not null                    -- local day of the city
+);
+
 create table if not exists published_store.versioned_tables (
     table_name text primary key
 );
@@ -49,12 +55,16 @@ select
     known.as_of,
     known.manifest_sha256,
     known.is_purged,
-    pointer.release_no is not null as is_current
+    pointer.release_no is not null as is_current,
+    sign_off.signed_off_by,
+    sign_off.signed_off_on
 from published_store.releases as known
-left join published_store.current_release as pointer on known.release_no = pointer.release_no;
+left join published_store.current_release as pointer on known.release_no = pointer.release_no
+left join published_store.sign_offs as sign_off on known.release_id = sign_off.release_id;
 
 comment on view published.releases is
-'One row per release. A purged one can be read again after `minhu rollback`, from its folder.';
+'One row per release. A purged one can be read again after `minhu rollback`, from its folder. signed_off_by and '
+'signed_off_on: who approved it and when (签发人、签发日期); null: nobody did (未签发).';
 
 -- A past release, or an error that says why it cannot be read: empty would look like an answer.
 create or replace function published.readable_release(wanted bigint)
