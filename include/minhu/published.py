@@ -95,11 +95,11 @@ def follow_ledger(
 
 
 def _worth_loading(events: Sequence[Event]) -> set[str]:
-    """Releases a database must hold: the last ones, whatever was rolled back to, and the current one."""
+    """Releases a database must hold: the last ones, whatever was rolled back to or signed off, and the current one."""
     recent = list(release_events(events))[-KEEP_RELEASES:]
-    rolled_back = {event.release_id for event in events if event.kind == "rollback"}
+    named = {event.release_id for event in events if event.kind in ("rollback", "sign_off")}
     pointed = current_event(events)
-    return {*recent, *rolled_back, *([pointed.release_id] if pointed else [])}
+    return {*recent, *named, *([pointed.release_id] if pointed else [])}
 
 
 def _install(connection: Connection) -> None:

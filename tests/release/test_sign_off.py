@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import authors, postgres, release, signing
+from minhu import authors, postgres, published, release, signing
 from minhu import settings as settings_module
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.ledger import Event, Ledger, SignOff, _canonical
@@ -304,6 +304,22 @@ def test_what_a_lost_database_left_undone_is_finished_by_the_same_approval(month
     sign(month.settings, month.uri, proposal, approval(proposal))
     assert month.rows(query) == [(proposal.release_id, "li")]
     assert shown(month) == release_of(month, FIRST).release_id
+
+
+def test_what_was_signed_off_is_never_purged_and_a_new_database_gets_it(
+    month: Home, server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That of the month's last day stays anyway; this one is of the day after."""
+    monkeypatch.setattr(published, "KEEP_RELEASES", 1)
+    proposal = propose(month.settings, ASKED_ON, release_of(month, FIRST).release_id)
+    sign(month.settings, month.uri, proposal, approval(proposal))
+    month.night(date(2026, 12, 2))
+    query = "select business_date, signed_off_by from published.releases where not is_purged order by business_date"
+    assert month.rows(query) == [(MONTH_END, None), (FIRST, "li"), (date(2026, 12, 2), None)]
+    month.uri = empty_database(server, "published_again")
+    month.publish(date(2026, 12, 2))
+    assert month.rows(query) == [(FIRST, "li"), (date(2026, 12, 2), None)]
+    assert files_equal_postgres(month) == 2
 
 
 def test_nights_go_on_after_a_sign_off(month: Home) -> None:

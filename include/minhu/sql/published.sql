@@ -151,7 +151,8 @@ begin
 end
 $$;
 
--- Forget the versions that no kept release shows. Kept: the last ones, the last of each month, and the current one.
+-- Forget the versions that no kept release shows. Kept: the last ones, the last of each month, those that were signed
+-- off, and the current one.
 create or replace function published_store.purge(keep_last integer)
 returns bigint
 language plpgsql
@@ -178,6 +179,7 @@ begin
             where not monthly.is_purged
             order by date_trunc('month', monthly.business_date), monthly.business_date desc, monthly.release_no desc
         )
+        and old.release_id not in (select sign_off.release_id from published_store.sign_offs as sign_off)
         and old.release_no not in (select pointer.release_no from published_store.current_release as pointer);
     if not found then
         return 0;
