@@ -345,6 +345,7 @@ def test_ledger_lines_are_a_chain_without_a_clock(home: Home) -> None:
     assert lines[0]["previous"] == "0" * 64
     assert set(lines[0]) == {
         "number", "kind", "release_id", "business_date", "manifest_sha256", "previous", "git_commit", "verdicts",
+        "published_by",
         "key_id", "signature",
     }  # fmt: skip
     assert (lines[0]["git_commit"], lines[0]["verdicts"]) == ("abc123", {"NOT_RATED": 1, "PUBLISH": 4})
