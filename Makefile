@@ -40,8 +40,9 @@ db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running f
 db-stop: .venv/.runtime ## stop it
 	@$(BIN)/minhu $(CITY_FLAG) db stop
 
-test: lint ## lint, types and every test but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+# Files in the order of tests/conftest.py, not by how many tests they have: those with few tests take longest.
+test: lint ## lint, types and every test but the slow ones, in two processes
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -34,6 +34,7 @@ class BrokenNight:
 
     night: Night
     other: Ended
+    any_command: Ended
     reader: Reader
     cells_before: list[dict[str, Any]]
     cells_after: list[dict[str, Any]]
@@ -70,9 +71,10 @@ def broken(city: City, repeated: Night) -> BrokenNight:
         running = city.begin_night(SECOND)
         running.wait_for("start Airflow ...")
         other = city.nightly(THIRD)
+        any_command = minhu(city.home, "releases")
         ended = running.end()
     _rename_column(hotline, "due_date", "due_at")
-    return BrokenNight(looked_at(city, ended), other, reader, before, city.sql(CITY_CELLS))
+    return BrokenNight(looked_at(city, ended), other, any_command, reader, before, city.sql(CITY_CELLS))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +166,7 @@ def test_second_night_at_once_is_told_who_holds_the_city(broken: BrokenNight) ->
     said = re.search(r"process (\d+) is running the night of (\S+) in", broken.other.err)
     assert said, broken.other.err
     assert said[2] == SECOND
-    assert broken.other.seconds < 10
+    assert broken.other.seconds < broken.any_command.seconds + 10, "it waited, on a machine as busy as it was"
 
 
 def test_broken_source_ends_with_code_3_and_the_reason(broken: BrokenNight) -> None:
