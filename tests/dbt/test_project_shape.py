@@ -11,6 +11,7 @@ import sqlglot
 
 from minhu import gate, warehouse, work_file
 from minhu.settings import Settings
+from tests.dbt import column_lineage
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -144,6 +145,24 @@ def test_inputs_in_the_contract_are_ancestors_in_the_manifest(built: Settings, m
         assert "city" in levels.split() or kpi_id == "E02", "a score of departments has no city"
         if count_model not in ("three_rate", "estimates", "closure_gap"):
             assert f"agg_{count_model}_by_period" in listed
+
+
+def test_the_landed_columns_of_every_kpi_are_those_its_models_read(built: Settings) -> None:
+    rows = column_lineage.kpi_columns(built)
+    by_kpi = {(kpi_id, variant): set(columns.split()) for kpi_id, variant, columns in rows}
+    # seen by reading the models: what only one of three KPIs of call-backs reads, and what none of them does
+    callbacks = {
+        kpi_id: {c.rsplit(".", 1)[1] for c in by_kpi[kpi_id, "main"] if ".callbacks." in c}
+        for kpi_id in ("H07", "H08", "H09")
+    }
+    told = {"contacted", "resolved", "satisfaction", "reached"}
+    assert {kpi_id: columns & told for kpi_id, columns in callbacks.items()} == {
+        "H07": {"contacted"}, "H08": {"resolved"}, "H09": {"satisfaction"},
+    }  # fmt: skip
+    assert "grid.events.photo_hash" in by_kpi["G04", "clustered_verified"] - by_kpi["G04", "raw"]
+    assert all(by_kpi.values()), "a KPI of nothing"
+    written = (column_lineage.SEEDS / "kpi_columns.csv").read_text(encoding="utf-8")
+    assert written == column_lineage.as_csv(rows), f"run: python -m tests.dbt.column_lineage {built.home}"
 
 
 def test_every_compiled_model_is_also_spark_sql(built: Settings, manifest: dict[str, Any]) -> None:

@@ -152,15 +152,26 @@ def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
 ) -> None:
     city = LandedCity()
     for number in range(10):
-        add_order(city, f"bad-{number}", "d40", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
-    add_order(city, "one-bad", "d20", created_at="2026-11-05 09:00", closed_at="2026-11-04 10:00")
+        add_order(
+            city, f"bad-{number}", "d40", created_at="2026-11-05 09:00", due_at="2026-11-10 18:00",
+            closed_at="2026-11-04 10:00",
+        )  # fmt: skip
+        # a deadline that has not come: missing among the orders created, not among those due
+        add_order(
+            city,
+            f"later-{number}",
+            "d20",
+            created_at="2026-11-05 09:00",
+            due_at="2026-11-29 18:00",
+            replied_at="2026-11-04 10:00",
+        )
     city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d12", "d20", "d40", "d00")})
     city.units("u1")
     city.land(home, NEXT)
     run_gate(home, NEXT, monkeypatch)
-    assert verdict(home, "d40") == ("WITHHELD", "L2-HOT-004")
-    assert verdict(home, "d20")[0] == "BAND_ONLY"
-    assert query(home, "select count(*) from publish.quarantined_rows where rule_id = 'L2-HOT-004'") == [(11,)]
+    assert [verdict(home, "d40", kpi_id) for kpi_id in ("H04", "H06")] == [("WITHHELD", "L2-HOT-004")] * 2
+    assert [verdict(home, "d20", kpi_id)[0] for kpi_id in ("H04", "H06")] == ["WITHHELD", "BAND_ONLY"]
+    assert query(home, "select count(*) from publish.quarantined_rows where rule_id = 'L2-HOT-004'") == [(20,)]
 
 
 def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) -> None:

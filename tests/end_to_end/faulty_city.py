@@ -1,16 +1,18 @@
 """A small city whose sources make known mistakes, and what must be withheld because of them, said in plain Python.
 
 The mistakes are drawn from a fixed seed. What they cost is worked out here from the records that were sent and from
-docs/quality.md alone; findings, verdicts and quarantine of the product are never read.
+docs/quality.md alone; findings, verdicts and quarantine of the product are never read. Deadlines by the working calendar
+are taken from it: tests/dbt/test_calendar.py holds them against another calendar.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from typing import Any, TypeAlias
 
 from minhu import quality
 from minhu.landing import Landing
@@ -27,9 +29,42 @@ TABLES = {
     "grid.events": (3, "event_id", "L2-GRD-001", "L2-GRD-004"),
     "stations.cases": (5, "case_id", "L2-STA-001", "L2-STA-004"),
 }
+#: What a record without a time of its own says of its other times.
+UNDATED = date(2026, 10, 15)
 CALLBACKS, UNEXPLAINED = "hotline.callbacks", "L3-CON-003"
-#: The thresholds of docs/quality.md: 10 % of the records of a place and month, nothing below 20 records.
+#: The thresholds of docs/quality.md: 10 % of the records of a unit and period, nothing below 20 records.
 BLOCK_SHARE, MIN_RECORDS = 0.1, 20
+MONTHS = {"month": 1, "assessment_month": 1, "quarter": 3, "half_year": 6, "year": 12}
+PERIOD_TYPES = ("day", "week", *MONTHS)
+#: Order to its two deadlines by the working calendar, without and with pauses.
+Deadlines: TypeAlias = dict[str, tuple[date | None, date | None]]
+#: Table and anchor, unit type, unit, period type, first day: records by the rule they break, "" for none.
+Weights: TypeAlias = dict[tuple[Any, ...], Counter[str]]
+
+
+def last_day(period_type: str, start: date) -> date:
+    if period_type in ("day", "week"):
+        return start + timedelta(days=0 if period_type == "day" else 6)
+    months = start.year * 12 + start.month - 1 + MONTHS[period_type]
+    return date(months // 12, months % 12 + 1, start.day) - timedelta(days=1)
+
+
+def first_day(period_type: str, day: date) -> date:
+    if period_type in ("day", "week"):
+        return day - timedelta(days=0 if period_type == "day" else day.weekday())
+    if period_type == "assessment_month":
+        return (day if day.day >= 19 else day.replace(day=1) - timedelta(days=1)).replace(day=19)
+    length = MONTHS[period_type]
+    return date(day.year, (day.month - 1) // length * length + 1, 1)
+
+
+def withholding(weights: Weights, anchors: str, where: tuple[Any, ...]) -> set[str]:
+    """Rules that set aside so much of what a KPI counts, by all its days together, that its cell is withheld."""
+    found = Counter[str]()
+    for anchor in anchors.split():
+        found += weights.get((anchor, *where), Counter())
+    seen, failed = found.total(), found.total() - found[""]
+    return set(found) - {""} if seen >= MIN_RECORDS and failed >= BLOCK_SHARE * seen else set()
 
 
 @dataclass(frozen=True)
@@ -59,6 +94,22 @@ class Record:
     @property
     def source(self) -> str:
         return self.table.split(".")[0]
+
+    @property
+    def street(self) -> str:
+        return f"{self.district}00{1 + self.number % 2}"
+
+    def units(self) -> list[tuple[str, str]]:
+        """Unit types and units that answer for it; a call has no place."""
+        own = {
+            "hotline.work_orders": [("unit", f"u{1 + self.number % 2}")],
+            "grid.events": [("grid", f"g{self.district}{1 + self.number % 2}"), ("unit", "u1")],
+            "stations.cases": [("point", f"s{self.district}{1 + self.number % 2}")],
+        }
+        if self.table not in own:
+            return [("city", CITY)]
+        places = [("district", self.district), ("street", self.street), ("community", f"{self.street}001")]
+        return [("city", CITY), *places, *own[self.table]]
 
 
 @dataclass
@@ -120,23 +171,31 @@ class FaultyCity:
         """A past night's delivery once more, with these records."""
         assert self._send(settings, records[0].source, day, records)
 
-    def blocks(self) -> Iterator[Block]:
-        """What the records that have arrived withhold: see docs/quality.md and the seed ``record_rules``."""
-        weighed: dict[tuple[str, str, date], list[str]] = defaultdict(list)
+    def weigh(self, last: date, deadlines: Deadlines) -> Weights:
+        """How many records there are by every day up to ``last`` by which a KPI counts them, by the rule they break."""
+        weights: Weights = defaultdict(Counter)
         for record, landed in self.arrived.values():
-            if record.table == CALLBACKS and self.arrived["hotline.work_orders", f"o{record.number}"][0].rule:
-                continue  # call-backs count with their order, and that one is set aside
+            for anchor, day in _days(record, landed, deadlines):
+                if day > last:
+                    continue
+                for unit in record.units():
+                    for period_type in PERIOD_TYPES:
+                        weights[anchor, *unit, period_type, first_day(period_type, day)][record.rule] += 1
+        return weights
+
+    def unexplained(self) -> Iterator[Block]:
+        """Places and months in which a tenth of the call-backs do not add up."""
+        weighed: dict[tuple[str, date], list[str]] = defaultdict(list)
+        for record, landed in self.arrived.values():
+            if record.table != CALLBACKS or self.arrived["hotline.work_orders", f"o{record.number}"][0].rule:
+                continue  # call-backs count with their order, and that one may be set aside
             month = (record.day or landed).replace(day=1)
-            weighed[record.table, CITY, month].append(record.rule)
-            # a call has no place; an order without a time is of no place, for borders are those of its day
-            if record.table != "hotline.calls" and not (record.table == "hotline.work_orders" and record.day is None):
-                weighed[record.table, record.district, month].append(record.rule)
-        for (table, place, month), rules in weighed.items():
-            for rule in sorted(set(rules) - {""}):  # each rule is weighed for itself: see the model's description
-                is_judged = table == CALLBACKS or len(rules) >= MIN_RECORDS
-                if is_judged and rules.count(rule) >= BLOCK_SHARE * len(rules):
-                    last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-                    yield Block(table, "city" if place == CITY else "district", place, month, last, rule)
+            weighed[CITY, month].append(record.rule)
+            weighed[record.district, month].append(record.rule)
+        for (place, month), rules in weighed.items():
+            if rules.count(UNEXPLAINED) >= BLOCK_SHARE * len(rules):
+                last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+                yield Block(CALLBACKS, "city" if place == CITY else "district", place, month, last, UNEXPLAINED)
 
     def _record(self, table: str, number: int, day: date, district: str, changed: str, fault: str) -> Record:
         _, _, undated, reversed_ = TABLES[table]
@@ -164,6 +223,33 @@ class FaultyCity:
         return True
 
 
+def _days(record: Record, landed: date, deadlines: Deadlines) -> Iterator[tuple[str, date]]:
+    """Days by which KPIs count a record. One that says no time of its own but others counts by those (see :func:`_add`)."""
+    own, others = record.day or landed, record.day or UNDATED
+    days: dict[str, date | None] = {}
+    if record.table == "hotline.work_orders":
+        unpaused, paused = deadlines.get(record.key, (None, None))
+        days = {"created": own, "due": others, "closed": others, "callback": others}
+        days |= (
+            {"unpaused_due": unpaused, "paused_due": paused} if record.day else {"unpaused_due": own, "paused_due": own}
+        )
+        days["eligible"] = days["closed"]
+        if record.number % 3:
+            days["immediate_due"] = own + timedelta(days=1 if record.day else 0)
+        else:
+            days["limited_due"] = days["due"]
+    elif record.table == "hotline.calls":
+        days = {"inbound": own, "offered": own} if record.number % 4 else {"outbound": own}
+    elif record.table == "grid.events":
+        days = {"reported": own, "due": others, "deferred": others, "closed": others}
+        days["immediate_due"] = own + timedelta(days=1 if record.day else 0)
+    elif record.table == "stations.cases":
+        days = {"finished": others, "personal": others, "reviewed": others}
+        if record.number % 3 == 0:
+            days["agent"] = others
+    yield from ((f"{record.table}/{anchor}", day) for anchor, day in days.items() if day)
+
+
 def _add_pictures(city: LandedCity) -> None:
     city.places({d: {f"{d}00{n}": (f"{d}00{n}001",) for n in (1, 2)} for d in DISTRICTS}, CITY)
     city.units("u1", "u2")
@@ -183,17 +269,16 @@ def _add_pictures(city: LandedCity) -> None:
 
 def _add(city: LandedCity, record: Record) -> None:
     """The row of a record; what happened to it follows from its number."""
-    number, street, day = record.number, 1 + record.number % 2, record.day or date(2026, 10, 15)
+    number, day = record.number, record.day or UNDATED
     is_undated = record.day is None
     start = None if is_undated else f"{day} 09:00"
     # early enough for the end to come before the beginning
     end = f"{day} 08:30" if record.rule and not is_undated else f"{day} {11 + number % 5}:00"
     common = {"updated_at": record.changed}
-    place = f"{record.district}00{street}"
     if record.table == "hotline.work_orders":
         city.add(
             "hotline.work_orders", order_id=record.key, created_at=start, replied_at=f"{day} 10:00",
-            closed_at=end, status="closed", closure_code="solved", street_code=place, community_code=f"{place}001",
+            closed_at=end, status="closed", closure_code="solved", street_code=record.street, community_code=f"{record.street}001",
             due_at=f"{day} {12 + number % 7}:00", unit_code=f"u{1 + number % 2}",
             tier="immediate" if number % 3 else "time_limited", **common,
         )  # fmt: skip
@@ -210,12 +295,13 @@ def _add(city: LandedCity, record: Record) -> None:
         )  # fmt: skip
     elif record.table == "grid.events":
         city.add(
-            "grid.events", event_id=record.key, grid_code=f"g{record.district}{street}", reported_at=start,
-            closed_at=end, status="closed", due_at=f"{day} {12 + number % 7}:00", photo_hash=record.key, **common,
+            "grid.events", event_id=record.key, grid_code=f"g{record.district}{1 + number % 2}", reported_at=start,
+            closed_at=end, status="closed", due_at=f"{day} {12 + number % 7}:00", photo_hash=record.key, tier="immediate", unit_code="u1",
+            **common,
         )  # fmt: skip
     else:
         city.add(
-            "stations.cases", case_id=record.key, district_code=record.district, station_code=f"s{record.district}{street}",
+            "stations.cases", case_id=record.key, district_code=record.district, station_code=f"s{record.district}{1 + number % 2}",
             accepted_at=start, finished_at=end, is_agent_handled=number % 3 == 0,
             review="satisfied" if number % 4 else "dissatisfied", **common,
         )  # fmt: skip

@@ -19,7 +19,7 @@ from minhu import gate, postgres, release, replay, warehouse
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.dbt.conftest import query, settings_at
 
-from .faulty_city import CALLBACKS, CITY, DISTRICTS, TABLES, FaultyCity, Record
+from .faulty_city import CITY, DISTRICTS, TABLES, Deadlines, FaultyCity, Record, first_day, last_day, withholding
 
 #: The last night of a month: faults of both months, and in the long run the 19th, where the assessment month begins.
 FIRST = date(2026, 10, 31)
@@ -29,28 +29,11 @@ SEED = 20_261_030
 KEY = ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber")
 Cell = tuple[Any, ...]
 _log = logging.getLogger(__name__)
-_MONTHS = {"month": 1, "assessment_month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
 def contract() -> dict[tuple[str, str], dict[str, str]]:
     with (PROJECT_ROOT / "dbt_project" / "seeds" / "kpi_contract.csv").open(encoding="utf-8") as file:
         return {(row["kpi_id"], row["variant"]): row for row in csv.DictReader(file)}
-
-
-def last_day(period_type: str, start: date) -> date:
-    if period_type in ("day", "week"):
-        return start + timedelta(days=0 if period_type == "day" else 6)
-    months = start.year * 12 + start.month - 1 + _MONTHS[period_type]
-    return date(months // 12, months % 12 + 1, start.day) - timedelta(days=1)
-
-
-def first_day(period_type: str, day: date) -> date:
-    if period_type in ("day", "week"):
-        return day - timedelta(days=0 if period_type == "day" else day.weekday())
-    if period_type == "assessment_month":
-        return (day if day.day >= 19 else day.replace(day=1) - timedelta(days=1)).replace(day=19)
-    length = _MONTHS[period_type]
-    return date(day.year, (day.month - 1) // length * length + 1, 1)
 
 
 @dataclass
@@ -87,7 +70,8 @@ class Story:
     def _must_be_withheld(self, day: date, refused: str) -> dict[Cell, str]:
         """Rules 2 to 4 of docs/quality.md, in their order, with the rule id that must be given."""
         rules: dict[Cell, str] = {}
-        known, blocks = contract(), list(self.city.blocks())
+        known, unexplained = contract(), list(self.city.unexplained())
+        weights = self.city.weigh(day, self._deadlines())
         # the counts alone, before any check has spoken: which cells there are, and which have something to rate
         counted = query(self.settings, f"select {', '.join(KEY)}, numerator, denominator, value from kpis.kpi_values")
         for *parts, numerator, denominator, value in counted:
@@ -100,18 +84,26 @@ class Story:
             end = last_day(key[4], key[5])
             reasons = [
                 block.rule_id
-                for block in blocks
+                for block in unexplained
                 if block.table in kpi["inputs"].split()
-                and (block.table != CALLBACKS or kpi["requires"] == "callbacks")
+                and kpi["requires"] == "callbacks"
                 and (block.unit_type, block.unit_code) == (key[2], key[3])
                 and key[5] <= block.last
                 and block.first <= end
             ]
+            reasons += withholding(weights, kpi["anchors"], key[2:6])
             if reasons:
                 rules[key] = min(reasons)
         if refused:
             rules |= self._without_delivery(day, refused)
         return rules
+
+    def _deadlines(self) -> Deadlines:
+        local = "cast({0} + interval 8 hour as date)"
+        days = ", ".join(local.format(column) for column in ("rule_unpaused_due_at", "rule_paused_due_at"))
+        tables = ("core.fct_work_orders", "core.quarantine_work_orders")
+        asked = " union all ".join(f"select order_id, {days} from {table}" for table in tables)
+        return {order: (unpaused, paused) for order, unpaused, paused in query(self.settings, asked)}
 
     def _without_delivery(self, day: date, refused: str) -> Iterator[tuple[Cell, str]]:
         """Cells stay as they were published last; the city's that never were have no earlier value to stay."""
@@ -141,7 +133,8 @@ def tell(story: Story, nights: int) -> None:
     story.night(day)
 
     # many wrong orders of the month before in one district, few wrong cases in another; repeats and late rows, which
-    # are no fault; cases without a time, held against the new month; the grid platform's delivery is refused
+    # are no fault; cases without a time of acceptance, which count by the day they were finished; the grid platform's
+    # delivery is refused
     day += timedelta(days=1)
     city.good_day(day, day)
     wrong = city.make("hotline.work_orders", FIRST, "dA", 18, day, "reversed")

@@ -2,7 +2,15 @@
 -- and the first record rule it breaks.
 {{ config(materialized='view') }}
 with orders as (
-    select * from {{ ref('int_orders_latest') }}
+    select
+        *,
+        -- one without a possible day of its own, which will be quarantined, lies where it would on the day it landed
+        case
+            when {{ local_date('created_at') }} between {{ first_day() }} and {{ business_date() }}
+                then {{ local_date('created_at') }}
+            else landed_date
+        end as place_date
+    from {{ ref('int_orders_latest') }}
     where order_id in (select order_id from {{ ref('int_orders_changed') }})
 ),
 
@@ -36,11 +44,11 @@ joined as (
     left join {{ ref('dim_place_versions') }} as communities
         on
             orders.community_code = communities.place_code
-            and {{ stands_on('communities', local_date('orders.created_at')) }}
+            and {{ stands_on('communities', 'orders.place_date') }}
     left join {{ ref('dim_place_versions') }} as streets
         on
             orders.street_code = streets.place_code
-            and {{ stands_on('streets', local_date('orders.created_at')) }}
+            and {{ stands_on('streets', 'orders.place_date') }}
     left join {{ ref('dim_units') }} as units
         on orders.unit_code = units.unit_code
     left join {{ ref('int_order_closing_units') }} as closings

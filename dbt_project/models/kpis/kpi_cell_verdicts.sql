@@ -10,7 +10,7 @@ with cells as (
 ),
 
 contract as (
-    select * from {{ ref('kpi_contract') }}
+    select * from {{ ref('kpi_lineage') }}
 ),
 
 blocked as (
@@ -29,12 +29,19 @@ absent as (
 ),
 
 findings as (
-    select * from {{ ref('kpi_findings') }}
-    where severity in ('block', 'warn') and is_in_marts
+    select
+        contract.kpi_id as touched_kpi_id,
+        contract.variant,
+        found.*
+    from {{ ref('kpi_findings') }} as found
+    inner join contract
+        on {{ may_contaminate('found', 'contract') }}
+    where found.severity in ('block', 'warn') and found.is_in_marts
 ),
 
--- along the lineage in the contract, to the KPI, unit and dates that the finding touches
-touched as (
+-- one of a unit is looked up by it; only the others are held against every cell of the KPI
+touches as (
+    {% for is_of_unit in [true, false] %}
     select
         cells.kpi_id,
         cells.variant,
@@ -45,26 +52,36 @@ touched as (
         cells.caliber,
         findings.severity,
         findings.rule_id,
-        findings.message,
-        row_number() over (
-            partition by
-                cells.kpi_id, cells.variant, cells.unit_type, cells.unit_code, cells.period_type,
-                cells.period_start, cells.caliber
-            order by
-                case findings.severity when 'block' then 0 else 1 end,
-                findings.rule_id, findings.message
-        ) as precedence
+        findings.message
     from cells
-    inner join contract
-        on cells.kpi_id = contract.kpi_id and cells.variant = contract.variant
     inner join findings
         on
-            concat(' ', contract.inputs, ' kpi_values ') like concat('% ', findings.table_name, ' %')
-            and (findings.kpi_id = '' or cells.kpi_id = findings.kpi_id)
+            cells.kpi_id = findings.touched_kpi_id
+            and cells.variant = findings.variant
+            {% if is_of_unit -%}
+            and cells.unit_type = findings.unit_type
+            and cells.unit_code = findings.unit_code
+            {% else -%}
+            and findings.unit_code = ''
             and (findings.unit_type = '' or cells.unit_type = findings.unit_type)
-            and (findings.unit_code = '' or cells.unit_code = findings.unit_code)
+            {% endif -%}
+            and (findings.period_type = '' or cells.period_type = findings.period_type)
             and (findings.period_from is null or cells.period_end >= findings.period_from)
             and (findings.period_to is null or cells.period_start <= findings.period_to)
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+touched as (
+    select
+        *,
+        row_number() over (
+            partition by kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber
+            order by
+                case severity when 'block' then 0 else 1 end,
+                rule_id, message
+        ) as precedence
+    from touches
 ),
 
 judged as (

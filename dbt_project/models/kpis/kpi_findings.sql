@@ -1,4 +1,5 @@
 -- One row per finding of any check: what arrived this night and in earlier ones, records, identities, the KPI frame.
+-- anchors and period_type are '' where it does not matter by which days a KPI counts, or for which kind of period.
 -- found_date is the night of the finding; what was found in an accepted delivery stands as long as its rows do.
 -- A waiver that holds turns a blocking finding into a warning that says so.
 -- is_in_marts is false for what was seen in a delivery that was refused: those rows are in no figure.
@@ -9,9 +10,11 @@ with found as (
         source,
         table_name,
         column_name,
+        '' as anchors,
         kpi_id,
         unit_type,
         unit_code,
+        '' as period_type,
         cast(nullif(period_from, '') as date) as period_from,
         cast(nullif(period_to, '') as date) as period_to,
         rows_seen,
@@ -25,6 +28,7 @@ with found as (
         ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
         ref('qc_callback_conservation'), ref('qc_excluded_orders'), ref('qc_relaxed_tiers'), ref('qc_jumps'),
         ref('qc_ceilings')] %}
+    {% set is_of_anchors = relation.identifier == 'qc_quarantined_records' %}
     union all
     select
         rule_id,
@@ -32,9 +36,11 @@ with found as (
         split_part(table_name, '.', 1) as source,
         table_name,
         column_name,
+        {{ 'anchors' if is_of_anchors else "'' as anchors" }},
         kpi_id,
         unit_type,
         unit_code,
+        {{ 'period_type' if is_of_anchors else "'' as period_type" }},
         period_from,
         period_to,
         rows_seen,
@@ -51,8 +57,8 @@ identified as (
     select
         *,
         {{ fingerprint([
-            'rule_id', 'table_name', 'column_name', 'kpi_id', 'unit_type', 'unit_code', 'period_from', 'period_to',
-            'rows_seen', 'rows_failed', 'sample_keys', 'message'
+            'rule_id', 'table_name', 'column_name', 'anchors', 'kpi_id', 'unit_type', 'unit_code', 'period_type',
+            'period_from', 'period_to', 'rows_seen', 'rows_failed', 'sample_keys', 'message'
         ]) }} as finding_sha256
     from found
 ),
@@ -74,9 +80,11 @@ select
     identified.source,
     identified.table_name,
     identified.column_name,
+    identified.anchors,
     identified.kpi_id,
     identified.unit_type,
     identified.unit_code,
+    identified.period_type,
     identified.period_from,
     identified.period_to,
     identified.rows_seen,

@@ -2,13 +2,7 @@
 -- touched by a finding that is new or gone, settled in the meantime, or running. gate.py judges everything where that
 -- is not enough.
 with contract as (
-    select
-        kpi_id,
-        variant,
-        count_model,
-        settle_days,
-        inputs
-    from {{ ref('kpi_contract') }}
+    select * from {{ ref('kpi_lineage') }}
 ),
 
 periods as (
@@ -38,14 +32,19 @@ findings as (
 
 changed_findings as (
     select
+        rule_id,
         table_name,
+        column_name,
+        anchors,
         kpi_id,
+        period_type,
         period_from,
         period_to
     from findings
     where is_in_marts and severity in ('block', 'warn')
     group by
-        rule_id, severity, table_name, kpi_id, unit_type, unit_code, period_from, period_to, message
+        rule_id, severity, table_name, column_name, anchors, kpi_id, unit_type, unit_code, period_type, period_from,
+        period_to, message
     having count(distinct side) <> 2
 ),
 
@@ -80,12 +79,11 @@ due as (
         periods.period_start
     from changed_findings
     inner join contract
-        on
-            concat(' ', contract.inputs, ' kpi_values ') like concat('% ', changed_findings.table_name, ' %')
-            and (changed_findings.kpi_id = '' or changed_findings.kpi_id = contract.kpi_id)
+        on {{ may_contaminate('changed_findings', 'contract') }}
     inner join periods
         on
-            coalesce(changed_findings.period_from, periods.period_end) <= periods.period_end
+            (changed_findings.period_type = '' or changed_findings.period_type = periods.period_type)
+            and coalesce(changed_findings.period_from, periods.period_end) <= periods.period_end
             and coalesce(changed_findings.period_to, periods.period_start) >= periods.period_start
     union
     select

@@ -1,108 +1,137 @@
--- One row per record rule, month and place (city, district) in which records were quarantined: a finding.
-{% set entities = [
-    ('hotline.work_orders', ref('fct_work_orders'), 'created_date', ref('quarantine_work_orders'), 'order_id', true),
-    ('hotline.calls', ref('fct_calls'), 'call_date', ref('quarantine_calls'), 'call_id', false),
-    ('grid.events', ref('fct_grid_events'), 'reported_date', ref('quarantine_grid_events'), 'event_id', true),
-    ('stations.cases', ref('fct_cases'), 'accepted_date', ref('quarantine_cases'), 'case_id', true),
-] %}
-{# a record without a plausible day of its own is held against the day it landed #}
-{% set plausible_date -%}
-    case when record_date between {{ first_day() }} and {{ business_date() }} then record_date else landed_date end
-{%- endset %}
-with records as (
-    {% for table_name, good, good_date, bad, key, has_district in entities %}
-    select
-        '{{ table_name }}' as table_name,
-        cast(null as {{ dbt.type_string() }}) as rule_id,
-        {{ 'district_code' if has_district else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as district_code,
-        {{ good_date }} as record_date,
-        cast(null as {{ dbt.type_string() }}) as record_key
-    from {{ good }}
-    -- only months with something in quarantine are weighed
-    where {{ dbt.date_trunc('month', good_date) }} in (
-        select {{ dbt.date_trunc('month', plausible_date) }} from {{ bad }}
-    )
-    union all
-    select
-        '{{ table_name }}' as table_name,
-        rule_id,
-        district_code,
-        {{ plausible_date }} as record_date,
-        {{ key }} as record_key
-    from {{ bad }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-monthly as (
-    select
-        table_name,
-        rule_id,
-        record_key,
-        district_code,
-        cast({{ dbt.date_trunc('month', 'record_date') }} as date) as month_start
-    from records
-),
-
-seen as (
-    select
-        table_name,
-        month_start,
-        case when grouping(district_code) = 0 then 'district' else 'city' end as unit_type,
-        case when grouping(district_code) = 0 then district_code else '{{ var("city_code") }}' end as unit_code,
-        count(*) as rows_seen
-    from monthly
-    group by grouping sets ((table_name, month_start), (table_name, month_start, district_code))
+-- One row per record rule, days by which KPIs count (anchors), unit and period from whose counts so many records were
+-- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI counts
+-- by several days. Below the threshold a note stands for the record: of city and districts, by month.
+with anchor_sets as (
+    select distinct anchors from {{ ref('kpi_contract') }} -- several KPIs count alike
+    where anchors <> ''
 ),
 
 failed as (
     select
-        table_name,
-        rule_id,
-        month_start,
-        case when grouping(district_code) = 0 then 'district' else 'city' end as unit_type,
-        case when grouping(district_code) = 0 then district_code else '{{ var("city_code") }}' end as unit_code,
+        anchor_sets.anchors,
+        missing.unit_type,
+        missing.unit_code,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        missing.table_name,
+        missing.rule_id,
         count(*) as rows_failed,
-        min(record_key) as first_key
-    from monthly
-    where rule_id is not null
-    group by grouping sets ((table_name, rule_id, month_start), (table_name, rule_id, month_start, district_code))
+        min(missing.record_key) as first_key
+    from {{ ref('qc_quarantined_days') }} as missing
+    inner join {{ ref('bridge_days_periods') }} as periods
+        on missing.day = periods.day
+    inner join {{ ref('bridge_units_periods') }} as grains
+        on missing.unit_type = grains.unit_type and periods.period_type = grains.period_type
+    inner join anchor_sets
+        on concat(' ', anchor_sets.anchors, ' ') like concat('% ', missing.anchor, ' %')
+    group by
+        anchor_sets.anchors, missing.unit_type, missing.unit_code, periods.period_type, periods.period_start,
+        periods.period_end, missing.table_name, missing.rule_id
 ),
 
-thresholds as (
+counted as (
+    {% for entity in anchored_tables() %}
+    {% for name, anchor in entity.anchors.items() %}
     select
-        max(case when name = 'quarantine_warn_share' then value end) as warn_share,
-        max(case when name = 'quarantine_block_share' then value end) as block_share,
-        max(case when name = 'quarantine_min_records' then value end) as min_records
-    from {{ ref('gate_thresholds') }}
+        '{{ entity.table_name }}/{{ name }}' as anchor,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        {{ anchor.counted }} as record_count
+    from {{ entity.counts }}
+    where
+        caliber = 'full'
+        and (unit_type, unit_code, period_type, period_start) in (
+            select
+                failed.unit_type,
+                failed.unit_code,
+                failed.period_type,
+                failed.period_start
+            from failed
+        )
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+kept as (
+    select
+        anchor_sets.anchors,
+        counted.unit_type,
+        counted.unit_code,
+        counted.period_type,
+        counted.period_start,
+        sum(counted.record_count) as rows_kept
+    from counted
+    inner join anchor_sets
+        on concat(' ', anchor_sets.anchors, ' ') like concat('% ', counted.anchor, ' %')
+    group by
+        anchor_sets.anchors, counted.unit_type, counted.unit_code, counted.period_type, counted.period_start
+),
+
+weighed as (
+    select
+        failed.*,
+        sum(failed.rows_failed) over (
+            partition by
+                failed.anchors, failed.unit_type, failed.unit_code, failed.period_type, failed.period_start
+        ) as all_failed,
+        coalesce(kept.rows_kept, 0) as rows_kept
+    from failed
+    left join kept
+        on
+            failed.anchors = kept.anchors
+            and failed.unit_type = kept.unit_type
+            and failed.unit_code = kept.unit_code
+            and failed.period_type = kept.period_type
+            and failed.period_start = kept.period_start
+),
+
+judged as (
+    select
+        *,
+        cast(all_failed + rows_kept as bigint) as rows_seen,
+        case
+            when all_failed + rows_kept < {{ threshold('quarantine_min_records') }} then 'info'
+            when all_failed >= {{ threshold('quarantine_block_share') }} * (all_failed + rows_kept) then 'block'
+            when all_failed >= {{ threshold('quarantine_warn_share') }} * (all_failed + rows_kept) then 'warn'
+            else 'info'
+        end as severity
+    from weighed
 )
 
 select
-    failed.rule_id,
-    case
-        when failed.rows_failed >= thresholds.block_share * seen.rows_seen and seen.rows_seen >= thresholds.min_records
-            then 'block'
-        when failed.rows_failed >= thresholds.warn_share * seen.rows_seen then 'warn'
-        else 'info'
-    end as severity,
-    failed.table_name,
+    judged.rule_id,
+    judged.severity,
+    judged.table_name,
     rules.column_name,
+    judged.anchors,
     '' as kpi_id,
-    failed.unit_type,
-    failed.unit_code,
-    failed.month_start as period_from,
-    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', 1, 'failed.month_start')) }} as date) as period_to,
-    seen.rows_seen,
-    failed.rows_failed,
-    failed.first_key as sample_keys,
-    rules.reason as message
-from failed
-inner join seen
-    on
-        failed.table_name = seen.table_name
-        and failed.month_start = seen.month_start
-        and failed.unit_type = seen.unit_type
-        and failed.unit_code = seen.unit_code
+    judged.unit_type,
+    judged.unit_code,
+    judged.period_type,
+    judged.period_start as period_from,
+    judged.period_end as period_to,
+    judged.rows_seen,
+    judged.rows_failed,
+    judged.first_key as sample_keys,
+    concat(
+        rules.reason_zh, '：', judged.rows_failed, ' 件；全部规则共隔离 ', cast(judged.all_failed as bigint), '/',
+        judged.rows_seen, ' 件'
+    ) as message
+from judged
 inner join {{ ref('record_rules') }} as rules
-    on failed.rule_id = rules.rule_id
-cross join thresholds
+    on judged.rule_id = rules.rule_id
+where
+    judged.severity <> 'info'
+    or (
+        judged.unit_type in ('city', 'district')
+        and judged.period_type = 'month'
+        and judged.anchors in (
+            'hotline.work_orders/created', 'hotline.calls/inbound', 'hotline.calls/outbound', 'grid.events/reported',
+            'stations.cases/finished'
+        )
+    )

@@ -5,9 +5,15 @@
 select
     case_id,
     broken_rule_id as rule_id,
-    street_code,
     resolved_district_code as district_code,
+    street_code,
+    community_code,
+    known_station_code as station_code,
     {{ local_date('accepted_at') }} as record_date,
+    is_personal,
+    is_agent_handled,
+    review,
+    finished_at,
     landed_date
 from {{ ref('int_cases_checked') }}
 where broken_rule_id is not null

@@ -1,0 +1,102 @@
+{#
+  Anchors: the day by which a KPI counts a record, and which records it counts by it (contract, column anchors), for the
+  tables whose records can be quarantined. Of each anchor:
+    moment   column of the quarantine table
+    counted  good records of a period by it, in the aggregate
+    only     condition on the quarantine table; what is wrong with a record may leave it open, then it counts
+    lost_by  record rules that say the moment is missing where there must be one
+    is_term  it may lie ahead of the business date without being wrong: a deadline
+#}
+{% macro anchored_tables() %}
+    {% set orders = {
+        'table_name': 'hotline.work_orders', 'quarantine': ref('quarantine_work_orders'), 'key': 'order_id',
+        'counts': ref('agg_orders_by_period'),
+        'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
+            'unit': 'unit_code'},
+        'anchors': {
+            'created': {'moment': 'created_at', 'counted': 'created_count', 'lost_by': ['L2-HOT-001']},
+            'dispatched': {'moment': 'first_dispatched_at', 'counted': 'dispatched_count'},
+            'due': {'moment': 'due_at', 'counted': 'reply_due_count', 'is_term': true, 'only': 'is_answered_for'},
+            'limited_due': {'moment': 'due_at', 'counted': 'limited_due_count', 'is_term': true,
+                'only': "is_answered_for and tier = 'time_limited'"},
+            'unpaused_due': {'moment': 'rule_unpaused_due_at', 'counted': 'rule_unpaused_due_count', 'is_term': true,
+                'only': 'is_answered_for', 'lost_by': ['L2-HOT-001']},
+            'paused_due': {'moment': 'rule_paused_due_at', 'counted': 'rule_paused_due_count', 'is_term': true,
+                'only': 'is_answered_for', 'lost_by': ['L2-HOT-001']},
+            'immediate_due': {'moment': 'immediate_due_at', 'counted': 'immediate_due_count', 'is_term': true,
+                'only': "is_answered_for and tier = 'immediate'", 'lost_by': ['L2-HOT-001']},
+            'closed': {'moment': 'closed_at', 'counted': 'closed_count', 'lost_by': ['L2-HOT-007']},
+            'eligible': {'moment': 'closed_at', 'counted': 'eligible_count', 'lost_by': ['L2-HOT-007'],
+                'only': "is_answered_for and coalesce(channel, '') <> 'transfer'"},
+            'callback': {'moment': 'callback_at', 'counted': 'callback_count'},
+            'claim': {'moment': 'claimed_at', 'counted': 'claimed_count + due_count - reply_due_count'},
+        },
+    } %}
+    {% set calls = {
+        'table_name': 'hotline.calls', 'quarantine': ref('quarantine_calls'), 'key': 'call_id',
+        'counts': ref('agg_calls_by_period'),
+        'levels': {},
+        'anchors': {
+            'inbound': {'moment': 'started_at', 'counted': 'inbound_count', 'lost_by': ['L2-HOT-021'],
+                'only': "(direction = 'inbound' or rule_id = 'L2-HOT-025')"},
+            'outbound': {'moment': 'started_at', 'counted': 'outbound_count', 'lost_by': ['L2-HOT-021'],
+                'only': "(direction = 'outbound' or rule_id = 'L2-HOT-025')"},
+            'offered': {'moment': 'started_at', 'counted': 'offered_count', 'lost_by': ['L2-HOT-021'],
+                'only': "(direction = 'inbound' or rule_id = 'L2-HOT-025')"
+                    ~ " and (offered_at is not null or rule_id = 'L2-HOT-021')"},
+        },
+    } %}
+    {% set events = {
+        'table_name': 'grid.events', 'quarantine': ref('quarantine_grid_events'), 'key': 'event_id',
+        'counts': ref('agg_grid_events_by_period'),
+        'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
+            'grid': 'grid_code', 'unit': 'unit_code'},
+        'anchors': {
+            'reported': {'moment': 'reported_at', 'counted': 'reported_count', 'lost_by': ['L2-GRD-001']},
+            'verified': {'moment': 'reported_at', 'counted': 'clustered_verified_count', 'lost_by': ['L2-GRD-001'],
+                'only': 'is_verified'},
+            'due': {'moment': 'due_at', 'counted': 'due_count', 'is_term': true, 'only': 'is_answered_for'},
+            'limited_due': {'moment': 'due_at', 'counted': 'limited_due_count', 'is_term': true,
+                'only': "is_answered_for and tier = 'time_limited'"},
+            'deferred': {'moment': 'deferred_due_at', 'counted': 'deferred_due_count', 'is_term': true,
+                'only': 'is_answered_for'},
+            'immediate_due': {'moment': 'immediate_due_at', 'counted': 'immediate_due_count', 'is_term': true,
+                'only': "is_answered_for and tier = 'immediate'", 'lost_by': ['L2-GRD-001']},
+            'closed': {'moment': 'closed_at', 'counted': 'closed_count', 'only': 'is_answered_for',
+                'lost_by': ['L2-GRD-006']},
+        },
+    } %}
+    {% set cases = {
+        'table_name': 'stations.cases', 'quarantine': ref('quarantine_cases'), 'key': 'case_id',
+        'counts': ref('agg_cases_by_period'),
+        'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
+            'point': 'station_code'},
+        'anchors': {
+            'finished': {'moment': 'finished_at', 'counted': 'finished_count'},
+            'agent': {'moment': 'finished_at', 'counted': 'agent_count', 'only': 'is_agent_handled'},
+            'personal': {'moment': 'finished_at', 'counted': 'personal_count',
+                'only': "(is_personal or rule_id = 'L2-STA-005')"},
+            'reviewed': {'moment': 'finished_at', 'counted': 'reviewed_count', 'only': 'review is not null'},
+        },
+    } %}
+    {{ return([orders, calls, events, cases]) }}
+{% endmacro %}
+
+{#
+  The day an anchor's moment of a quarantined record stands for, null where the record would not count by it. Where what
+  is wrong is the day itself, it is the day the record landed.
+#}
+{% macro held_day(anchor) -%}
+    case
+        when {{ local_date(anchor.moment) }} between {{ first_day() }} and {{ business_date() }}
+            then {{ local_date(anchor.moment) }}
+        when {{ is_implausible(anchor.moment) }} then landed_date
+        {% if not anchor.is_term -%}
+        when {{ anchor.moment }} is not null then landed_date
+        {% endif -%}
+        {% if anchor.lost_by -%}
+        when {{ anchor.moment }} is null and rule_id in ('{{ anchor.lost_by | join("', '") }}')
+            then landed_date
+        {% endif -%}
+    end
+{%- endmacro %}
