@@ -174,5 +174,7 @@ def test_a_column_that_arrived_odd_is_a_note_on_the_kpis_that_read_it_alone(
     landing.accept(Attempt("hotline", NIGHT, arrival.attempt or 1, Window(None, arrival.window_end)), [odd])
     gate.decide_verdicts(home, NIGHT)
     noted = {cell for cell, now in judged(home).items() if now.rule_id == odd.rule_id}
-    published = {cell for cell, before in sound.items() if before.verdict == "PUBLISHED"}
+    held = "select distinct period_type, period_start from kpis.kpi_cell_verdicts where ? between period_start and period_end"
+    of_the_night = set(query(home, held, NIGHT))
+    published = {cell for cell, before in sound.items() if before.verdict == "PUBLISHED" and cell[4:6] in of_the_night}
     assert noted == {cell for cell in published if cell[0] in ("H09", "H10")} and noted

@@ -1,6 +1,6 @@
 -- One row per record rule, days by which KPIs count (anchors), unit and period from whose counts so many records were
--- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI counts
--- by several days. Below the threshold a note stands for the record: of city and districts, by month.
+-- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI
+-- counts by several days. Below the threshold a note stands for the record: of city and districts, by month.
 with anchor_sets as (
     select distinct anchors from {{ ref('kpi_contract') }} -- several KPIs count alike
     where anchors <> ''
