@@ -70,22 +70,24 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
             str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
         ] = None,
         out: Annotated[Path | None, typer.Option(help="Folder; default: reports/<release> below the home.")] = None,
-        data_docs: Annotated[
-            bool,
-            typer.Option("--data-docs", help="Also the arrival suites of the night as Great Expectations shows them."),
-        ] = False,
     ) -> None:
         """Write the release's own report for an auditor, as static pages; the same release gives the same bytes."""
         from minhu import dossier as module
 
         written = module.write(settings(), release, out)
         typer.echo(f"{written.index}  ({written.pages} pages, {written.bytes:,} bytes)")
-        if data_docs:
-            from minhu import data_docs as docs
-            from minhu import release as releases
 
-            shown, home = releases.current(settings(), release), settings().home
-            typer.echo(docs.write(settings(), shown, home / "reports" / "data_docs" / shown.release_id))
+    @app.command("data-docs")
+    def data_docs(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+    ) -> None:
+        """Write the arrival suites of a release's night as Great Expectations shows them."""
+        from minhu import data_docs as module
+        from minhu import release as releases
+
+        typer.echo(module.write(settings(), releases.current(settings(), release)))
 
     @schemes_app.command()
     def compare(

@@ -1,35 +1,75 @@
-"""Great Expectations' own pages (Data Docs) of the arrival suites of a release's night, for ``minhu dossier --data-docs``.
+"""Great Expectations' own pages (Data Docs) of the arrival suites of a release's night, below ``reports/data_docs``.
 
-No night makes them: loading Great Expectations and running the suites again takes many seconds, the pages carry the
-time at which they were made, and they fetch their style from the network. Failing values are left out of them.
+They are made after a release stands, for running the suites again takes seconds. Unlike the dossier, which links them, they
+carry the time at which they were made and fetch their style from the network. Failing values are left out of them.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
-from minhu import quality
+from jinja2 import Environment
+
+from minhu import after_release, atomic, quality, releases
 from minhu.contracts import SOURCES
 from minhu.landing import Attempt, Landing
-from minhu.release_folder import Release
+from minhu.release_folder import Progress, Release
 from minhu.settings import Settings
 from minhu.windows import Window
 
 SITE = "arrivals"
 #: How many rows fail is told, which values is not.
 WITHOUT_VALUES = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
+#: Sites that are kept, of the newest releases.
+KEPT = 7
+_INDEX = """<!doctype html>
+<html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>到达检验 · Data Docs</title>
+<h1>到达检验 <small lang="en">Arrival suites as Great Expectations shows them</small></h1>
+<ul>{% for name in names %}<li><a href="{{ name }}/index.html">{{ name }}</a></li>{% endfor %}</ul>
+<p>仅保留最近各版；更早的可用 <code>minhu data-docs 版本号</code> 重做。
+<span lang="en">Only the last releases are kept; <code>minhu data-docs RELEASE</code> makes one again.</span></p>
+</html>
+"""
 
 
-def write(settings: Settings, release: Release, folder: Path) -> Path:
-    """Run the arrival suites of the accepted deliveries of the release's night again and write the site; its first page."""
+def write(settings: Settings, release: Release) -> Path:
+    """Run the arrival suites of the accepted deliveries of the release's night again and write the site; its first page.
+
+    Sites of earlier releases beyond the last ``KEPT`` are removed. ``reports/data_docs/index.html`` lists those there are.
+    """
+    folder = settings.home / "reports" / "data_docs" / release.release_id
+    unfinished = folder.with_name(f".{folder.name}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    _validate(settings, release, unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+    # a release id begins with its business date
+    sites = sorted((site for site in folder.parent.iterdir() if site.is_dir()), reverse=True)
+    for old in sites[KEPT:]:
+        shutil.rmtree(old)
+    names = [site.name for site in sites[:KEPT] if not site.name.startswith(".")]
+    page = Environment(autoescape=True).from_string(_INDEX).render(names=names)
+    atomic.write_bytes(folder.parent / "index.html", page.encode())
+    return folder / "index.html"
+
+
+def write_night(settings: Settings, business_date: date, progress: Progress = lambda _: None) -> None:
+    """Write the site of the last release of a night; a failure is noted, and the release stands."""
+    published = releases.latest_on(settings, business_date)
+    if published is not None:
+        after_release.attempt(
+            settings, published, "data-docs", lambda: f"data docs in {write(settings, published).parent}", progress
+        )
+
+
+def _validate(settings: Settings, release: Release, folder: Path) -> None:
     import great_expectations as gx
 
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
@@ -55,7 +95,6 @@ def write(settings: Settings, release: Release, folder: Path) -> Path:
                 result_format=WITHOUT_VALUES,
             )
     context.build_data_docs(site_names=[SITE])
-    return folder / "index.html"
 
 
 def _accepted(landing: Landing, release: Release, source: str) -> Attempt | None:

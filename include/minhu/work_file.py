@@ -44,8 +44,9 @@ create table if not exists raw.judged (business_date date, circumstances varchar
 create table if not exists raw.periods_pending (count_model varchar, period_type varchar, period_start date);
 create table if not exists raw.judged_findings (
     rule_id varchar, severity varchar, source varchar, table_name varchar, column_name varchar, anchors varchar,
-    kpi_id varchar, unit_type varchar, unit_code varchar, period_type varchar, period_from date, period_to date, rows_seen bigint, rows_failed bigint,
-    sample_keys varchar, message varchar, is_in_marts boolean, found_date date, finding_sha256 varchar, waiver_id varchar
+    kpi_id varchar, unit_type varchar, unit_code varchar, period_type varchar, period_from date, period_to date,
+    rows_seen bigint, rows_failed bigint, sample_keys varchar, message varchar, is_in_marts boolean, found_date date,
+    finding_sha256 varchar, waiver_id varchar
 );
 create table if not exists raw.waivers (
     waiver_id varchar, rule_id varchar, finding_sha256 varchar, author varchar, approver varchar, reason varchar,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from minhu import gate, settings, stages, warehouse
+from minhu import data_docs, gate, settings, stages, warehouse
 from minhu.airflow_api import DAG_IDS
 from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.stages import Endpoint
@@ -26,7 +26,7 @@ CALLS = {
         ("land_source", "returns"), ("validate_arrival", "returns"), ("announce_arrival", "returns"),
     ],
     "assessment_build": [("load_landing", ""), ("build_marts", ""), ("check_marts", "")],
-    "kpi_publish": [("publish_night", "")],
+    "kpi_publish": [("publish_night", ""), ("write_night", "")],
 }  # fmt: skip
 
 CONTEXT = {
@@ -52,6 +52,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
         (stages, ("land_source", "validate_arrival", "announce_arrival")),
         (warehouse, ("load_landing", "build_marts", "check_marts")),
         (gate, ("publish_night",)),
+        (data_docs, ("write_night",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, stand_in(name))

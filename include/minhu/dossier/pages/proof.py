@@ -50,7 +50,7 @@ def build(evidence: Evidence) -> Page:
                     "python3 -c \"import json; [print(f['sha256'], '', f['name']) "
                     "for f in json.load(open('manifest.json'))['files']]\" | sha256sum --check --quiet",
                     f"minhu dossier {release_id}              # 重做本卷，逐字节相同 / this dossier again, byte for byte",
-                    f"minhu dossier {release_id} --data-docs  # 到达检验，Great Expectations 的页面 / arrival suites as its own pages",
+                    f"minhu data-docs {release_id}            # 到达检验，Great Expectations 的页面 / arrival suites as its own pages",
                 ],
             ),
             Section(Words("文件", "Files"), tables=[_files(evidence)]),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from minhu.dossier import words
 from minhu.dossier.drawing import sparkline
 from minhu.dossier.evidence import Evidence, Row
-from minhu.dossier.page import Page, Section, Table, Words, columns, keys, table, tag
+from minhu.dossier.page import Page, Section, Table, Words, columns, keys, link, table, tag
 
 MOST_KEYS = 5
 Lines = dict[str, list[int]]
@@ -52,6 +52,19 @@ def build(evidence: Evidence) -> Page:
             Section(
                 Words("没有发现的规则", "Rules that found nothing"),
                 tables=[_quiet(rules_of, seen, layer) for layer, rules_of in _by_layer(quiet)],
+            ),
+            Section(
+                Words("到达检验的原始页面", "Arrival suites as Great Expectations shows them"),
+                notes=[
+                    Words(
+                        "不属于本卷：发布之后另行生成，带有生成时间，样式取自网络；仅保留最近各版。",
+                        "No part of this dossier: made after the release by a task of its own, with the time of making and a "
+                        "style from the network; only the last releases are kept.",
+                    )
+                ],
+                tables=[
+                    table(Words("页面", "Pages"), columns(("", "")), [[link("../data_docs/index.html", "Data Docs")]])
+                ],
             ),
         ],
     )
