@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from minhu import raw_tables, windows
+from minhu import parsed_project, raw_tables, windows
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing import Landing
@@ -107,8 +107,7 @@ def build_marts(settings: Settings, business_date: date) -> int:
         PermanentError: a model failed; the message names it and its error.
     """
     with connect(settings) as db:
-        # what the build starts from stays known, so that its tests and verdicts run with the same variables: dbt reads
-        # the whole project again when one differs
+        # what the build starts from stays known, so that its tests and verdicts run with the same variables
         db.execute(
             "update raw.build_state set status = 'building', previous_business_date = business_date, "
             "previous_load_no = built_load_no"
@@ -199,17 +198,23 @@ def run_dbt(
     os.environ["MINHU_WORK_FILE"] = str(settings.warehouse_path)  # profiles.yml asks for it
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
+    target = settings.home / "dbt" / "target"
     outputs = [
         "--target-path",
-        str(settings.home / "dbt" / "target"),
+        str(target),
         "--log-path",
         str(settings.home / "dbt" / "logs"),
     ]
     quiet = ["--quiet", "--vars", json.dumps({**night, **(variables or {})})]
+    key = parsed_project.key(settings)
+    is_to_read = bool(variables) or arguments[0] == "parse"
+    project = None if is_to_read else parsed_project.recall(settings, key)
     try:
-        outcome = dbtRunner().invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
+        outcome = dbtRunner(manifest=project).invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
     finally:
         DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
+    if not is_to_read and project is None and outcome.exception is None:
+        parsed_project.keep(settings, key, target)
     results = list(getattr(outcome.result, "results", None) or [])
     broken = [r for r in results if str(r.status) in ("error", "runtime error")]
     if outcome.exception is not None or broken or (not outcome.success and not may_fail):
