@@ -2,8 +2,16 @@
 -- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI
 -- counts by several days. Below the threshold a note stands for the record: of city and districts, by month.
 with anchor_sets as (
-    select distinct anchors from {{ ref('kpi_contract') }} -- several KPIs count alike
-    where anchors <> ''
+    select distinct -- several KPIs count alike
+        contract.anchors,
+        grains.unit_type,
+        grains.period_type
+    from {{ ref('kpi_contract') }} as contract
+    inner join {{ ref('bridge_units_periods') }} as grains
+        on
+            concat(' ', contract.levels, ' ') like concat('% ', grains.unit_type, ' %')
+            and concat(' ', contract.periods, ' ') like concat('% ', grains.period_type, ' %')
+    where contract.anchors <> ''
 ),
 
 failed as (
@@ -21,10 +29,11 @@ failed as (
     from {{ ref('qc_quarantined_days') }} as missing
     inner join {{ ref('bridge_days_periods') }} as periods
         on missing.day = periods.day
-    inner join {{ ref('bridge_units_periods') }} as grains
-        on missing.unit_type = grains.unit_type and periods.period_type = grains.period_type
     inner join anchor_sets
-        on concat(' ', anchor_sets.anchors, ' ') like concat('% ', missing.anchor, ' %')
+        on
+            missing.unit_type = anchor_sets.unit_type
+            and periods.period_type = anchor_sets.period_type
+            and concat(' ', anchor_sets.anchors, ' ') like concat('% ', missing.anchor, ' %')
     group by
         anchor_sets.anchors, missing.unit_type, missing.unit_code, periods.period_type, periods.period_start,
         periods.period_end, missing.table_name, missing.rule_id
@@ -67,7 +76,10 @@ kept as (
         sum(counted.record_count) as rows_kept
     from counted
     inner join anchor_sets
-        on concat(' ', anchor_sets.anchors, ' ') like concat('% ', counted.anchor, ' %')
+        on
+            counted.unit_type = anchor_sets.unit_type
+            and counted.period_type = anchor_sets.period_type
+            and concat(' ', anchor_sets.anchors, ' ') like concat('% ', counted.anchor, ' %')
     group by
         anchor_sets.anchors, counted.unit_type, counted.unit_code, counted.period_type, counted.period_start
 ),
