@@ -141,6 +141,10 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
         for source, endpoint in endpoints.items():
             stages.land_source(settings, source, day, endpoint)
         figures.append(_great_expectations(settings, day))
+        # a source without a delivery would have every cell judged anew
+        returned = Endpoint(str(connections.returns_dir))
+        stages.land_source(settings, "returns", day, returned)
+        stages.validate_arrival(settings, "returns", day, returned)
     warehouse.load_landing(settings, day)
     figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))
