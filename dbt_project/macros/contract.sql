@@ -88,3 +88,13 @@
     {{ interval_bound('low') }} as ci_low,
     {{ interval_bound('high') }} as ci_high
 {%- endmacro %}
+
+{# The figures of a cell that has none. #}
+{% macro no_figures() -%}
+    cast(null as decimal(18, 4)) as numerator,
+    cast(null as decimal(18, 4)) as denominator,
+    cast(null as decimal(18, 4)) as sample_size,
+    cast(null as double) as value,
+    cast(null as double) as ci_low,
+    cast(null as double) as ci_high
+{%- endmacro %}

@@ -68,7 +68,7 @@ class Story:
         self.shown.append(cells)
 
     def _must_be_withheld(self, day: date, refused: str) -> dict[Cell, str]:
-        """Rules 2 to 4 of docs/quality.md, in their order, with the rule id that must be given."""
+        """Rules 2 to 5 of docs/quality.md, in their order, with the rule id that must be given."""
         rules: dict[Cell, str] = {}
         known, unexplained = contract(), list(self.city.unexplained())
         weights = self.city.weigh(day, self._deadlines())
@@ -79,7 +79,9 @@ class Story:
             kpi = known[key[0], key[1]]
             is_count, is_composed = kpi["interval_method"] == "none", kpi["interval_method"] == "composed"
             is_rated = numerator is not None if is_count else bool(denominator)
-            if kpi["source"] == refused or not is_rated or (is_composed and value is None):
+            lacking = withholding(weights, kpi["anchors"], key[2:6])
+            is_rated = is_rated and not (is_composed and value is None)
+            if kpi["source"] == refused or not (is_rated or lacking):
                 continue
             end = last_day(key[4], key[5])
             reasons = [
@@ -91,7 +93,7 @@ class Story:
                 and key[5] <= block.last
                 and block.first <= end
             ]
-            reasons += withholding(weights, kpi["anchors"], key[2:6])
+            reasons += lacking
             if reasons:
                 rules[key] = min(reasons)
         if refused:

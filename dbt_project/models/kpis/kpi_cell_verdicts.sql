@@ -52,7 +52,8 @@ touches as (
         cells.caliber,
         findings.severity,
         findings.rule_id,
-        findings.message
+        findings.message,
+        findings.anchors <> '' as lacks_records
     from cells
     inner join findings
         on
@@ -94,6 +95,7 @@ judged as (
         absent.input is not null as is_input_absent,
         coalesce(blocked.reason, absent.reason, '') as absence_reason,
         touched.severity,
+        coalesce(touched.severity = 'block' and touched.lacks_records, false) as lacks_records,
         touched.rule_id as touching_rule_id,
         touched.message as touching_message
     from cells
@@ -119,6 +121,8 @@ decided as (
         case
             when is_input_absent then 'L4-KPI-001'
             when is_source_blocked then 'L4-KPI-006'
+            -- nothing is left to rate, for what there was is in quarantine
+            when lacks_records then touching_rule_id
             when numerator is null and interval_method = 'none' then 'L4-KPI-002'
             when interval_method <> 'none' and coalesce(denominator, 0) = 0 then 'L4-KPI-002'
             when interval_method = 'composed' and value is null then 'L4-KPI-007'

@@ -1,5 +1,6 @@
 -- One row per cell that the release must say something about: what could be computed from sources that delivered, and
 -- for each KPI without a value its city cells of all periods since the first delivery, so that its absence is visible.
+-- So are cells of which every record was set aside.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
@@ -71,6 +72,40 @@ calibers as (
     select 'full' as caliber
     union all
     select 'assessed' as caliber
+),
+
+-- all of its records are in quarantine: a cell that would vanish, and has to say so
+emptied as (
+    select distinct -- several rules set aside
+        contract.source,
+        contract.kpi_id,
+        contract.variant,
+        findings.unit_type,
+        findings.unit_code,
+        findings.period_type,
+        findings.period_from as period_start,
+        findings.period_to as period_end
+    from {{ ref('kpi_findings') }} as findings
+    inner join contract
+        on
+            findings.anchors = contract.anchors
+            and concat(' ', contract.levels, ' ') like concat('% ', findings.unit_type, ' %')
+            and concat(' ', contract.periods, ' ') like concat('% ', findings.period_type, ' %')
+    inner join spoken
+        on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
+    left join {{ ref('kpi_values') }} as known
+        on
+            contract.kpi_id = known.kpi_id
+            and contract.variant = known.variant
+            and findings.unit_type = known.unit_type
+            and findings.unit_code = known.unit_code
+            and findings.period_type = known.period_type
+            and findings.period_from = known.period_start
+    where
+        findings.anchors <> ''
+        and findings.severity = 'block'
+        and known.kpi_id is null
+        and not contract.is_optional
 )
 
 select
@@ -92,6 +127,23 @@ select
 from computed
 union all
 select
+    emptied.source,
+    emptied.kpi_id,
+    emptied.variant,
+    emptied.unit_type,
+    emptied.unit_code,
+    emptied.period_type,
+    emptied.period_start,
+    emptied.period_end,
+    calibers.caliber,
+    {{ no_figures() }}
+from emptied
+cross join calibers
+{% if is_incremental() %}
+where {{ in_periods_to_judge('emptied') }}
+{% endif %}
+union all
+select
     silent.source,
     silent.kpi_id,
     silent.variant,
@@ -101,12 +153,7 @@ select
     seen_periods.period_start,
     seen_periods.period_end,
     calibers.caliber,
-    cast(null as decimal(18, 4)) as numerator,
-    cast(null as decimal(18, 4)) as denominator,
-    cast(null as decimal(18, 4)) as sample_size,
-    cast(null as double) as value,
-    cast(null as double) as ci_low,
-    cast(null as double) as ci_high
+    {{ no_figures() }}
 from silent
 inner join seen_periods
     on concat(' ', silent.periods, ' ') like concat('% ', seen_periods.period_type, ' %')

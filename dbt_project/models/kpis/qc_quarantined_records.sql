@@ -7,7 +7,7 @@ with anchor_sets as (
         grains.unit_type,
         grains.period_type
     from {{ ref('kpi_contract') }} as contract
-    inner join {{ ref('bridge_units_periods') }} as grains
+    inner join {{ ref('grain_periods') }} as grains
         on
             concat(' ', contract.levels, ' ') like concat('% ', grains.unit_type, ' %')
             and concat(' ', contract.periods, ' ') like concat('% ', grains.period_type, ' %')

@@ -8,7 +8,7 @@ select
     resolved_district_code as district_code,
     resolved_street_code as street_code,
     known_community_code as community_code,
-    coalesce(closing_unit_code, unit_code) as unit_code,
+    coalesce(closing_unit_code, known_unit_code) as unit_code,
     parent_order_id is null and coalesce(closure_code, '') <> 'withdrawn' as is_answered_for,
     tier,
     channel,
