@@ -74,38 +74,51 @@ calibers as (
     select 'assessed' as caliber
 ),
 
--- all of its records are in quarantine: a cell that would vanish, and has to say so
+-- rules together set aside every record that a KPI would have counted there
+emptied_places as (
+    select
+        anchors,
+        unit_type,
+        unit_code,
+        period_type,
+        period_from as period_start,
+        period_to as period_end
+    from {{ ref('kpi_findings') }}
+    where anchors <> ''
+    group by anchors, unit_type, unit_code, period_type, period_from, period_to
+    having
+        sum(rows_failed) = max(rows_seen)
+        and max(case when severity = 'block' then 1 else 0 end) = 1
+),
+
+-- a cell that would vanish, and has to say so
 emptied as (
-    select distinct -- several rules set aside
+    select
         contract.source,
         contract.kpi_id,
         contract.variant,
-        findings.unit_type,
-        findings.unit_code,
-        findings.period_type,
-        findings.period_from as period_start,
-        findings.period_to as period_end
-    from {{ ref('kpi_findings') }} as findings
+        emptied_places.unit_type,
+        emptied_places.unit_code,
+        emptied_places.period_type,
+        emptied_places.period_start,
+        emptied_places.period_end
+    from emptied_places
     inner join contract
         on
-            findings.anchors = contract.anchors
-            and concat(' ', contract.levels, ' ') like concat('% ', findings.unit_type, ' %')
-            and concat(' ', contract.periods, ' ') like concat('% ', findings.period_type, ' %')
+            emptied_places.anchors = contract.anchors
+            and concat(' ', contract.levels, ' ') like concat('% ', emptied_places.unit_type, ' %')
+            and concat(' ', contract.periods, ' ') like concat('% ', emptied_places.period_type, ' %')
     inner join spoken
         on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
     left join {{ ref('kpi_values') }} as known
         on
             contract.kpi_id = known.kpi_id
             and contract.variant = known.variant
-            and findings.unit_type = known.unit_type
-            and findings.unit_code = known.unit_code
-            and findings.period_type = known.period_type
-            and findings.period_from = known.period_start
-    where
-        findings.anchors <> ''
-        and findings.severity = 'block'
-        and known.kpi_id is null
-        and not contract.is_optional
+            and emptied_places.unit_type = known.unit_type
+            and emptied_places.unit_code = known.unit_code
+            and emptied_places.period_type = known.period_type
+            and emptied_places.period_start = known.period_start
+    where known.kpi_id is null and not contract.is_optional
 )
 
 select
