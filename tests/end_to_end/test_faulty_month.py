@@ -19,7 +19,18 @@ from minhu import gate, postgres, release, replay, warehouse
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.dbt.conftest import query, settings_at
 
-from .faulty_city import CITY, DISTRICTS, TABLES, Deadlines, FaultyCity, Record, first_day, last_day, withholding
+from .faulty_city import (
+    CITY,
+    DISTRICTS,
+    TABLES,
+    Deadlines,
+    FaultyCity,
+    Record,
+    Weights,
+    first_day,
+    last_day,
+    withholding,
+)
 
 #: The last night of a month: faults of both months, and in the long run the 19th, where the assessment month begins.
 FIRST = date(2026, 10, 31)
@@ -96,9 +107,25 @@ class Story:
             reasons += lacking
             if reasons:
                 rules[key] = min(reasons)
+        rules |= self._without_a_figure(day, refused, {tuple(row[:2]) for row in counted}, weights)
         if refused:
             rules |= self._without_delivery(day, refused)
         return rules
+
+    def _without_a_figure(
+        self, day: date, refused: str, spoken: set[tuple[Any, ...]], weights: Weights
+    ) -> Iterator[tuple[Cell, str]]:
+        """City cells of a KPI that has nothing to rate anywhere: where orders are missing that is not known."""
+        absent = {name for (name,) in query(self.settings, "select input from raw.absent_inputs")}
+        nights = [FIRST + timedelta(days=n) for n in range((day - FIRST).days + 1)]
+        for (kpi_id, variant), kpi in contract().items():
+            if (kpi_id, variant) in spoken or kpi["source"] == refused or kpi["requires"] in absent:
+                continue
+            for period_type in kpi["periods"].split():
+                for start in {first_day(period_type, night) for night in nights} if "/" not in period_type else ():
+                    lacking = withholding(weights, kpi["anchors"], ("city", CITY, period_type, start))
+                    for caliber in ("full", "assessed") if lacking and kpi["is_optional"] != "true" else ():
+                        yield (kpi_id, variant, "city", CITY, period_type, start, caliber), min(lacking)
 
     def _deadlines(self) -> Deadlines:
         local = "cast({0} + interval 8 hour as date)"
