@@ -50,7 +50,7 @@ test-slow: .venv/.development ## the tests that take minutes
 lint: .venv/.development ## ruff, sqlfluff, mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models dbt_project/tests
 	$(BIN)/mypy
 
 bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year

@@ -12,6 +12,7 @@ from datetime import UTC, date
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from minhu import raw_tables, work_file
 from minhu.landing import Landing
@@ -36,6 +37,22 @@ CARRIED = {
         "contract_version_before": "varchar", "contract_version_now": "varchar", "causes": "varchar",
         "late_rows": "bigint", "corrected_rows": "bigint", "rows_counted_in": "varchar", "restated_return": "varchar",
         "border_change": "varchar", "reference_change": "varchar",
+    },
+    "integrity_companions": {
+        "companion": "varchar", "unit_type": "varchar", "unit_code": "varchar", "month_start": "date",
+        "numerator": "bigint", "denominator": "bigint", "value": "double", "value_low": "double", "value_high": "double",
+        "is_shown": "boolean", "rule_id": "varchar", "reason": "varchar",
+    },
+    "standardised_on_time": {
+        "month_start": "date", "unit_type": "varchar", "unit_code": "varchar", "due_count": "bigint",
+        "on_time_count": "bigint", "expected_on_time_count": "double", "on_time_ratio": "double", "missed_count": "bigint",
+        "expected_missed_count": "double", "missed_ratio": "double", "missed_ratio_low": "double",
+        "missed_ratio_high": "double",
+    },
+    "on_time_by_channel": {
+        "month_start": "date", "channel": "varchar", "caliber": "varchar", "created_count": "bigint", "due_count": "bigint",
+        "on_time_count": "bigint", "late_count": "bigint", "overdue_open_count": "bigint", "on_time_rate": "double",
+        "ci_low": "double", "ci_high": "double",
     },
     "kpi_published_since": {
         "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "period_type": "varchar",
@@ -96,7 +113,6 @@ def _show_table(db: duckdb.DuckDBPyConnection, table: str, previous: Release | N
     for many nights without being judged again, and then the release before is another one.
     """
     kinds = CARRIED[table]
-    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in kinds.items())
     parts: list[str] = []
     if previous is not None:
         found = [previous.path / f"{table}.parquet", *(previous.path / table).glob("*.parquet")]
@@ -106,6 +122,10 @@ def _show_table(db: duckdb.DuckDBPyConnection, table: str, previous: Release | N
         nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in kinds.items())
         db.execute(f"create view raw.previous_{table} as select {nothing} where false")
         return
+    known = set(pq.read_schema(parts[0]).names)  # a column that the table got since is empty
+    columns = ", ".join(
+        f"cast({name if name in known else 'null'} as {kind}) as {name}" for name, kind in kinds.items()
+    )
     listed = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)  # a view takes no parameters
     source = f"read_parquet([{listed}], hive_partitioning = false)"
     if "as_of" in kinds:

@@ -39,9 +39,9 @@ BUILD = [
 #: What a work file that is carried on holds already: it is made anew when the models, the seeds or one of the pictures
 #: of places, units, grids, points, items and residents change.
 STANDING = [
-    "staging", "resource_type:seed", "dim_places", "dim_place_versions", "dim_units", "dim_unit_versions", "dim_grids",
-    "dim_service_points", "bridge_places_now", "bridge_redrawn_units", "bridge_residents_points",
-    "bridge_units_peer_groups", "bridge_units_periods",
+    "staging", "resource_type:seed", "qc_rules", "dim_places", "dim_place_versions", "dim_units",
+    "dim_unit_versions", "dim_grids", "dim_service_points", "bridge_places_now", "bridge_redrawn_units",
+    "bridge_residents_points", "bridge_units_peer_groups", "bridge_units_periods",
 ]  # fmt: skip
 #: What follows from returns and pictures alone: most nights nothing is returned.
 OF_RETURNS = [

@@ -21,6 +21,8 @@ FINDING = Finding(
     period_from="2026-11-01", period_to="2026-11-30", rows_seen=40, rows_failed=3,
 )  # fmt: skip
 
+SAYS = "规则“占比在0至1之间”：planted"
+
 
 def waiver(sha256: str, **changed: Any) -> dict[str, Any]:
     row = {
@@ -33,9 +35,9 @@ def waiver(sha256: str, **changed: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     city = LandedCity()
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d30", "d40")})
+    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d20", "d30", "d40")})
     city.units("u1")
-    for district, due in (("d30", 30), ("d40", 40)):
+    for district, due in (("d20", 20), ("d30", 30), ("d40", 40)):
         for number in range(due):
             closed = "2026-11-11 10:00" if number < 5 else "2026-11-09 10:00"
             add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at=closed)
@@ -46,17 +48,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def judge(
-    home: Settings, monkeypatch: pytest.MonkeyPatch, finding: Finding, *rows: dict[str, Any]
+    home: Settings, monkeypatch: pytest.MonkeyPatch, finding: Finding | list[Finding], *rows: dict[str, Any]
 ) -> tuple[list[tuple[Any, ...]], dict[str, str]]:
-    """The cell of d40 after a night with that finding and those waivers, and what became of each waiver."""
-    monkeypatch.setattr(kpi_checks, "check_values", lambda *_: [finding])
+    """The cell of the finding's district after a night with it and those waivers, and what became of each waiver."""
+    findings = finding if isinstance(finding, list) else [finding]
+    monkeypatch.setattr(kpi_checks, "check_values", lambda *_: findings)
     monkeypatch.setattr(release, "latest_before", lambda *_: None)
     waivers.write(home.home / "waivers.toml", rows)
     gate.decide_verdicts(home, NIGHT)
     cell = query(
         home,
         "select verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06' and variant = 'main' and "
-        "unit_code = 'd40' and period_type = 'month' and period_start = date '2026-11-01' and caliber = 'full'",
+        "unit_code = ? and period_type = 'month' and period_start = date '2026-11-01' and caliber = 'full'",
+        findings[0].unit_code,
     )
     return cell, dict(query(home, "select waiver_id, status from publish.waivers"))  # type: ignore[arg-type]
 
@@ -65,7 +69,7 @@ def test_a_waived_cell_is_published_and_says_who_answers_for_it(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell, _ = judge(home, monkeypatch, FINDING)
-    assert cell == [("WITHHELD", "L4-GXK-004", "planted")]
+    assert cell == [("WITHHELD", "L4-GXK-004", SAYS)]
     ((sha256, waived_by),) = query(
         home, "select finding_sha256, waiver_id from publish.quality_findings where rule_id = 'L4-GXK-004'"
     )
@@ -73,28 +77,50 @@ def test_a_waived_cell_is_published_and_says_who_answers_for_it(
 
     cell, status = judge(home, monkeypatch, FINDING, waiver(sha256))
     assert cell == [
-        ("PUBLISHED_WITH_NOTE", "L4-GXK-004", "已豁免 W-1（批准人 li，有效至 2026-12-20）：已逐条核对；planted")
+        ("PUBLISHED_WITH_NOTE", "L4-GXK-004", f"已豁免 W-1（批准人 li，有效至 2026-12-20）：已逐条核对；{SAYS}")
     ]
+    assert status == {"W-1": "holds"}
+    # the night of a day runs on the morning after, and is read later
+    _, status = judge(home, monkeypatch, FINDING, waiver(sha256, approved_on=NIGHT + timedelta(days=14)))
     assert status == {"W-1": "holds"}
 
     bad = [
         waiver(sha256, waiver_id="W-2", approver="wang"),
+        waiver(sha256, waiver_id="W-2b", approver="ＷＡＮＧ "),
         waiver(sha256, waiver_id="W-3", expires_on=NIGHT - timedelta(days=1), approved_on=NIGHT - timedelta(days=9)),
-        waiver(sha256, waiver_id="W-4", approved_on=NIGHT + timedelta(days=1)),
+        waiver(sha256, waiver_id="W-4", approved_on=NIGHT + timedelta(days=15)),
         waiver("0" * 64, waiver_id="W-5"),
         waiver(sha256, waiver_id="W-6", rule_id="L4-GXK-001"),
     ]
     cell, status = judge(home, monkeypatch, FINDING, *bad)
-    assert cell == [("WITHHELD", "L4-GXK-004", "planted")]
+    assert cell == [("WITHHELD", "L4-GXK-004", SAYS)]
     assert status == {
-        "W-2": "approver_is_author", "W-3": "expired", "W-4": "not_yet_approved", "W-5": "other_data", "W-6": "other_data",
+        "W-2": "approver_is_author", "W-2b": "approver_is_author", "W-3": "expired", "W-4": "not_yet_approved",
+        "W-5": "other_data", "W-6": "other_data",
     }  # fmt: skip
 
     # one more row failed since: the waiver speaks about other data
     worse = Finding(**{**FINDING.__dict__, "rows_failed": 4})
     cell, status = judge(home, monkeypatch, worse, waiver(sha256))
-    assert cell == [("WITHHELD", "L4-GXK-004", "planted")]
+    assert cell == [("WITHHELD", "L4-GXK-004", SAYS)]
     assert status == {"W-1": "other_data"}
+
+
+def test_waivers_of_a_cell_with_few_cases_and_another_warning_are_all_told(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocking = Finding(**{**FINDING.__dict__, "unit_code": "d20"})
+    other = Finding(**{**blocking.__dict__, "rule_id": "L4-GXK-005"})
+    warning = Finding(**{**blocking.__dict__, "rule_id": "L1-HOT-099", "severity": "warn"})
+    judge(home, monkeypatch, [blocking, other, warning])
+    found = query(
+        home,
+        "select rule_id, finding_sha256 from publish.quality_findings where rule_id like 'L4-GXK%' order by rule_id",
+    )
+    rows = [waiver(sha256, waiver_id=f"W-{rule_id}", rule_id=rule_id) for rule_id, sha256 in found]
+    ((verdict, rule_id, reason),), _ = judge(home, monkeypatch, [blocking, other, warning], *rows)
+    assert (verdict, rule_id) == ("BAND_ONLY", "L4-KPI-004")
+    assert "已豁免 W-L4-GXK-004" in reason and "已豁免 W-L4-GXK-005" in reason and reason.startswith("样本不足以排名")
 
 
 @pytest.mark.parametrize(

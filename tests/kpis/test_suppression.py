@@ -1,8 +1,4 @@
-"""An attacker who subtracts: with every total, every denominator and the night before, no hidden figure is solved.
-
-The attack is exact: integer programming (HiGHS) gives the least and the greatest figure that a cell can have. Where
-they are one, the cell is solved.
-"""
+"""An attacker who subtracts: with every total, every denominator and the night before, no hidden figure is solved."""
 
 from __future__ import annotations
 
@@ -10,15 +6,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from minhu.suppression import complements
+from tests.fixtures.attacker import Night, solved
 
 FLOOR = 10
-Night = pd.DataFrame
 
 
 def leaves(rng: np.random.Generator) -> pd.DataFrame:
@@ -80,65 +74,6 @@ def night(cells: list[tuple[object, ...]]) -> Night:
 
 def hidden(cells: Night, found: pd.DataFrame) -> set[str]:
     return {*cells.loc[cells["is_small"], "unit_code"], *found["unit_code"]}
-
-
-def solved(nights: list[tuple[Night, set[str]]]) -> set[tuple[int, str]]:
-    """The small cells whose figure an attacker knows for certain from all nights together."""
-    numbers: dict[tuple[object, ...], int] = {}
-    name = [
-        dict(zip(cells["unit_code"], zip(cells["denominator"], cells["numerator"], strict=True), strict=True))
-        for cells, _ in nights
-    ]
-    is_known: dict[int, bool] = {}
-    truth: list[float] = []
-    highs: list[float] = []
-    variable: dict[tuple[int, str], int] = {}
-    for at, (cells, secret) in enumerate(nights):
-        for row in cells.to_dict("records"):
-            code = row["unit_code"]
-            same = [b for b in range(at) if name[b].get(code) == name[at][code]]
-            key = ("same", same[0], code) if same else ("same", at, code)
-            number = numbers.setdefault(key, len(numbers))
-            if number == len(truth):
-                truth.append(float(row["numerator"]))
-                highs.append(float(row["denominator"]) if row["is_capped"] else np.inf)
-                is_known[number] = False
-            variable[at, code] = number
-            is_known[number] |= code not in secret
-    equations: list[npt.NDArray[np.float64]] = []
-    slack: list[float] = []
-    for at, (cells, _) in enumerate(nights):
-        small = set(cells.loc[cells["is_small"], "unit_code"])
-        for (_, total), parts in cells.dropna(subset=["parent_code"]).groupby(["unit_type", "parent_code"]):
-            parent = str(total)
-            signs = np.zeros(len(truth))
-            signs[variable[at, parent]] += 1
-            for part in parts["unit_code"]:
-                signs[variable[at, part]] -= 1
-            equations.append(signs)
-            # what lies in no known part counts as known, but not where the whole is too small to be
-            rest = name[at][parent][0] - parts["denominator"].sum()
-            slack.append(float(rest) if parent in small else 0.0)
-    matrix, exact = np.array(equations).reshape(-1, len(truth)), np.array(truth)
-    rest_known = np.array(slack) == 0
-    low = np.where(rest_known, matrix @ exact, 0.0)
-    high = np.where(rest_known, matrix @ exact, slack)
-    known = np.array([is_known[i] for i in range(len(truth))])
-    bounds = Bounds(np.where(known, exact, 0.0), np.where(known, exact, highs))
-    rules = LinearConstraint(matrix, low, high)
-    found = set()
-    for at, (cells, _) in enumerate(nights):
-        for code in cells.loc[cells["is_small"], "unit_code"]:
-            number = variable[at, code]
-            goal = np.zeros(len(truth))
-            goal[number] = 1.0
-            ends = [
-                milp(sign * goal, constraints=rules, bounds=bounds, integrality=np.ones(len(truth))) for sign in (1, -1)
-            ]
-            assert all(end.success for end in ends)
-            if round(ends[0].x[number]) == round(ends[1].x[number]):
-                found.add((at, code))
-    return found
 
 
 def is_told_by_the_city(cells: Night) -> bool:

@@ -19,3 +19,7 @@ def type_string() -> str:
 
 def datediff(first: str, second: str, part: str) -> str:
     return f"datediff('{part}', {first}, {second})"
+
+
+def listagg(measure: str, delimiter: str, order_by: str) -> str:
+    return f"listagg({measure}, {delimiter} {order_by})"

@@ -2,6 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
+{% set cell = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with cells as (
     select * from {{ ref('kpi_cells') }}
     {% if is_incremental() %}
@@ -14,11 +15,7 @@ contract as (
 ),
 
 blocked as (
-    select
-        source,
-        reason
-    from {{ source('raw', 'arrivals') }}
-    where status = 'blocked'
+    select * from {{ ref('kpi_blocked') }}
 ),
 
 absent as (
@@ -53,6 +50,7 @@ touches as (
         findings.severity,
         findings.rule_id,
         findings.message,
+        findings.waiver_id,
         findings.anchors <> '' as lacks_records
     from cells
     inner join findings
@@ -73,16 +71,26 @@ touches as (
     {% endfor %}
 ),
 
+-- what was waived is told first, and all of it
 touched as (
     select
         *,
         row_number() over (
-            partition by kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber
+            partition by {{ cell | join(', ') }}
             order by
-                case severity when 'block' then 0 else 1 end,
+                case when severity = 'block' then 0 when waiver_id <> '' then 1 else 2 end,
                 rule_id, message
         ) as precedence
     from touches
+),
+
+waived as (
+    select
+        {{ cell | join(',\n        ') }},
+        {{ dbt.listagg('message', "'；'", 'order by rule_id, message') }} as message
+    from touches
+    where waiver_id <> ''
+    group by {{ cell | join(', ') }}
 ),
 
 judged as (
@@ -91,17 +99,18 @@ judged as (
         contract.suppress_below,
         contract.band_below,
         contract.interval_method,
-        blocked.source is not null as is_source_blocked,
+        blocked.kpi_id is not null as is_source_blocked,
         absent.input is not null as is_input_absent,
         coalesce(blocked.reason, absent.reason, '') as absence_reason,
         touched.severity,
         coalesce(touched.severity = 'block' and touched.lacks_records, false) as lacks_records,
         touched.rule_id as touching_rule_id,
-        touched.message as touching_message
+        case touched.severity when 'block' then touched.message else coalesce(waived.message, touched.message) end
+            as touching_message
     from cells
     inner join contract
         on cells.kpi_id = contract.kpi_id and cells.variant = contract.variant
-    left join blocked on contract.source = blocked.source
+    left join blocked on cells.kpi_id = blocked.kpi_id and cells.variant = blocked.variant
     left join absent on contract.requires = absent.input
     left join touched
         on
@@ -113,6 +122,11 @@ judged as (
             and cells.period_start = touched.period_start
             and cells.caliber = touched.caliber
             and touched.precedence = 1
+    left join waived
+        on
+            {% for column in cell -%}
+            cells.{{ column }} = waived.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
 ),
 
 decided as (
@@ -162,6 +176,8 @@ select
         when decided.deciding_rule_id = '' then ''
         when rules.rule_id in ('L4-KPI-001', 'L4-KPI-006')
             then concat(rules.reason_zh, '：', decided.absence_reason)
+        when rules.rule_id = 'L4-KPI-004' and decided.severity = 'warn'
+            then concat(rules.reason_zh, '；', decided.touching_message)
         when rules.rule_id is not null then rules.reason_zh
         else decided.touching_message
     end as reason

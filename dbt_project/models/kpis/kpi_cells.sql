@@ -9,8 +9,10 @@ with contract as (
 ),
 
 blocked as (
-    select source from {{ source('raw', 'arrivals') }}
-    where status = 'blocked'
+    select
+        kpi_id,
+        variant
+    from {{ ref('kpi_blocked') }}
 ),
 
 absent as (
@@ -25,7 +27,7 @@ computed as (
     inner join contract
         on computed_values.kpi_id = contract.kpi_id and computed_values.variant = contract.variant
     where
-        contract.source not in (select blocked.source from blocked)
+        (contract.kpi_id, contract.variant) not in (select * from blocked)
         and contract.requires not in (select absent.input from absent)
         and not (contract.is_optional and coalesce(computed_values.denominator, 0) = 0)
         {% if is_incremental() %}
@@ -41,7 +43,7 @@ spoken as (
     inner join contract
         on computed_values.kpi_id = contract.kpi_id and computed_values.variant = contract.variant
     where
-        contract.source not in (select blocked.source from blocked)
+        (contract.kpi_id, contract.variant) not in (select * from blocked)
         and contract.requires not in (select absent.input from absent)
 ),
 

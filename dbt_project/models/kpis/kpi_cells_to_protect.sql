@@ -1,5 +1,5 @@
--- One row per cell judged in this build whose KPI is a ratio of sums, where a figure of the same KPI, period and
--- caliber is hidden for its size: the cell, the total it is a part of (the nearest place above it that the KPI has,
+-- One row per cell judged in this build whose counts add up to those of its total, where a figure of the same KPI,
+-- period and caliber is small: the cell, the total it is a part of (the nearest place above it that the KPI has,
 -- and the city for responsible units), and what the release before showed of it.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
@@ -9,14 +9,17 @@ with cells as (
         verdicts.*,
         contract.levels,
         contract.suppress_below,
-        contract.interval_method
+        contract.interval_method,
+        -- a small one that is withheld as well is a secret of the same kind
+        verdicts.verdict in ('SUPPRESSED', 'WITHHELD') and verdicts.sample_size < contract.suppress_below as is_small
     from {{ ref('kpi_cell_verdicts') }} as verdicts
     inner join {{ ref('kpi_contract') }} as contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
     where
         contract.suppress_below > 0
-        and contract.interval_method in ('wilson', 'poisson')
+        and contract.interval_method <> 'none'
         and verdicts.denominator is not null
+        and (verdicts.numerator is not null or contract.interval_method <> 'composed')
         and {{ is_judged_in_this_build('verdicts') }}
 ),
 
@@ -80,7 +83,7 @@ families as (
         period_start,
         caliber
     from compared
-    where verdict = 'SUPPRESSED' or (was_hidden and is_unchanged)
+    where is_small or (was_hidden and is_unchanged)
 )
 
 select
@@ -96,9 +99,10 @@ select
     cast(coalesce(compared.numerator, 0) as double) as numerator,
     cast(compared.denominator as double) as denominator,
     compared.suppress_below as floor,
-    compared.verdict = 'SUPPRESSED' as is_small,
-    compared.verdict = 'WITHHELD' as is_withheld,
-    compared.interval_method = 'wilson' as is_capped,
+    compared.is_small,
+    compared.verdict = 'WITHHELD' and not compared.is_small as is_withheld,
+    -- a rate of events per something else may exceed 1; the others count a part of the cases
+    compared.interval_method <> 'poisson' as is_capped,
     coalesce(compared.is_unchanged, false) as is_unchanged,
     coalesce(compared.was_hidden, false) as was_hidden,
     coalesce(compared.was_exposed, false) as was_exposed

@@ -5,25 +5,31 @@
 -- is_in_marts is false for what was seen in a delivery that was refused: those rows are in no figure.
 with found as (
     select
-        rule_id,
-        severity,
-        source,
-        table_name,
-        column_name,
+        findings.rule_id,
+        findings.severity,
+        findings.source,
+        findings.table_name,
+        findings.column_name,
         '' as anchors,
-        kpi_id,
-        unit_type,
-        unit_code,
+        findings.kpi_id,
+        findings.unit_type,
+        findings.unit_code,
         '' as period_type,
-        cast(nullif(period_from, '') as date) as period_from,
-        cast(nullif(period_to, '') as date) as period_to,
-        rows_seen,
-        rows_failed,
-        sample_keys,
-        message,
-        is_in_marts,
-        found_date
-    from {{ source('raw', 'findings') }}
+        cast(nullif(findings.period_from, '') as date) as period_from,
+        cast(nullif(findings.period_to, '') as date) as period_to,
+        findings.rows_seen,
+        findings.rows_failed,
+        findings.sample_keys,
+        -- who reads a reason reads Chinese first; what follows is for who mends it
+        case
+            when rules.rule_id is null then findings.message
+            else concat('规则“', rules.reason_zh, '”：', findings.message)
+        end as message,
+        findings.is_in_marts,
+        findings.found_date
+    from {{ source('raw', 'findings') }} as findings
+    left join {{ ref('qc_rules') }} as rules
+        on findings.rule_id = rules.rule_id
     {% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
         ref('qc_callback_coverage'), ref('qc_assumed_calendar'), ref('qc_order_conservation'),
         ref('qc_callback_conservation'), ref('qc_excluded_orders'), ref('qc_relaxed_tiers'), ref('qc_jumps'),
@@ -70,7 +76,7 @@ holding as (
         rule_id,
         min(waiver_id) as waiver_id
     from {{ source('raw', 'waivers') }}
-    where approver <> author and {{ business_date() }} between approved_on and expires_on
+    where approver <> author and {{ business_date() }} <= expires_on and {{ is_approved_in_time() }}
     group by finding_sha256, rule_id
 )
 

@@ -1,6 +1,6 @@
 -- One row per clock, unit and month with deadlines beyond the years whose holidays the State Council has announced: a
 -- plain Monday-to-Friday calendar was used, and the KPI says so.
-{% for clock in ['unpaused', 'paused'] %}
+{% for clock, clock_zh in [('unpaused', '不扣除暂停'), ('paused', '扣除暂停')] %}
 select
     'L3-CAL-001' as rule_id,
     'warn' as severity,
@@ -15,8 +15,8 @@ select
     cast(sum(rule_{{ clock }}_assumed_count) as bigint) as rows_failed,
     '' as sample_keys,
     concat(
-        sum(rule_{{ clock }}_assumed_count), ' of ', sum(rule_{{ clock }}_due_count),
-        ' deadlines ({{ clock }} clock) lie beyond the known calendar: Monday to Friday was assumed'
+        '{{ clock_zh }}口径 ', sum(rule_{{ clock }}_due_count), ' 个期限中有 ', sum(rule_{{ clock }}_assumed_count),
+        ' 个超出已公布的节假日安排，按周一至周五推算'
     ) as message
 from {{ ref('agg_orders_by_period') }}
 where caliber = 'full' and period_type = 'month'

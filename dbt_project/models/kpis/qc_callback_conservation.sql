@@ -55,7 +55,7 @@ select
     cast(counted.unexplained_count as bigint) as rows_failed,
     counted.first_key as sample_keys,
     concat(
-        counted.unexplained_count, ' of ', counted.attempt_count, ' attempts are neither valid, invalid nor not reached'
+        '回访尝试 ', counted.attempt_count, ' 次中有 ', counted.unexplained_count, ' 次既非有效、无效，也非未接通'
     ) as message
 from counted
 cross join thresholds

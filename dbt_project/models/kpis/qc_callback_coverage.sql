@@ -36,9 +36,7 @@ select
     cast(coverage.eligible_count as bigint) as rows_seen,
     cast(coverage.eligible_count - coverage.called_back_count as bigint) as rows_failed,
     '' as sample_keys,
-    concat(
-        'only ', coverage.called_back_count, ' of ', coverage.eligible_count, ' closed orders were called back validly'
-    ) as message
+    concat('有效回访不足办结的 ', cast(100 * thresholds.coverage_floor as integer), ' %，不足以代表全体') as message
 from coverage
 cross join concerned
 cross join thresholds

@@ -35,7 +35,7 @@ select
     cast(created_count as bigint) as rows_seen,
     cast(excluded_count as bigint) as rows_failed,
     '' as sample_keys,
-    concat(excluded_count, ' of ', created_count, ' orders are kept out of the assessment') as message
+    concat('受理 ', created_count, ' 件中有 ', excluded_count, ' 件剔除于考核之外') as message
 from shares
 where
     created_count >= {{ threshold('share_min_cases') }}

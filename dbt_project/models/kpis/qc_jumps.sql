@@ -57,8 +57,8 @@ select
     cast(null as bigint) as rows_failed,
     '' as sample_keys,
     concat(
-        round(100 * value, 1), ' % after ', round(100 * value_before, 1), ' % the month before, at least ',
-        round(100 * least_change, 1), ' points that are not chance'
+        case when value > value_before then '高' else '低' end, '于上月 ',
+        cast(100 * {{ threshold('jump_warn_change') }} as integer), ' 个百分点以上，非偶然'
     ) as message
 from jumps
 where least_change > {{ threshold('jump_warn_change') }}

@@ -29,7 +29,8 @@ select
     cast(abs(created_count - explained_count) as bigint) as rows_failed,
     '' as sample_keys,
     concat(
-        caliber, ': ', created_count, ' created, but ', explained_count, ' closed, open, withdrawn or merged'
+        case caliber when 'full' then '全口径' else '考核口径' end,
+        '：受理 ', created_count, ' 件，而办结、在办、撤回、合并共 ', explained_count, ' 件'
     ) as message
 from counted
 where created_count <> explained_count
@@ -47,6 +48,9 @@ select
     cast(due_count as bigint) as rows_seen,
     cast(abs(due_count - judged_count) as bigint) as rows_failed,
     '' as sample_keys,
-    concat(caliber, ': ', due_count, ' due, but ', judged_count, ' on time, late or overdue and open') as message
+    concat(
+        case caliber when 'full' then '全口径' else '考核口径' end,
+        '：到期 ', due_count, ' 件，而按时、超时办结、超期未结共 ', judged_count, ' 件'
+    ) as message
 from counted
 where due_count <> judged_count

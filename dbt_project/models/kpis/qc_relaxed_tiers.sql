@@ -19,7 +19,7 @@ select
     cast(orders.tier_relaxed_count as bigint) as rows_failed,
     '' as sample_keys,
     concat(
-        orders.tier_relaxed_count, ' of ', orders.dispatched_count, ' orders were moved to a tier with more time'
+        '逾 ', cast(100 * {{ threshold('tier_relaxed_warn_share') }} as integer), ' % 的派单改入时限更宽的档次'
     ) as message
 from {{ ref('agg_orders_by_period') }} as orders
 cross join concerned

@@ -104,7 +104,7 @@ select
     cast(0 as bigint) as rows_failed,
     '' as sample_keys,
     case
-        when is_too_early then concat('the volume of the day cannot be judged yet: ', history_days, ' days of history')
-        else concat(record_count, ' records of the day, usually ', cast(usual_count as bigint))
+        when is_too_early then concat('当日数量尚无从比较：历史仅 ', history_days, ' 天')
+        else concat('当日 ', record_count, ' 条，平时约 ', cast(usual_count as bigint), ' 条')
     end as message
 from found

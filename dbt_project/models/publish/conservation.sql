@@ -1,6 +1,6 @@
 -- One row per identity (守恒), table, unit and month: what must be the same counted in two ways, and the difference. A
 -- month that is null means the whole archive. The second count is a sum; parts has its terms in the order of the
--- identity, but not where they would tell what a suppressed rate hides.
+-- identity, but not where they would tell a small number or what a rate or companion does not show.
 {% set entities = [
     ('hotline.work_orders', ref('int_orders_latest'), ref('fct_work_orders'), ref('quarantine_work_orders'), 'L3-IDN-001'),
     ('hotline.calls', ref('int_calls_latest'), ref('fct_calls'), ref('quarantine_calls'), 'L3-IDN-002'),
@@ -101,9 +101,9 @@ shown as (
     group by kpi_id, unit_type, unit_code, period_start
 ),
 
--- the rates whose figures an identity's terms would tell where they are hidden
+-- what an identity's terms would tell where it is not shown
 hidden as (
-    select distinct -- several rates of one identity
+    select
         case kpi_id when 'H06' then 'due' else 'attempted' end as identity,
         unit_type,
         unit_code,
@@ -114,7 +114,15 @@ hidden as (
         and variant = 'main'
         and period_type = 'month'
         and caliber = 'full'
-        and verdict = 'SUPPRESSED'
+        and (verdict in ('SUPPRESSED', 'WITHHELD') or is_stale)
+    union
+    select
+        'attempted' as identity,
+        unit_type,
+        unit_code,
+        month_start
+    from {{ ref('integrity_companions') }}
+    where companion = 'invalid_callback_share' and not is_shown
 ),
 
 identities as (
@@ -203,27 +211,43 @@ identities as (
         concat(valid_count, ' + ', invalid_count, ' + ', not_reached_count) as parts
     from callbacks
     where unit_code is not null
+),
+
+judged as (
+    select
+        identities.*,
+        hidden.identity is null
+        -- the disclosure floor
+        and (identities.month_start is null or identities.left_count not between 1 and 9) as is_told
+    from identities
+    left join hidden
+        on
+            identities.identity = hidden.identity
+            and identities.unit_type = hidden.unit_type
+            and identities.unit_code = hidden.unit_code
+            and identities.month_start = hidden.month_start
+),
+
+-- the terms of one district would follow from those of the others and the city
+told as (
+    select
+        *,
+        is_told and (
+            unit_type = 'city'
+            or min(case when is_told then 1 else 0 end) over (partition by identity, table_name, month_start) = 1
+        ) as are_parts_told
+    from judged
 )
 
 select
-    identities.identity,
-    identities.rule_id,
-    identities.table_name,
-    identities.unit_type,
-    identities.unit_code,
-    identities.month_start,
-    cast(identities.left_count as bigint) as left_count,
-    cast(identities.right_count as bigint) as right_count,
-    case
-        when hidden.identity is not null then ''
-        when identities.month_start is null or identities.left_count >= 10 then identities.parts -- the disclosure floor
-        else ''
-    end as parts,
-    cast(identities.left_count - identities.right_count as bigint) as difference
-from identities
-left join hidden
-    on
-        identities.identity = hidden.identity
-        and identities.unit_type = hidden.unit_type
-        and identities.unit_code = hidden.unit_code
-        and identities.month_start = hidden.month_start
+    told.identity,
+    told.rule_id,
+    told.table_name,
+    told.unit_type,
+    told.unit_code,
+    told.month_start,
+    cast(told.left_count as bigint) as left_count,
+    cast(told.right_count as bigint) as right_count,
+    case when told.are_parts_told then told.parts else '' end as parts,
+    cast(told.left_count - told.right_count as bigint) as difference
+from told

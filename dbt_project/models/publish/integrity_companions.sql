@@ -1,185 +1,116 @@
 -- One row per companion, unit and month: what an auditor reads beside the rates (伴随指标). Never ranked, never scored.
-{% set z = '1.959963984540054' %}
-with rolled as (
+-- What would tell a small number or a figure that is hidden or withheld is left empty, and says by which rule.
+with companions as (
     select
-        measure,
-        month_start,
-        case
-            when grouping(unit_code) = 0 then 'unit'
-            when grouping(street_code) = 0 then 'street'
-            when grouping(district_code) = 0 then 'district'
-            when true then 'city'
-        end as unit_type,
-        case
-            when grouping(unit_code) = 0 then unit_code
-            when grouping(street_code) = 0 then street_code
-            when grouping(district_code) = 0 then district_code
-            when true then '{{ var("city_code") }}'
-        end as unit_code,
-        sum(counted) as counted,
-        sum(seen) as seen
-    from {{ ref('fct_integrity_by_month') }}
-    group by grouping sets (
-        (measure, month_start, unit_code),
-        (measure, month_start, street_code),
-        (measure, month_start, district_code),
-        (measure, month_start)
-    )
+        *,
+        case companion
+            when 'orders_per_10k_residents' then 'H04'
+            when 'invalid_callback_share' then 'H07'
+            when 'satisfaction_with_invalid_answers' then 'H09'
+            else 'H06'
+        end as kpi_id
+    from {{ ref('kpi_companions') }}
 ),
 
-shares as (
+-- the rate beside it: where that lacks records, so does the companion; where it is hidden, so is what its counts tell
+rates as (
     select
-        measure as companion,
+        kpi_id,
         unit_type,
         unit_code,
-        month_start,
-        counted as numerator,
-        seen as denominator,
-        case when seen > 0 then cast(counted as double) / seen end as value,
-        {{ wilson_low('counted', 'seen') }} as value_low,
-        {{ wilson_high('counted', 'seen') }} as value_high
-    from rolled
-    where measure <> 'deadline_bunching_index'
-    union all
-    -- one deadline hour against as many hours as there are days before it: a ratio, without an interval
-    select
-        measure as companion,
-        unit_type,
-        unit_code,
-        month_start,
-        counted as numerator,
-        seen - counted as denominator,
-        case when seen > counted then cast(counted as double) / (seen - counted) end as value,
-        cast(null as double) as value_low,
-        cast(null as double) as value_high
-    from rolled
-    where measure = 'deadline_bunching_index'
-),
-
-monthly as (
-    select * from {{ ref('agg_orders_by_period') }}
-    where period_type = 'month' and unit_type in ('city', 'district', 'street', 'unit')
-),
-
-lifts as (
-    select
-        'exclusion_lift_pp' as companion,
-        whole.unit_type,
-        whole.unit_code,
-        whole.period_start as month_start,
-        assessed.on_time_count as numerator,
-        assessed.due_count as denominator,
-        100 * (
-            cast(assessed.on_time_count as double) / assessed.due_count
-            - cast(whole.on_time_count as double) / whole.due_count
-        ) as value,
-        cast(null as double) as value_low,
-        cast(null as double) as value_high
-    from monthly as whole
-    inner join monthly as assessed
-        on
-            whole.unit_type = assessed.unit_type
-            and whole.unit_code = assessed.unit_code
-            and whole.period_start = assessed.period_start
-    where whole.caliber = 'full' and assessed.caliber = 'assessed' and whole.due_count > 0 and assessed.due_count > 0
-),
-
--- satisfaction if every caller whose answer was set aside were dissatisfied, and if every one were satisfied
-bounds as (
-    select
-        'satisfaction_with_invalid_answers' as companion,
-        monthly.unit_type,
-        monthly.unit_code,
-        monthly.period_start as month_start,
-        monthly.satisfied_count as numerator,
-        monthly.rated_callback_count as denominator,
-        (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count)
-        / cast(monthly.rated_callback_count as double) as value,
-        (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count)
-        / cast(monthly.rated_callback_count + rolled.counted as double) as value_low,
-        (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count + rolled.counted)
-        / cast(monthly.rated_callback_count + rolled.counted as double) as value_high
-    from monthly
-    inner join rolled
-        on
-            monthly.unit_type = rolled.unit_type
-            and monthly.unit_code = rolled.unit_code
-            and monthly.period_start = rolled.month_start
-            and rolled.measure = 'invalid_callback_share'
-    where monthly.caliber = 'full' and monthly.rated_callback_count > 0
-),
-
-demand as (
-    select
-        'orders_per_10k_residents' as companion,
-        monthly.unit_type,
-        monthly.unit_code,
-        monthly.period_start as month_start,
-        monthly.created_count as numerator,
-        places.resident_count as denominator,
-        10000.0 * monthly.created_count / places.resident_count as value,
-        10000.0 * (
-            monthly.created_count + {{ z }} * {{ z }} / 2
-            - {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / places.resident_count as value_low,
-        10000.0 * (
-            monthly.created_count + {{ z }} * {{ z }} / 2
-            + {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / places.resident_count as value_high
-    from monthly
-    inner join {{ ref('dim_places') }} as places
-        on monthly.unit_type = places.place_level and monthly.unit_code = places.place_code
-    where monthly.caliber = 'full' and places.resident_count > 0
-),
-
--- companions that are figures of a rate, where that rate is hidden in one of the calibers they use
-hidden as (
-    select distinct -- both calibers
-        case kpi_id when 'H06' then 'exclusion_lift_pp' else 'satisfaction_with_invalid_answers' end as companion,
-        unit_type,
-        unit_code,
-        period_start as month_start
+        period_start as month_start,
+        min(case when verdict = 'WITHHELD' and caliber = 'full' then rule_id end) as withheld_by,
+        min(case when verdict = 'WITHHELD' and caliber = 'full' then reason end) as withheld_for,
+        min(case when verdict in ('SUPPRESSED', 'WITHHELD') then rule_id end) as hidden_by
     from {{ ref('kpi_results') }}
-    where
-        variant = 'main'
-        and period_type = 'month'
-        and verdict = 'SUPPRESSED'
-        and (kpi_id = 'H06' or (kpi_id = 'H09' and caliber = 'full'))
+    where kpi_id in ('H04', 'H06', 'H07', 'H09') and variant = 'main' and period_type = 'month'
+    group by kpi_id, unit_type, unit_code, period_start
 ),
 
-companions as (
-    select * from shares
-    union all
-    select * from lifts
-    union all
-    select * from bounds
-    union all
-    select * from demand
-)
+complements as (
+    select * from {{ ref('kpi_companion_complements') }}
+),
 
-select
-    shown.companion,
-    shown.unit_type,
-    shown.unit_code,
-    shown.month_start,
-    cast(case when shown.is_shown then shown.numerator end as bigint) as numerator,
-    cast(shown.denominator as bigint) as denominator,
-    case when shown.is_shown then round(shown.value, 8) end as value,
-    case when shown.is_shown then round(shown.value_low, 8) end as value_low,
-    case when shown.is_shown then round(shown.value_high, 8) end as value_high,
-    shown.is_shown
-from (
+small as (
+    select
+        companions.companion,
+        companions.unit_type,
+        companions.unit_code,
+        companions.month_start,
+        case
+            when complements.role = 'exposed' then 'L4-KPI-010'
+            when companions.denominator < {{ companion_floor() }} then 'L4-KPI-003'
+            when complements.role = 'complement' then 'L4-KPI-009'
+        end as rule_id
+    from companions
+    left join complements
+        on
+            companions.companion = complements.kpi_id
+            and companions.unit_type = complements.unit_type
+            and companions.unit_code = complements.unit_code
+            and companions.month_start = complements.period_start
+    where companions.companion <> 'orders_per_10k_residents'
+),
+
+decided as (
     select
         companions.*,
-        -- the disclosure floor of rates, and nothing that would tell a rate that is hidden
-        hidden.companion is null
-        and (companions.denominator >= 10 or companions.companion = 'orders_per_10k_residents') as is_shown
+        rates.withheld_by,
+        rates.withheld_for,
+        case
+            when rates.withheld_by is not null then rates.withheld_by
+            when companions.denominator = 0 then 'L4-KPI-002'
+            when small.rule_id is not null then small.rule_id
+            when
+                companions.companion in ('exclusion_lift_pp', 'satisfaction_with_invalid_answers')
+                and (rates.hidden_by is not null or invalid.rule_id is not null)
+                then 'L4-KPI-009'
+            else ''
+        end as rule_id
     from companions
-    left join hidden
+    left join rates
         on
-            companions.companion = hidden.companion
-            and companions.unit_type = hidden.unit_type
-            and companions.unit_code = hidden.unit_code
-            and companions.month_start = hidden.month_start
-    where companions.unit_code is not null
-) as shown
+            companions.kpi_id = rates.kpi_id
+            and companions.unit_type = rates.unit_type
+            and companions.unit_code = rates.unit_code
+            and companions.month_start = rates.month_start
+    left join small
+        on
+            companions.companion = small.companion
+            and companions.unit_type = small.unit_type
+            and companions.unit_code = small.unit_code
+            and companions.month_start = small.month_start
+    -- both bounds together tell how many answers were set aside
+    left join small as invalid
+        on
+            companions.companion = 'satisfaction_with_invalid_answers'
+            and invalid.companion = 'invalid_callback_share'
+            and companions.unit_type = invalid.unit_type
+            and companions.unit_code = invalid.unit_code
+            and companions.month_start = invalid.month_start
+)
+
+{% set columns = {
+    'companion': none, 'unit_type': none, 'unit_code': none, 'month_start': none, 'numerator': "decided.rule_id = ''",
+    'denominator': 'decided.withheld_by is null', 'value': "decided.rule_id = ''", 'value_low': "decided.rule_id = ''",
+    'value_high': "decided.rule_id = ''",
+} %}
+select
+    {% for column, condition in columns.items() -%}
+    {{ 'case when ' ~ condition ~ ' then ' if condition }}decided.{{ column }}{{ ' end as ' ~ column if condition }},
+    {% endfor -%}
+    decided.rule_id = '' as is_shown,
+    decided.rule_id,
+    coalesce(rules.reason_zh, decided.withheld_for, '') as reason
+from decided
+left join {{ ref('gate_rules') }} as rules
+    on decided.rule_id = rules.rule_id
+where not {{ is_blocked('H06') }}
+union all
+select
+    {{ columns | join(',\n    ') }},
+    is_shown,
+    rule_id,
+    reason
+from {{ source('raw', 'previous_integrity_companions') }}
+where {{ is_blocked('H06') }}

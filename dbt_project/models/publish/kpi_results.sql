@@ -25,31 +25,14 @@ contract as (
     select * from {{ ref('kpi_contract') }}
 ),
 
-blocked as (
-    select
-        source,
-        reason
-    from {{ source('raw', 'arrivals') }}
-    where status = 'blocked'
-),
-
-stale_kpis as (
-    select
-        contract.kpi_id,
-        contract.variant,
-        blocked.reason
-    from contract
-    inner join blocked on contract.source = blocked.source
-),
-
 -- a source that did not deliver leaves the cells of the last release in place, marked
 carried as (
     select
         previous.*,
-        stale_kpis.reason as stale_reason
+        blocked.reason as stale_reason
     from previous
-    inner join stale_kpis
-        on previous.kpi_id = stale_kpis.kpi_id and previous.variant = stale_kpis.variant
+    inner join {{ ref('kpi_blocked') }} as blocked
+        on previous.kpi_id = blocked.kpi_id and previous.variant = blocked.variant
 ),
 
 -- the last good value of what is withheld now

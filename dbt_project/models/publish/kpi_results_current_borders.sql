@@ -1,6 +1,6 @@
 -- One row per cell that the borders of now would change, by them, with the figure by the borders of then beside it
 -- (value_then). What is not here is the same by both. A difference of fewer people than the disclosure floor would
--- tell what moved, so such a cell is suppressed.
+-- tell what moved, so such a cell is suppressed; so is one made of a cell that is.
 with redrawn as (
     select * from {{ ref('kpi_rates_redrawn') }}
 ),
@@ -29,8 +29,8 @@ sources as (
     from {{ ref('bridge_redrawn_units') }}
 ),
 
--- a figure made of a withheld one is withheld
-withheld as (
+-- a figure made of a withheld one is withheld; one made of a hidden one would tell it beside the others that are shown
+hidden as (
     select
         results.kpi_id,
         results.variant,
@@ -39,11 +39,11 @@ withheld as (
         results.period_type,
         results.period_start,
         results.caliber,
-        min(results.rule_id) as rule_id
+        coalesce(min(case when results.verdict = 'WITHHELD' then results.rule_id end), 'L4-KPI-009') as rule_id
     from results
     inner join sources
         on results.unit_type = sources.from_type and results.unit_code = sources.from_code
-    where results.verdict = 'WITHHELD'
+    where results.verdict in ('WITHHELD', 'SUPPRESSED')
     group by
         results.kpi_id, results.variant, sources.to_type, sources.to_code, results.period_type, results.period_start,
         results.caliber
@@ -56,9 +56,10 @@ judged as (
         results.denominator as denominator_then,
         contract.contract_version,
         case
-            when withheld.rule_id is not null then withheld.rule_id
+            when hidden.rule_id <> 'L4-KPI-009' then hidden.rule_id
             when contract.interval_method <> 'none' and coalesce(redrawn.denominator, 0) = 0 then 'L4-KPI-002'
             when redrawn.sample_size < contract.suppress_below then 'L4-KPI-003'
+            when hidden.rule_id is not null then hidden.rule_id
             when
                 abs(redrawn.denominator - results.denominator) > 0
                 and abs(redrawn.denominator - results.denominator) < contract.suppress_below
@@ -78,15 +79,15 @@ judged as (
             and redrawn.period_type = results.period_type
             and redrawn.period_start = results.period_start
             and redrawn.caliber = results.caliber
-    left join withheld
+    left join hidden
         on
-            redrawn.kpi_id = withheld.kpi_id
-            and redrawn.variant = withheld.variant
-            and redrawn.unit_type = withheld.unit_type
-            and redrawn.unit_code = withheld.unit_code
-            and redrawn.period_type = withheld.period_type
-            and redrawn.period_start = withheld.period_start
-            and redrawn.caliber = withheld.caliber
+            redrawn.kpi_id = hidden.kpi_id
+            and redrawn.variant = hidden.variant
+            and redrawn.unit_type = hidden.unit_type
+            and redrawn.unit_code = hidden.unit_code
+            and redrawn.period_type = hidden.period_type
+            and redrawn.period_start = hidden.period_start
+            and redrawn.caliber = hidden.caliber
 ),
 
 decided as (

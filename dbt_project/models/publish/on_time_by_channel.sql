@@ -1,4 +1,5 @@
--- One row per month, channel and caliber: on-time closing by the channel through which residents called.
+-- One row per month, channel and caliber: on-time closing by the channel through which residents called. Not of a month
+-- whose rate of the city is withheld; of a night without the hotline the rows of the release before.
 with counted as (
     select
         cast({{ dbt.date_trunc('month', 'day') }} as date) as month_start,
@@ -15,6 +16,19 @@ with counted as (
         cast({{ dbt.date_trunc('month', 'day') }} as date),
         unit_code,
         caliber
+),
+
+withheld as (
+    select
+        period_start as month_start,
+        caliber
+    from {{ ref('kpi_results') }}
+    where
+        kpi_id = 'H06'
+        and variant = 'main'
+        and unit_type = 'city'
+        and period_type = 'month'
+        and verdict = 'WITHHELD'
 )
 
 select
@@ -30,3 +44,19 @@ select
     {{ wilson_low('on_time_count', 'due_count') }} as ci_low,
     {{ wilson_high('on_time_count', 'due_count') }} as ci_high
 from counted
+where not {{ is_blocked('H06') }} and (month_start, caliber) not in (select * from withheld)
+union all
+select
+    month_start,
+    channel,
+    caliber,
+    created_count,
+    due_count,
+    on_time_count,
+    late_count,
+    overdue_open_count,
+    on_time_rate,
+    ci_low,
+    ci_high
+from {{ source('raw', 'previous_on_time_by_channel') }}
+where {{ is_blocked('H06') }}

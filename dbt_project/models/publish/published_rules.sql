@@ -1,46 +1,7 @@
 -- One row per rule of any check (规则目录): whom it concerns, who acts, its dimension, and what it saw this night. A rule
 -- that found nothing stands here too. rows_seen is null where a rule does not look at rows one by one.
 {{ config(alias='quality_rules') }}
-with described as (
-    select
-        rule_id,
-        table_name,
-        severity,
-        who_acts,
-        reason,
-        reason_zh
-    from {{ ref('check_rules') }}
-    union all
-    select
-        rule_id,
-        table_name,
-        'by share' as severity,
-        'engineer, then owner of the source' as who_acts,
-        reason,
-        reason_zh
-    from {{ ref('record_rules') }}
-    union all
-    select
-        rule_id,
-        'kpi_results' as table_name,
-        verdict as severity,
-        'owner of the KPI' as who_acts,
-        reason,
-        reason_zh
-    from {{ ref('gate_rules') }}
-    {% for rule_id, table_name, severity, words in data_test_rules() %}
-    union all
-    select
-        '{{ rule_id }}' as rule_id,
-        '{{ table_name }}' as table_name,
-        '{{ severity }}' as severity,
-        'engineer' as who_acts,
-        '{{ words[0] }}' as reason,
-        '{{ words[1] }}' as reason_zh
-    {% endfor %}
-),
-
-placed as (
+with placed as (
     select
         *,
         case
@@ -50,7 +11,7 @@ placed as (
             when rule_id like 'L_-RET-%' or table_name like 'returns.%' then 'returns'
             else 'minhu'
         end as source
-    from described
+    from {{ ref('qc_rules') }}
 ),
 
 -- the longest prefix decides
@@ -116,8 +77,7 @@ found as (
         period_to,
         rows_seen,
         rows_failed
-    from {{ ref('kpi_findings') }}
-    where found_date = {{ business_date() }}
+    from {{ ref('quality_findings') }}
 ),
 
 -- what is found of a city is found of its parts again; figures say how many failed in all, each time

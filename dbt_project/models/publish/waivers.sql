@@ -20,7 +20,7 @@ judged as (
         coalesce(findings.message, '') as message,
         case
             when waivers.approver = waivers.author then 'approver_is_author'
-            when waivers.approved_on > {{ business_date() }} then 'not_yet_approved'
+            when not {{ is_approved_in_time() }} then 'not_yet_approved'
             when waivers.expires_on < {{ business_date() }} then 'expired'
             when findings.finding_sha256 is null then 'other_data'
             when findings.waiver_id = '' then 'nothing_to_waive'

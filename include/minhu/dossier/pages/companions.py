@@ -20,8 +20,9 @@ _SHARES = (
 def build(evidence: Evidence) -> Page:
     title = Words("伴随指标", "Companions")
     lead = Words(
-        "与各率并读，察看数字是否被“做”出来。不排名、不计分，按代码排列。",
-        "Read beside the rates, to see whether figures were made to look good. Never ranked, never scored; in order of code.",
+        "与各率并读，察看数字是否被“做”出来。不排名、不计分，按代码排列。未列数字处为所依规则。",
+        "Read beside the rates, to see whether figures were made to look good. Never ranked, never scored; in order of code. "
+        "Where no figure stands, the rule that left it out.",
     )
     if not evidence.has("integrity_companions"):
         note = Words("本版没有此表。", "This release has no such table.")
@@ -73,8 +74,10 @@ def _table(name: str, rows: list[Row], names: dict[str, str]) -> Table:
 
 
 def _value(name: str, row: Row | None) -> str | None:
-    if row is None or row["value"] is None:
+    if row is None:
         return None
+    if row["value"] is None:
+        return row.get("rule_id")  # why it is left out; releases before 0.4 do not say
     return share(row["value"]) if name in _SHARES else f"{row['value']:,.2f}".replace("-", "−")
 
 

@@ -1,0 +1,14 @@
+-- One row per KPI and variant without figures of this night, because a source whose records it counts delivered nothing.
+-- Sources that only describe places and units do not count: the pictures of the night before stand.
+{{ config(materialized='view') }}
+select
+    contract.kpi_id,
+    contract.variant,
+    min(arrivals.reason) as reason
+from {{ ref('kpi_contract') }} as contract
+inner join {{ source('raw', 'arrivals') }} as arrivals
+    on
+        contract.source = arrivals.source
+        or concat(' ', contract.anchors) like concat('% ', arrivals.source, '.%')
+where arrivals.status = 'blocked'
+group by contract.kpi_id, contract.variant
