@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -118,42 +120,73 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
         what was published before; nothing can be done). Sorted; the same cells give the same rows in any order.
     """
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
+    columns = [ordered[name].tolist() for name in _Row._fields]
     found: list[tuple[object, ...]] = []
-    for _, rows in ordered.groupby(FAMILY, sort=False):
-        family = rows[FAMILY].iloc[0].tolist()
-        roles = {} if rows["is_unchanged"].all() else dict(_protect(_tree(rows), float(rows["floor"].iloc[0])))
+    for family, of_family in groupby(map(_Row._make, zip(*columns, strict=True)), key=lambda row: row[: len(FAMILY)]):
+        rows = list(of_family)
+        roles = {} if all(row.is_unchanged for row in rows) else dict(_protect(_tree(rows), rows[0].floor))
         roles |= _standing(rows)
         found += [(*family, *key, role) for key, role in roles.items()]
     result = pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
     return result.sort_values([*FAMILY, *CELL], ignore_index=True)
 
 
-def _standing(rows: pd.DataFrame) -> dict[_Key, str]:
+class _Row(NamedTuple):
+    """A row of the table of cells: ``FAMILY`` and ``CELL`` first."""
+
+    kpi_id: str
+    variant: str
+    caliber: str
+    period_type: str
+    period_start: object
+    unit_type: str
+    unit_code: str
+    parent_type: str
+    parent_code: str
+    numerator: float
+    denominator: float
+    floor: float
+    is_small: bool
+    is_withheld: bool
+    is_capped: bool
+    is_unchanged: bool
+    was_hidden: bool
+    was_exposed: bool
+
+    @property
+    def key(self) -> _Key:
+        return self.unit_type, self.unit_code
+
+
+def _standing(rows: Sequence[_Row]) -> dict[_Key, str]:
     """Decisions of the release before that are not taken back: nothing changed, or it was told already.
 
     Where no figure of a family changed, all of them stand, so that judging it again, whenever, gives the same.
     """
-    keys = list(zip(rows["unit_type"], rows["unit_code"], strict=True))
-    was_exposed = (rows["was_exposed"] & rows["is_unchanged"]).tolist()
-    was_complement = (rows["was_hidden"] & ~rows["is_small"]).tolist() if rows["is_unchanged"].all() else []
-    beside = {key: COMPLEMENT for key, flag in zip(keys, was_complement, strict=False) if flag}
-    return beside | {key: EXPOSED for key, flag in zip(keys, was_exposed, strict=True) if flag}
+    is_same = all(row.is_unchanged for row in rows)
+    beside = {row.key: COMPLEMENT for row in rows if is_same and row.was_hidden and not row.is_small}
+    return beside | {row.key: EXPOSED for row in rows if row.was_exposed and row.is_unchanged}
 
 
-def _tree(rows: pd.DataFrame) -> list[Cell]:
+def _tree(rows: Iterable[_Row]) -> list[Cell]:
     """The cells of one family, each under the total it is a part of."""
     cells: dict[_Key, Cell] = {}
     above: dict[_Key, _Key] = {}
-    for row in rows.to_dict("records"):
-        key = (row["unit_type"], row["unit_code"])
-        is_fixed = row["is_withheld"] or (row["is_unchanged"] and not row["was_hidden"])
+    for row in rows:
+        is_fixed = row.is_withheld or (row.is_unchanged and not row.was_hidden)
         cell = Cell(
-            key, row["denominator"], row["numerator"], row["is_small"], is_fixed, row["is_capped"], row["is_unchanged"],
-            row["was_hidden"],
-        )  # fmt: skip
+            row.key,
+            row.denominator,
+            row.numerator,
+            row.is_small,
+            is_fixed,
+            row.is_capped,
+            row.is_unchanged,
+            row.was_hidden,
+        )
         cell.is_hidden = cell.is_secret
-        cells[key] = cell
-        above[key] = (row["parent_type"], row["parent_code"])
+        cells[row.key] = cell
+        above[row.key] = (row.parent_type, row.parent_code)
     for key, cell in cells.items():
         parent = cells.get(above[key])
         if parent is not None:

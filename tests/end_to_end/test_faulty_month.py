@@ -47,6 +47,11 @@ def contract() -> dict[tuple[str, str], dict[str, str]]:
         return {(row["kpi_id"], row["variant"]): row for row in csv.DictReader(file)}
 
 
+def counts_from(kpi: dict[str, str], source: str) -> bool:
+    """Whether the KPI counts records of the source: T01 adds orders and grid events."""
+    return source in {kpi["source"], *(anchor.split(".")[0] for anchor in kpi["anchors"].split())}
+
+
 @dataclass
 class Story:
     """The nights so far: what was published, and what should have been."""
@@ -92,7 +97,7 @@ class Story:
             is_rated = numerator is not None if is_count else bool(denominator)
             lacking = withholding(weights, kpi["anchors"], key[2:6])
             is_rated = is_rated and not (is_composed and value is None)
-            if kpi["source"] == refused or not (is_rated or lacking):
+            if counts_from(kpi, refused) or not (is_rated or lacking):
                 continue
             end = last_day(key[4], key[5])
             reasons = [
@@ -119,7 +124,7 @@ class Story:
         absent = {name for (name,) in query(self.settings, "select input from raw.absent_inputs")}
         nights = [FIRST + timedelta(days=n) for n in range((day - FIRST).days + 1)]
         for (kpi_id, variant), kpi in contract().items():
-            if (kpi_id, variant) in spoken or kpi["source"] == refused or kpi["requires"] in absent:
+            if (kpi_id, variant) in spoken or counts_from(kpi, refused) or kpi["requires"] in absent:
                 continue
             for period_type in kpi["periods"].split():
                 for start in {first_day(period_type, night) for night in nights} if "/" not in period_type else ():
@@ -138,7 +143,7 @@ class Story:
         """Cells stay as they were published last; the city's that never were have no earlier value to stay."""
         before = self.shown[-1]
         for (kpi_id, variant), kpi in contract().items():
-            if kpi["source"] != refused:
+            if not counts_from(kpi, refused):
                 continue
             for key, rule in self.rules[-1].items():
                 if key[:2] == (kpi_id, variant):

@@ -65,7 +65,7 @@ def gap_truth(orders: pd.DataFrame, calls_back: pd.DataFrame, as_of: pd.Timestam
         made = confirmed.merge(closed, on=KEY, suffixes=("", "_closed"))
         made = made[made["period_type"].isin(_LONG_PERIODS)]
         gap = made["numerator_closed"] / made["denominator_closed"] - made["numerator"] / made["denominator"]
-        yield made.assign(numerator=_NO_COUNT, value=100 * gap)
+        yield made.assign(value=100 * gap)
 
 
 def _ratings(ratings: pd.DataFrame) -> Iterator[_Row]:
