@@ -1,4 +1,4 @@
--- One row per KPI and variant without figures of this night, because a source whose records it counts delivered nothing.
+-- One row per KPI and variant without figures of this night: a source whose records it counts delivered nothing.
 -- Sources that only describe places and units do not count: the pictures of the night before stand.
 {{ config(materialized='view') }}
 select
