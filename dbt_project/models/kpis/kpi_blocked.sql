@@ -4,7 +4,10 @@
 select
     contract.kpi_id,
     contract.variant,
-    min(arrivals.reason) as reason
+    min(case
+        when contract.source = arrivals.source then arrivals.reason
+        else concat(arrivals.source, '：', arrivals.reason)
+    end) as reason
 from {{ ref('kpi_contract') }} as contract
 inner join {{ source('raw', 'arrivals') }} as arrivals
     on

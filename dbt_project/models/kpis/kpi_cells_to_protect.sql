@@ -64,7 +64,12 @@ compared as (
         (previous.verdict = 'WITHHELD' and cells.verdict = 'WITHHELD')
         or (
             previous.denominator = cells.denominator
-            and (previous.verdict = 'SUPPRESSED' or coalesce(previous.numerator, 0) = coalesce(cells.numerator, 0))
+            and case
+                when previous.verdict = 'SUPPRESSED' then true
+                -- X02 before it showed its counts: its value told them
+                when previous.numerator is null and previous.value is not null then previous.value = cells.value
+                else coalesce(previous.numerator, 0) = coalesce(cells.numerator, 0)
+            end
         ) as is_unchanged
     from cells
     left join places

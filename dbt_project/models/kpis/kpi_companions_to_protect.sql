@@ -1,4 +1,4 @@
--- One row per companion that is a part of a count, unit and month, where one of them is below the disclosure floor: as
+-- One row per companion that counts a part, unit and month, where one of them is below the disclosure floor: as
 -- kpi_cells_to_protect has it for KPIs.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}

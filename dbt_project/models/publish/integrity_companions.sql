@@ -21,7 +21,10 @@ rates as (
         period_start as month_start,
         min(case when verdict = 'WITHHELD' and caliber = 'full' then rule_id end) as withheld_by,
         min(case when verdict = 'WITHHELD' and caliber = 'full' then reason end) as withheld_for,
-        min(case when verdict in ('SUPPRESSED', 'WITHHELD') then rule_id end) as hidden_by
+        min(case when verdict = 'WITHHELD' then rule_id end) as either_withheld_by,
+        min(case when verdict = 'WITHHELD' then reason end) as either_withheld_for,
+        max(case when verdict = 'SUPPRESSED' and caliber = 'full' then 1 else 0 end) = 1 as is_hidden,
+        max(case when verdict = 'SUPPRESSED' then 1 else 0 end) = 1 as is_either_hidden
     from {{ ref('kpi_results') }}
     where kpi_id in ('H04', 'H06', 'H07', 'H09') and variant = 'main' and period_type = 'month'
     group by kpi_id, unit_type, unit_code, period_start
@@ -49,24 +52,24 @@ small as (
             and companions.unit_type = complements.unit_type
             and companions.unit_code = complements.unit_code
             and companions.month_start = complements.period_start
-    where companions.companion <> 'orders_per_10k_residents'
+    where companions.companion not in ({{ companions_of_shown_counts() }})
 ),
 
-decided as (
+joined as (
     select
         companions.*,
-        rates.withheld_by,
-        rates.withheld_for,
-        case
-            when rates.withheld_by is not null then rates.withheld_by
-            when companions.denominator = 0 then 'L4-KPI-002'
-            when small.rule_id is not null then small.rule_id
-            when
-                companions.companion in ('exclusion_lift_pp', 'satisfaction_with_invalid_answers')
-                and (rates.hidden_by is not null or invalid.rule_id is not null)
-                then 'L4-KPI-009'
-            else ''
-        end as rule_id
+        small.rule_id as small_by,
+        -- only the lift is made of both calibers
+        case companions.companion when 'exclusion_lift_pp' then rates.either_withheld_by else rates.withheld_by end
+            as withheld_by,
+        case companions.companion when 'exclusion_lift_pp' then rates.either_withheld_for else rates.withheld_for end
+            as withheld_for,
+        case companions.companion
+            when 'exclusion_lift_pp' then coalesce(rates.is_either_hidden, false)
+            when 'satisfaction_with_invalid_answers'
+                then coalesce(rates.is_hidden, false) or invalid.rule_id is not null
+            else false
+        end as is_told_by_others
     from companions
     left join rates
         on
@@ -88,6 +91,18 @@ decided as (
             and companions.unit_type = invalid.unit_type
             and companions.unit_code = invalid.unit_code
             and companions.month_start = invalid.month_start
+),
+
+decided as (
+    select
+        *,
+        case
+            when withheld_by is not null then withheld_by
+            when small_by is not null then small_by
+            when is_told_by_others then 'L4-KPI-009'
+            else ''
+        end as rule_id
+    from joined
 )
 
 {% set columns = {

@@ -45,7 +45,7 @@ select
     case status
         when 'holds' then '有效'
         when 'approver_is_author' then '无效：批准人即提出人'
-        when 'not_yet_approved' then '无效：尚未到批准之日'
+        when 'not_yet_approved' then '无效：批准日晚于该夜的复核期限'
         when 'expired' then '无效：已过期'
         when 'other_data' then '无效：所指检查结果已不存在或其数据已变'
         when 'nothing_to_waive' then '无效：所指检查结果并未阻止公布'
