@@ -93,7 +93,9 @@ def test_openlineage_events_are_those_its_own_client_would_write(home: Home) -> 
             for name, facet in told.items()
         }
 
-    for line in provenance.openlineage_events(home.night(D20)):
+    events = provenance.openlineage_events(home.night(D20))
+    assert len(events) == 6, "a beginning and an end of extract, build and publication"
+    for line in events:
         event = json.loads(json.dumps(line))
         own = event["run"]["facets"].pop("minhu_release")  # of this product: the spec asks for two fields of it
         assert classes[own["_schemaURL"]] is base.RunFacet and own["_producer"] == event["producer"]

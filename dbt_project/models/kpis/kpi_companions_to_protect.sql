@@ -5,7 +5,7 @@
 with companions as (
     select
         figures.*,
-        figures.denominator < {{ companion_floor() }} as is_small
+        figures.denominator < {{ disclosure_floor() }} as is_small
     from {{ ref('kpi_companions') }} as figures
     where
         figures.companion in ({{ companions_of_counts() }})
@@ -66,7 +66,7 @@ select
     end as parent_code,
     cast(compared.numerator as double) as numerator,
     cast(compared.denominator as double) as denominator,
-    {{ companion_floor() }} as floor,
+    {{ disclosure_floor() }} as floor,
     compared.is_small,
     false as is_withheld,
     compared.companion <> 'deadline_bunching_index' as is_capped,

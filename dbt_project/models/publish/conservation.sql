@@ -217,8 +217,11 @@ judged as (
     select
         identities.*,
         hidden.identity is null
-        -- the disclosure floor
-        and (identities.month_start is null or identities.left_count not between 1 and 9) as is_told
+        and (
+            identities.month_start is null
+            or identities.left_count = 0
+            or identities.left_count >= {{ disclosure_floor() }}
+        ) as is_told
     from identities
     left join hidden
         on

@@ -42,7 +42,7 @@ small as (
         companions.month_start,
         case
             when complements.role = 'exposed' then 'L4-KPI-010'
-            when companions.denominator < {{ companion_floor() }} then 'L4-KPI-003'
+            when companions.denominator < {{ disclosure_floor() }} then 'L4-KPI-003'
             when complements.role = 'complement' then 'L4-KPI-009'
         end as rule_id
     from companions
