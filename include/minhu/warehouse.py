@@ -53,7 +53,7 @@ _RETURNED = """
 select (
     select count(*) from raw.returns__deliveries where load_no > $built
     and digest not in (select digest from raw.returns__deliveries where load_no <= $built)
-) + (select count(*) from intermediate.int_return_measures where day > $before and day <= $night)
+) + (select count(*) from assessment.int_return_measures where day > $before and day <= $night)
 """
 
 

@@ -104,7 +104,7 @@ def test_a_small_unit_is_not_surely_first_and_ranks_are_intervals(built: Setting
 def test_two_nights_give_the_tables_of_one_build(built: Settings) -> None:
     tables = (
         "publish.kpi_changes", "publish.peer_comparisons", "kpis.kpi_rates_of_festival_days",
-        "core.bridge_periods_compared",
+        "reference.bridge_periods_compared",
     )  # fmt: skip
     nights = [query(built, f"select * from {table} order by all") for table in tables]
     built.warehouse_path.unlink()
