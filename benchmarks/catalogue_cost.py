@@ -8,8 +8,8 @@ import time
 from datetime import date
 from typing import Any
 
-from minhu import warehouse, work_file
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 
 FIRST_27 = "H G S"
 #: Models of the first 27 that are no ancestor of their counts.
@@ -33,13 +33,13 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
             db.execute("update raw.build_state set previous_business_date = business_date, "
                        "previous_load_no = built_load_no")  # fmt: skip
             state = work_file.read_state(db)
-            unchanged = warehouse.unchanged_models(db, state, day)
+            unchanged = dbt_build.unchanged_models(db, state, day)
         if name == "everything_with_returns":
-            unchanged = [model for model in unchanged if model not in warehouse.OF_RETURNS]
+            unchanged = [model for model in unchanged if model not in dbt_build.OF_RETURNS]
         variables = {"only_kpis": FIRST_27} if extra else {}
-        warehouse.run_dbt(settings, day, ["parse"], state, variables=variables)
+        dbt_build.run_dbt(settings, day, ["parse"], state, variables=variables)
         started = time.perf_counter()
-        warehouse.run_dbt(settings, day, [*warehouse.BUILD, *unchanged, *extra], state, variables=variables)
+        dbt_build.run_dbt(settings, day, [*dbt_build.BUILD, *unchanged, *extra], state, variables=variables)
         spent[name] = round(time.perf_counter() - started, 2)
         shutil.copyfile(copy, settings.warehouse_path)
     copy.unlink()
@@ -57,7 +57,7 @@ def _only_the_first(settings: Settings, day: date) -> list[str]:
         models = db.execute(
             "select distinct count_model from seeds.kpi_contract where list_contains(?, kpi_id[1])", [FIRST_27.split()]
         ).fetchall()
-    warehouse.run_dbt(settings, day, ["parse"], state)
+    dbt_build.run_dbt(settings, day, ["parse"], state)
     manifest = json.loads((settings.home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
     nodes = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     wanted = {f"agg_{model}_by_period" for (model,) in models} & set(nodes)

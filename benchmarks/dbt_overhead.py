@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from minhu import warehouse, work_file
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 
 _LINE = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[")
 _STATEMENT = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On (?P<name>[^:]+): (?P<sql>.*)$", re.DOTALL)
@@ -28,11 +28,11 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
     copy.unlink(missing_ok=True)
     shutil.copyfile(settings.warehouse_path, copy)
     with work_file.connect(settings) as db:
-        warehouse.run_dbt(settings, day, ["parse"], {**work_file.read_state(db), "previous_business_date": day})
+        dbt_build.run_dbt(settings, day, ["parse"], {**work_file.read_state(db), "previous_business_date": day})
     log = settings.home / "dbt" / "logs" / "dbt.log"
     before = log.stat().st_size
     started = time.perf_counter()
-    warehouse.build_marts(settings, day)
+    dbt_build.build_marts(settings, day)
     by_dbt = time.perf_counter() - started
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(before)

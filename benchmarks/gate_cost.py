@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from minhu import dossier, gate, warehouse
+from minhu.gate import decision
+from minhu.reports import dossier
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build
 
 TARGET = 0.25
 #: Models that find and decide. The others that follow from verdicts are what is published: results, comparisons, ranks,
@@ -35,8 +37,8 @@ def measure(settings: Settings, day: date, build_seconds: float) -> dict[str, An
     """
     spent = {"build": build_seconds}
     steps: dict[str, Callable[[], object]] = {
-        "check": lambda: warehouse.check_marts(settings, day),
-        "decide": lambda: gate.decide_verdicts(settings, day),
+        "check": lambda: dbt_build.check_marts(settings, day),
+        "decide": lambda: decision.decide_verdicts(settings, day),
         "dossier": lambda: dossier.write(settings),
     }
     models: dict[str, float] = {}

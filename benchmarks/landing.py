@@ -15,12 +15,15 @@ import psycopg
 import python_calamine
 from psycopg import sql
 
-from minhu import privacy, windows
-from minhu.json_api import JsonApi
-from minhu.landing import Landing
+from minhu import business_dates
+from minhu.extract import privacy
+from minhu.extract.grid import extract as grid
+from minhu.extract.grid.json_api import JsonApi
+from minhu.extract.hotline import extract as hotline
+from minhu.extract.stations import extract as stations
+from minhu.extract.stations.folder import read_delivery
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from minhu.sources import grid, hotline, stations
-from minhu.sources.station_folder import read_delivery
 
 _HOTLINE = {
     "calls": "updated_at",
@@ -75,8 +78,10 @@ def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - started, value
 
 
-def _window(settings: Settings, landing: Landing, source: str, day: date) -> windows.Window:
-    return windows.extraction_window(day, settings.zone, landing.last_accepted_end(source, day), settings.overlap_days)
+def _window(settings: Settings, landing: Landing, source: str, day: date) -> business_dates.Window:
+    return business_dates.extraction_window(
+        day, settings.zone, landing.last_accepted_end(source, day), settings.overlap_days
+    )
 
 
 def _discard_hotline(settings: Settings, landing: Landing, day: date, uri: str) -> int:

@@ -30,12 +30,15 @@ import psutil
 from rich.console import Console
 
 from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_speed
-from minhu import nightly, quality, stages, warehouse
 from minhu import settings as settings_module
-from minhu.backfill import backfill
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.pipeline import stages
+from minhu.pipeline.stages import Endpoint
+from minhu.quality import validation
 from minhu.settings import Settings
-from minhu.stages import Endpoint
+from minhu.standalone import nightly
+from minhu.standalone.backfill import backfill
+from minhu.warehouse import dbt_build
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 LAST = date(2026, 11, 20)
@@ -145,7 +148,7 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
         returned = Endpoint(str(connections.returns_dir))
         stages.land_source(settings, "returns", day, returned)
         stages.validate_arrival(settings, "returns", day, returned)
-    warehouse.load_landing(settings, day)
+    dbt_build.load_landing(settings, day)
     figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))
     figures.append(gate_cost.measure(settings, day, figures[-1]["detail"]["dbt_s"]))
@@ -162,7 +165,7 @@ def _great_expectations(settings: Settings, day: date) -> Figure:
     for source in SOURCES:
         attempt = landed.pending(source, day)
         assert attempt is not None, source
-        rows += sum(quality.arrive(settings, landed, attempt).row_counts.values())
+        rows += sum(validation.arrive(settings, landed, attempt).row_counts.values())
     spent = time.perf_counter() - started
     return {
         "name": "Great Expectations over the landed night", "value": round(spent, 2), "unit": "s", "target": 5,

@@ -6,8 +6,8 @@ import subprocess
 import time
 from typing import Any
 
+from minhu.audit.verification import verify_home
 from minhu.settings import Settings
-from minhu.verification import verify_home
 
 TARGET = 1.5
 TIMES = 7

@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration import ASSESSED, LANDED, OWNER, START_DATE, stage
+from minhu.orchestration.tasks import ASSESSED, LANDED, OWNER, START_DATE, stage
 
 POOL = "warehouse_writer"
 
@@ -40,12 +40,12 @@ POOL = "warehouse_writer"
 def assessment_build() -> None:
     @task(pool=POOL, outlets=[ASSESSED], execution_timeout=timedelta(minutes=60))
     def build_marts() -> None:
-        from minhu import warehouse
+        from minhu.warehouse import dbt_build
 
         with stage() as night:
-            warehouse.load_landing(night.settings, night.business_date)
-            warehouse.build_marts(night.settings, night.business_date)
-            warehouse.check_marts(night.settings, night.business_date)
+            dbt_build.load_landing(night.settings, night.business_date)
+            dbt_build.build_marts(night.settings, night.business_date)
+            dbt_build.check_marts(night.settings, night.business_date)
 
     build_marts()
 

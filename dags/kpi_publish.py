@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration import ASSESSED, OWNER, RELEASED, START_DATE, published_uri, stage
+from minhu.orchestration.tasks import ASSESSED, OWNER, RELEASED, START_DATE, published_uri, stage
 
 POOL = "warehouse_writer"
 
@@ -37,14 +37,14 @@ POOL = "warehouse_writer"
 def kpi_publish() -> None:
     @task(pool=POOL, outlets=[RELEASED], execution_timeout=timedelta(minutes=30))
     def publish_release() -> None:
-        from minhu import gate
+        from minhu.pipeline import publication
 
         with stage() as night:
-            gate.publish_night(night.settings, published_uri(), night.business_date)
+            publication.publish_night(night.settings, published_uri(), night.business_date)
 
     @task(execution_timeout=timedelta(minutes=10))
     def write_data_docs() -> None:
-        from minhu import data_docs
+        from minhu.reports import data_docs
 
         with stage() as night:
             data_docs.write_night(night.settings, night.business_date)

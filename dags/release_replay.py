@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from minhu.orchestration import AUDITOR, START_DATE, audit, weekly_schedule
+from minhu.orchestration.tasks import AUDITOR, START_DATE, audit, weekly_schedule
 
 POOL = "release_replay"
 
@@ -38,7 +38,7 @@ POOL = "release_replay"
 def release_replay() -> None:
     @task(pool=POOL, execution_timeout=timedelta(minutes=60))
     def replay_release() -> None:
-        from minhu import replay
+        from minhu.audit import replay
 
         with audit() as due:
             replay.check_week(due.settings, due.business_date)

@@ -24,8 +24,8 @@ from typing import Any
 from airflow.sdk import Param, dag, get_current_context, task
 
 from minhu import settings
-from minhu.approval import AskApprovers, answer_of
-from minhu.orchestration import CLERK, START_DATE, monthly_schedule, published_uri, signing_off
+from minhu.orchestration.approval import AskApprovers, answer_of
+from minhu.orchestration.tasks import CLERK, START_DATE, monthly_schedule, published_uri, signing_off
 
 
 @dag(
@@ -44,14 +44,14 @@ from minhu.orchestration import CLERK, START_DATE, monthly_schedule, published_u
 def release_sign_off() -> None:
     @task(execution_timeout=timedelta(minutes=30))
     def propose_release() -> dict[str, Any]:
-        from minhu import proposal_text, sign_off
+        from minhu.audit import proposal_text, sign_off
 
         with signing_off() as run:
             return proposal_text.question(sign_off.propose(run.settings, run.day, run.release_id, run.proposed_by))
 
     @task(execution_timeout=timedelta(minutes=30))
     def sign_release() -> None:
-        from minhu import sign_off
+        from minhu.audit import sign_off
 
         with signing_off() as run:
             given = get_current_context()["ti"].xcom_pull

@@ -24,8 +24,8 @@ from datetime import timedelta
 
 from airflow.sdk import TriggerRule, dag, task
 
-from minhu import stages
-from minhu.orchestration import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
+from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
+from minhu.pipeline import stages
 
 
 @dag(

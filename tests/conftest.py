@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from minhu import postgres, settings
+from minhu import settings
 from minhu.settings import Settings
+from minhu.standalone import postgres
 
 #: What takes longest, the longest first: begun last, it would leave the other processes with nothing to do.
 LONGEST = (
@@ -65,7 +66,7 @@ def hotline_uri(postgres_folder: Path) -> Iterator[str]:
     """An empty hotline as the contract has it; gone after the test."""
     uri = postgres.uri(postgres_folder, "hotline")
     with psycopg.connect(uri) as connection:
-        connection.execute(resources.files("minhu").joinpath("sql", "hotline.sql").read_bytes())
+        connection.execute(resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_bytes())
     yield uri
     with psycopg.connect(uri) as connection:
         connection.execute("drop schema hotline cascade")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from minhu.notices import Page
+from minhu.pipeline.notices import Page
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent

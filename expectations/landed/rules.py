@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: What ``minhu.privacy`` writes where a person, a text or a place was. Anything else at the door may be the original.
+#: What ``minhu.extract.privacy`` writes where a person, a text or a place was. Anything else at the door may be the original.
 PSEUDONYM = r"^[0-9a-f]{8}-[0-9a-f]{32}$"
 FINGERPRINT = r"^[0-9a-f]{16}$"
 CELL = r"^-?\d{1,3}\.\d\d_-?\d{1,2}\.\d\d$"
@@ -17,7 +17,7 @@ def rule(rule_id: str, severity: str, why: str, *, only_first: bool = False, nee
         severity: what follows from a failure, ``block`` or ``warn``.
         why: what is asked, for the person who reads the finding.
         only_first: asked of the first delivery alone, which is open to the left.
-        needs: an input (``minhu.contracts.INPUTS``) without which the rule has no meaning.
+        needs: an input (``minhu.landing.contracts.INPUTS``) without which the rule has no meaning.
     """
     return {
         "rule_id": rule_id,

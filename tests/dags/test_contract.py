@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from minhu import contracts
-from minhu.airflow_api import DAG_IDS, MONTHLY_DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
-from minhu.orchestration import READ_AGAIN
+from minhu.landing import contracts
+from minhu.orchestration.tasks import READ_AGAIN
+from minhu.standalone.airflow_api import DAG_IDS, MONTHLY_DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
 
 from .conftest import DAGS_FOLDER, load_dags
 
@@ -55,7 +55,7 @@ def source_of(dag_id: str) -> str:
 
 def test_there_are_exactly_these_dags(dags: dict[str, Any]) -> None:
     assert sorted(dags) == ALL_DAG_IDS, (
-        "a DAG was added or removed: say so in minhu.airflow_api, in DAG_IDS (the night waits for each) or in "
+        "a DAG was added or removed: say so in minhu.standalone.airflow_api, in DAG_IDS (the night waits for each) or in "
         "WEEKLY_DAG_IDS or MONTHLY_DAG_IDS, and in this test"
     )
 
@@ -214,7 +214,7 @@ def test_each_source_is_tried_again_on_one_level_only() -> None:
 
 @every_dag
 def test_every_task_that_fails_says_what_readers_will_notice(dags: dict[str, Any], dag_id: str) -> None:
-    from minhu.orchestration import tell_approvers, tell_auditors, tell_readers
+    from minhu.orchestration.tasks import tell_approvers, tell_auditors, tell_readers
 
     beside = {"release_replay": (tell_auditors, "AUDITOR"), "release_sign_off": (tell_approvers, "CLERK")}
     expected, name = beside.get(dag_id, (tell_readers, "OWNER"))

@@ -16,14 +16,14 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 DAG_FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
-STARTS_THE_SIMULATOR = {"minhu.nightly", "minhu.cli"}
-READS_THE_CLOCK = {"minhu.cli"}
+STARTS_THE_SIMULATOR = {"minhu.standalone.nightly", "minhu.cli.app"}
+READS_THE_CLOCK = {"minhu.cli.app"}
 READS_THE_ENVIRONMENT = {"minhu.settings"}
-IMPORTS_AIRFLOW = {"minhu.orchestration", "minhu.approval"}
+IMPORTS_AIRFLOW = {"minhu.orchestration.tasks", "minhu.orchestration.approval"}
 #: The one operator the project does not write itself; the SDK has none that waits for a person.
 WAITS_FOR_A_PERSON = "airflow.providers.standard.operators.hitl.HITLOperator"
 #: Modules that only hand an environment to a library or a process of ours.
-PASSES_THE_ENVIRONMENT = {"minhu.airflow_runtime", "minhu.warehouse"}
+PASSES_THE_ENVIRONMENT = {"minhu.standalone.airflow_runtime", "minhu.warehouse.dbt_build"}
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "misc"}
 
 
@@ -51,14 +51,19 @@ def offenders(prefix: str, allowed: set[str], top_level_only: bool = False) -> l
 
 
 def test_the_modules_were_found() -> None:
-    assert {"minhu.cli", "minhu.orchestration", "minhu.sources.hotline", "minhu.simulator.simulate"} <= set(MODULES)
+    assert {
+        "minhu.cli.app",
+        "minhu.orchestration.tasks",
+        "minhu.extract.hotline.extract",
+        "minhu.simulator.simulate",
+    } <= set(MODULES)
     assert len(DAG_FILES) == 8
-    assert "minhu.simulator.simulate.simulate" in set(imports(MODULES["minhu.nightly"]))
+    assert "minhu.simulator.simulate.simulate" in set(imports(MODULES["minhu.standalone.nightly"]))
 
 
 def test_only_orchestration_imports_airflow() -> None:
     assert offenders("airflow", IMPORTS_AIRFLOW) == [], "put what needs Airflow into minhu/orchestration.py"
-    assert any(name.startswith("airflow.sdk") for name in imports(MODULES["minhu.orchestration"]))
+    assert any(name.startswith("airflow.sdk") for name in imports(MODULES["minhu.orchestration.tasks"]))
 
 
 def test_airflow_is_used_only_through_its_sdk() -> None:
@@ -76,22 +81,31 @@ def test_nothing_in_the_package_imports_orchestration_or_the_dags() -> None:
 
 
 def test_dag_files_import_stages_and_nothing_below_them() -> None:
-    allowed = ("airflow.sdk.", "minhu.stages", "minhu.orchestration.", "minhu.warehouse", "minhu.gate", "minhu.replay",
-               "minhu.approval.", "minhu.proposal_text", "minhu.sign_off", "minhu.data_docs", "minhu.settings", "datetime.",
+    allowed = ("airflow.sdk.", "minhu.pipeline.stages", "minhu.orchestration.tasks.", "minhu.warehouse.dbt_build", "minhu.gate.decision", "minhu.audit.replay",
+               "minhu.orchestration.approval.", "minhu.audit.proposal_text", "minhu.audit.sign_off", "minhu.reports.data_docs", "minhu.settings", "datetime.",
                "typing.", "__future__.")  # fmt: skip
     for path in DAG_FILES:
         other = [name for name in imports(path) if not name.startswith(allowed)]
         assert other == [], (
-            f"{path.name}: a task body is a call into minhu.stages, warehouse, gate, data_docs, replay or sign_off"
+            f"{path.name}: a task body is a call into minhu.pipeline.stages, warehouse, gate, data_docs, replay or sign_off"
         )
 
 
 def test_dag_files_and_what_they_share_load_without_the_heavy_libraries() -> None:
-    for name in ("minhu.stages", "minhu.orchestration"):
+    for name in ("minhu.pipeline.stages", "minhu.orchestration.tasks"):
         heavy = [
             imported
             for imported in imports(MODULES[name], top_level_only=True)
-            if imported.startswith(("pandas", "minhu.quality", "minhu.sources", "minhu.warehouse", "minhu.gate", "dbt"))
+            if imported.startswith(
+                (
+                    "pandas",
+                    "minhu.quality.validation",
+                    "minhu.sources",
+                    "minhu.warehouse.dbt_build",
+                    "minhu.gate.decision",
+                    "dbt",
+                )
+            )
         ]
         assert heavy == [], f"{name}: import inside the function; the scheduler loads every DAG file again and again"
 

@@ -11,12 +11,12 @@ def test_a_connection_may_hold_the_key_and_need_not_be_there(monkeypatch: pytest
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     def absent(name: str) -> None:
         raise AirflowNotFoundException(name)
 
     monkeypatch.setattr(Connection, "get", staticmethod(lambda name: SimpleNamespace(password=f"key of {name}")))
-    assert orchestration._signing_key() == "key of minhu_signing"
+    assert tasks._signing_key() == "key of minhu_signing"
     monkeypatch.setattr(Connection, "get", staticmethod(absent))
-    assert orchestration._signing_key() is None
+    assert tasks._signing_key() is None

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
-from minhu import data_docs, gate, settings, stages, warehouse
-from minhu.airflow_api import DAG_IDS
+from minhu import settings
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.stages import Endpoint
+from minhu.gate import decision
+from minhu.pipeline import stages
+from minhu.pipeline.stages import Endpoint
+from minhu.reports import data_docs
+from minhu.standalone.airflow_api import DAG_IDS
+from minhu.warehouse import dbt_build
 
 DAY = date(2026, 11, 20)
 CALLS = {
@@ -50,8 +54,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
 
     for module, names in (
         (stages, ("land_source", "validate_arrival", "announce_arrival")),
-        (warehouse, ("load_landing", "build_marts", "check_marts")),
-        (gate, ("publish_night",)),
+        (dbt_build, ("load_landing", "build_marts", "check_marts")),
+        (decision, ("publish_night",)),
         (data_docs, ("write_night",)),
     ):
         for name in names:
@@ -61,7 +65,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
 
 def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch, home: Path, key: str | None) -> None:
     """Call the functions of a DAG's tasks in order, in a run with this partition key."""
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     monkeypatch.setenv("MINHU_HOME", str(home))
     connections = {"minhu_published": "postgresql://a@b/c"}
@@ -71,7 +75,7 @@ def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch
             "dag_run": SimpleNamespace(partition_key=key),
             "ti": SimpleNamespace(dag_id=dag_id, task_id=task.task_id),
         }
-        monkeypatch.setattr(orchestration, "get_current_context", lambda context=context: context)
+        monkeypatch.setattr(tasks, "get_current_context", lambda context=context: context)
         monkeypatch.setitem(task.python_callable.__globals__, "endpoint", lambda source: Endpoint(None))
         monkeypatch.setitem(task.python_callable.__globals__, "published_uri", lambda: "")
         task.python_callable()
@@ -108,7 +112,8 @@ def test_the_replay_is_of_the_local_day_its_run_was_due(
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, logical_date: datetime | None
 ) -> None:
     """By schedule the run has a logical date, Sunday 04:00 in the city; one started by hand has none."""
-    from minhu import orchestration, replay
+    from minhu.audit import replay
+    from minhu.orchestration import tasks
 
     asked: list[date] = []
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
@@ -117,7 +122,7 @@ def test_the_replay_is_of_the_local_day_its_run_was_due(
         logical_date=logical_date, run_after=datetime(2026, 11, 28, 20, tzinfo=UTC), partition_key=None
     )
     context = {"dag_run": run, "ti": SimpleNamespace(dag_id="release_replay", task_id="replay_release")}
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     for task in dags["release_replay"].tasks:
         task.python_callable()
     assert asked == [date(2026, 11, 29)]
@@ -129,7 +134,8 @@ def test_a_replay_that_differs_fails_with_the_difference_and_says_where_to_read_
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    from minhu import orchestration, replay
+    from minhu.audit import replay
+    from minhu.orchestration import tasks
 
     def differs(*_: object) -> None:
         raise replay.ReplayDiffers("replay release r", "kpi_results: 0 rows only in the release", "see the page")
@@ -138,11 +144,11 @@ def test_a_replay_that_differs_fails_with_the_difference_and_says_where_to_read_
     monkeypatch.setattr(replay, "check_week", differs)
     run = SimpleNamespace(logical_date=None, run_after=datetime(2026, 11, 28, 20, tzinfo=UTC), partition_key=None)
     context = {"dag_run": run, "ti": SimpleNamespace(dag_id="release_replay", task_id="replay_release")}
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     (task,) = dags["release_replay"].tasks
     with pytest.raises(AirflowFailException, match="kpi_results: 0 rows only in the release"):
         task.python_callable()
-    orchestration.tell_auditors(context)
+    tasks.tell_auditors(context)
     assert "see docs/runbook/replay-differs.md" in caplog.text
 
 
@@ -165,15 +171,16 @@ def test_a_sign_off_is_proposed_for_the_day_and_the_release_of_the_run_and_by_wh
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     asked_by: str | None, release_id: str, expected: tuple[Any, ...],
 ) -> None:  # fmt: skip
-    from minhu import orchestration, proposal_text, sign_off
+    from minhu.audit import proposal_text, sign_off
+    from minhu.orchestration import tasks
 
     asked: list[tuple[Any, ...]] = []
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    monkeypatch.setattr(orchestration, "_signing_key", lambda: None)
+    monkeypatch.setattr(tasks, "_signing_key", lambda: None)
     monkeypatch.setattr(sign_off, "propose", lambda _, *arguments: asked.append(arguments))
     monkeypatch.setattr(proposal_text, "question", lambda _: {})
     context = sign_off_context("propose_release", asked_by, release_id, {})
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     dags["release_sign_off"].get_task("propose_release").python_callable()
     assert asked == [expected]
 
@@ -181,7 +188,9 @@ def test_a_sign_off_is_proposed_for_the_day_and_the_release_of_the_run_and_by_wh
 def test_an_answer_is_signed_with_the_key_of_the_connection_and_who_gave_it_when(
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from minhu import orchestration, sign_off, signing
+    from minhu.audit import sign_off
+    from minhu.ledger import signing
+    from minhu.orchestration import tasks
 
     signed: list[Any] = []
     proposal = sign_off.Proposal("r", "2026-11-30", "5" * 64, {}, {}, [], [], "index.html", {}, None)
@@ -199,12 +208,12 @@ def test_an_answer_is_signed_with_the_key_of_the_connection_and_who_gave_it_when
         signed.extend([*arguments, signing._given.get()])
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    monkeypatch.setattr(orchestration, "_signing_key", lambda: "the key")
+    monkeypatch.setattr(tasks, "_signing_key", lambda: "the key")
     monkeypatch.setattr(sign_off, "sign", sign)
     task = dags["release_sign_off"].get_task("sign_release")
     monkeypatch.setitem(task.python_callable.__globals__, "published_uri", lambda: "uri")
     monkeypatch.setitem(task.python_callable.__globals__, "get_current_context", lambda: context)
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     for at in (response["responded_at"], "2026-12-05T02:00:00+00:00"):
         response["responded_at"] = at
         task.python_callable()
@@ -218,32 +227,34 @@ def test_a_sign_off_that_was_given_skips_the_run_and_one_that_is_refused_fails_i
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-    from minhu import orchestration, sign_off
+    from minhu.audit import sign_off
+    from minhu.orchestration import tasks
 
     context = sign_off_context("propose_release", None, "", {})
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    monkeypatch.setattr(orchestration, "_signing_key", lambda: None)
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
-    with pytest.raises(AirflowSkipException, match="li signed it off"), orchestration.signing_off():
+    monkeypatch.setattr(tasks, "_signing_key", lambda: None)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
+    with pytest.raises(AirflowSkipException, match="li signed it off"), tasks.signing_off():
         raise sign_off.SignedAlready("propose release r", "li signed it off", "nothing is to be done")
-    with pytest.raises(AirflowFailException, match="li rejected it"), orchestration.signing_off():
+    with pytest.raises(AirflowFailException, match="li rejected it"), tasks.signing_off():
         raise PermanentError("sign off release r", "li rejected it", "ask again")
-    with pytest.raises(TransientError), orchestration.signing_off():
+    with pytest.raises(TransientError), tasks.signing_off():
         raise TransientError("work on the published database", "it is down", "run again")
-    orchestration.tell_approvers(context)
+    tasks.tell_approvers(context)
     assert "the release stays published, unsigned - see docs/runbook/sign-off-refused.md" in caplog.text
 
 
 def test_who_asks_for_a_night_by_hand_is_remembered_and_the_pipeline_itself_is_nobody(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from minhu import authors, orchestration
+    from minhu.orchestration import tasks
+    from minhu.release import authors
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
     for name in ("minhu", "Anonymous", None, "sun", "sun"):
         run = SimpleNamespace(partition_key="2026-11-20", triggering_user_name=name)
-        monkeypatch.setattr(orchestration, "get_current_context", lambda run=run: {**CONTEXT, "dag_run": run})
-        with orchestration.stage() as night:
+        monkeypatch.setattr(tasks, "get_current_context", lambda run=run: {**CONTEXT, "dag_run": run})
+        with tasks.stage() as night:
             pass
     assert authors.of_publication(night.settings, DAY) == sorted({settings.account(), "sun"})
     assert authors.of_publication(night.settings, date(2026, 11, 21)) == [settings.account()]
@@ -254,19 +265,19 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
     context = {
         "dag_run": SimpleNamespace(partition_key="2026-11-20"),
         "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables"),
     }
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: context)
-    with pytest.raises(AirflowFailException, match="it refuses the token"), orchestration.stage():
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
+    with pytest.raises(AirflowFailException, match="it refuses the token"), tasks.stage():
         raise PermanentError("read the grid platform", "it refuses the token", "correct it")
-    with pytest.raises(TransientError), orchestration.stage():
+    with pytest.raises(TransientError), tasks.stage():
         raise TransientError("read the grid platform", "it is down", "try again")
-    with orchestration.stage() as night:
+    with tasks.stage() as night:
         assert night.business_date == DAY
         assert stages.failures(night.settings, DAY) == {
             "grid_extract.land_tables": "read the grid platform: it is down - try again"
@@ -280,12 +291,12 @@ def test_what_no_retry_can_help_is_not_tried_again(
 ) -> None:
     from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: CONTEXT)
+    monkeypatch.setattr(tasks, "get_current_context", lambda: CONTEXT)
     for raised in (error, AirflowTaskTimeout()):
-        with pytest.raises(AirflowFailException) as told, orchestration.stage():
+        with pytest.raises(AirflowFailException) as told, tasks.stage():
             raise raised
         assert "张三" not in str(told.value)
 
@@ -293,19 +304,19 @@ def test_what_no_retry_can_help_is_not_tried_again(
 def test_task_that_failed_says_in_its_log_what_readers_will_notice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    orchestration.tell_readers(CONTEXT)  # killed: it left no note
+    tasks.tell_readers(CONTEXT)  # killed: it left no note
     assert "nothing of grid was ever accepted - see docs/runbook/stage-ended.md" in caplog.text
     caplog.clear()
-    monkeypatch.setattr(orchestration, "get_current_context", lambda: CONTEXT)
-    with pytest.raises(TransientError), orchestration.stage():
+    monkeypatch.setattr(tasks, "get_current_context", lambda: CONTEXT)
+    with pytest.raises(TransientError), tasks.stage():
         raise TransientError("read the grid platform", "it is down", "try again")
-    orchestration.tell_readers(CONTEXT)
+    tasks.tell_readers(CONTEXT)
     assert "nothing of grid was ever accepted - see docs/runbook/source-down.md" in caplog.text
     caplog.clear()
-    orchestration.tell_readers({**CONTEXT, "dag_run": SimpleNamespace(partition_key=None)})
+    tasks.tell_readers({**CONTEXT, "dag_run": SimpleNamespace(partition_key=None)})
     assert "trigger it with partition_key=YYYY-MM-DD - see docs/runbook/run-again.md" in caplog.text
 
 
@@ -327,20 +338,20 @@ def test_task_that_failed_says_in_its_log_what_readers_will_notice(
 def test_endpoint_is_read_from_the_airflow_connection(
     name: str, connection: str, expected: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     monkeypatch.setenv(f"AIRFLOW_CONN_MINHU_{name.upper()}", connection)
-    assert orchestration.endpoint(name) == expected
+    assert tasks.endpoint(name) == expected
 
 
 def test_no_connection_means_the_city_has_no_such_source(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from minhu import orchestration
+    from minhu.orchestration import tasks
 
     def not_found(name: str) -> None:
         raise AirflowNotFoundException(name)
 
     monkeypatch.setattr(Connection, "get", staticmethod(not_found))
-    assert orchestration.endpoint("grid") == Endpoint(None)
+    assert tasks.endpoint("grid") == Endpoint(None)

@@ -23,8 +23,8 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from minhu import settings as settings_module
-from minhu import work_file
 from minhu.settings import PROJECT_ROOT, Settings
+from minhu.warehouse import work_file
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 #: Models that say what is counted again in a build.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from minhu import settings as settings_module
-from minhu import warehouse, work_file
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 
 
 def settings_at(home: Path) -> Settings:
@@ -20,8 +20,8 @@ def settings_at(home: Path) -> Settings:
 
 def build(settings: Settings, day: date) -> None:
     """The whole of `assessment_build` for a date."""
-    warehouse.load_landing(settings, day)
-    warehouse.build_marts(settings, day)
+    dbt_build.load_landing(settings, day)
+    dbt_build.build_marts(settings, day)
 
 
 def query(settings: Settings, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:

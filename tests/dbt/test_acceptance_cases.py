@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from minhu import warehouse, work_file
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -191,12 +191,12 @@ def test_the_interval_of_uptime_takes_a_device_day_as_its_unit(ask: Ask) -> None
 
 
 def test_every_identity_holds_and_a_broken_one_is_found(built: Settings) -> None:
-    assert warehouse.check_marts(built, NIGHT) == []
+    assert dbt_build.check_marts(built, NIGHT) == []
     with work_file.connect(built) as db:
         db.execute("update assessment.agg_orders_by_period set late_count = late_count + 1 where unit_type = 'city'")
         db.execute("delete from core.quarantine_work_orders")
     try:
-        found = {finding.rule_id: finding for finding in warehouse.check_marts(built, NIGHT)}
+        found = {finding.rule_id: finding for finding in dbt_build.check_marts(built, NIGHT)}
     finally:
         with work_file.connect(built) as db:
             db.execute("update raw.build_state set status = 'building'")

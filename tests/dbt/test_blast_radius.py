@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from minhu import gate, warehouse
+from minhu.business_dates import Window
 from minhu.findings import Finding
-from minhu.landing import Attempt, Landing
+from minhu.gate import decision
+from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
-from minhu.windows import Window
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -104,8 +105,8 @@ def send(
             )  # fmt: skip
     city.land(settings)
     build(settings, NIGHT)
-    warehouse.check_marts(settings, NIGHT)
-    gate.decide_verdicts(settings, NIGHT)
+    dbt_build.check_marts(settings, NIGHT)
+    decision.decide_verdicts(settings, NIGHT)
 
 
 class Judged(NamedTuple):
@@ -181,7 +182,7 @@ def test_a_column_that_arrived_odd_is_a_note_on_the_kpis_that_read_it_alone(
     assert arrival is not None and arrival.window_end is not None
     odd = Finding("L1-HOT-199", "warn", "hotline", "hotline.callbacks", "planted", column_name="satisfaction")
     landing.accept(Attempt("hotline", NIGHT, arrival.attempt or 1, Window(None, arrival.window_end)), [odd])
-    gate.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(home, NIGHT)
     noted = {cell for cell, now in judged(home).items() if now.rule_id == odd.rule_id}
     held = "select distinct period_type, period_start from kpis.kpi_cell_verdicts where ? between period_start and period_end"
     of_the_night = set(query(home, held, NIGHT))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from minhu import gate, warehouse
+from minhu.gate import decision
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -39,8 +40,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             order(city, "d1", BEFORE, 0, False, updated_at="2026-11-20 20:00")
         city.land(settings, day)
         build(settings, day)
-        warehouse.check_marts(settings, day)
-        gate.decide_verdicts(settings, day)
+        dbt_build.check_marts(settings, day)
+        decision.decide_verdicts(settings, day)
     return settings
 
 
@@ -109,8 +110,8 @@ def test_two_nights_give_the_tables_of_one_build(built: Settings) -> None:
     nights = [query(built, f"select * from {table} order by all") for table in tables]
     built.warehouse_path.unlink()
     build(built, NIGHT)
-    warehouse.check_marts(built, NIGHT)
-    gate.decide_verdicts(built, NIGHT)
+    dbt_build.check_marts(built, NIGHT)
+    decision.decide_verdicts(built, NIGHT)
     assert nights == [query(built, f"select * from {table} order by all") for table in tables]
     assert nights[0] and nights[1] and nights[3]
 
@@ -131,8 +132,8 @@ def test_a_february_with_the_spring_festival_stands_beside_the_days_around_the_l
             order(city, "d1", first, number, number < on_time, length)
     city.land(settings, date(2026, 2, 28))
     build(settings, date(2026, 2, 28))
-    warehouse.check_marts(settings, date(2026, 2, 28))
-    gate.decide_verdicts(settings, date(2026, 2, 28))
+    dbt_build.check_marts(settings, date(2026, 2, 28))
+    decision.decide_verdicts(settings, date(2026, 2, 28))
     found = query(
         settings,
         "select kpi_id, aligned_by, compare_from, value, value_before from publish.kpi_changes "

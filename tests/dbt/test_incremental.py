@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minhu import warehouse
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import build, query, settings_at
 from tests.dbt.test_acceptance_cases import add_order
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -170,10 +170,10 @@ def nightly(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         pictures(city)
         story(city)
         city.land(settings, day)
-        assert bool(warehouse.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), (
+        assert bool(dbt_build.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), (
             "later nights must be increments"
         )
-        warehouse.build_marts(settings, day)
+        dbt_build.build_marts(settings, day)
     return settings
 
 
@@ -197,9 +197,9 @@ def test_increments_equal_one_full_build(nightly: Settings) -> None:
 
 
 def test_an_earlier_date_is_built_from_what_had_landed_by_then(nightly: Settings, tmp_path: Path) -> None:
-    report = warehouse.load_landing(nightly, NIGHTS[1])
+    report = dbt_build.load_landing(nightly, NIGHTS[1])
     assert "later date" in report.why_rebuilt
-    warehouse.build_marts(nightly, NIGHTS[1])
+    dbt_build.build_marts(nightly, NIGHTS[1])
     assert query(nightly, "select count(*) from core.fct_work_orders where order_id = 'late'") == [(0,)]
     assert query(nightly, "select closed_date from core.fct_work_orders where order_id = 'o1'")[0][0] == NIGHTS[1]
     build(nightly, NIGHT)
@@ -208,7 +208,7 @@ def test_an_earlier_date_is_built_from_what_had_landed_by_then(nightly: Settings
 def test_a_repeated_night_changes_nothing(nightly: Settings) -> None:
     build(nightly, NIGHT)
     before = contents(nightly)
-    report = warehouse.load_landing(nightly, NIGHT)
+    report = dbt_build.load_landing(nightly, NIGHT)
     assert report.rows == {} and not report.is_rebuilt
-    warehouse.build_marts(nightly, NIGHT)
+    dbt_build.build_marts(nightly, NIGHT)
     assert contents(nightly) == before

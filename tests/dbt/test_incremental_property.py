@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from minhu import gate, warehouse
+from minhu.gate import decision
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -220,15 +221,15 @@ def check(story: list[list[dict[str, Any]]]) -> None:
         home = settings_at(Path(folder))
         for night, (day, rows) in enumerate(zip(NIGHTS, story, strict=True)):
             deliver(home, night, day, rows)
-            report = warehouse.load_landing(home, day)
+            report = dbt_build.load_landing(home, day)
             assert report.is_rebuilt == (night == 0), report.why_rebuilt
-            warehouse.build_marts(home, day)
+            dbt_build.build_marts(home, day)
             if night != 1:  # one night is built and never judged: the next has to make up for it
-                gate.decide_verdicts(home, day)
+                decision.decide_verdicts(home, day)
         by_night = contents(home)
         home.warehouse_path.unlink()
         build(home, NIGHT)
-        gate.decide_verdicts(home, NIGHT)
+        decision.decide_verdicts(home, NIGHT)
         at_once = contents(home)
         assert len(by_night) > 50
         differing = sorted(name for name in by_night | at_once if by_night.get(name) != at_once.get(name))

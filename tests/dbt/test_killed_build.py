@@ -9,7 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from minhu import warehouse, work_file
+from minhu.warehouse import dbt_build, work_file
 from tests.dbt.conftest import query, settings_at
 from tests.dbt.test_acceptance_cases import add_order
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -40,8 +40,8 @@ def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(tmp_pa
     ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, timeout=120, check=False)  # noqa: PTH109
     assert ended.returncode == -signal.SIGKILL
     assert work_file.built_date(settings) is None, "a half-built file is nobody's"
-    report = warehouse.load_landing(settings, NIGHT)
+    report = dbt_build.load_landing(settings, NIGHT)
     assert report.why_rebuilt == "the last build was cut off"
-    warehouse.build_marts(settings, NIGHT)
+    dbt_build.build_marts(settings, NIGHT)
     assert work_file.built_date(settings) == NIGHT
     assert query(settings, "select count(*) from core.fct_work_orders") == [(3,)]

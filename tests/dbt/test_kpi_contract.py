@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minhu.kpi_contract import DEFINING_COLUMNS, definition_hash, version_problems
+from minhu.gate.kpi_contract import DEFINING_COLUMNS, definition_hash, version_problems
 
 ROOT = Path(__file__).parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"

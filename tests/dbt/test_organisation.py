@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from minhu import gate, warehouse
+from minhu.gate import decision
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -56,8 +57,8 @@ def order(city: LandedCity, order_id: str, day: date, **where: Any) -> None:
 
 def night(settings: Settings, day: date) -> None:
     build(settings, day)
-    warehouse.check_marts(settings, day)
-    gate.decide_verdicts(settings, day)
+    dbt_build.check_marts(settings, day)
+    decision.decide_verdicts(settings, day)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from minhu import parsed_project, warehouse
+from minhu.warehouse import dbt_build, parsed_project
 from tests.dbt.conftest import settings_at
 from tests.fixtures.landed import NIGHT
 
@@ -19,7 +19,7 @@ PARTS = ("schema", "alias", "depends_on", "config", "description", "raw_code", "
 
 def read(home: Path, night: date, **state: Any) -> dict[str, Any]:
     """The project as dbt reads it in a night."""
-    warehouse.run_dbt(settings_at(home), night, ["parse"], state)
+    dbt_build.run_dbt(settings_at(home), night, ["parse"], state)
     return dict(json.loads((home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8")))
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import sqlglot
 
-from minhu import gate, warehouse, work_file
+from minhu.gate import decision
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
 from tests.dbt.conftest import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -52,8 +53,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_at(tmp_path_factory.mktemp("shape"))
     LandedCity().land(settings)
     build(settings, NIGHT)
-    warehouse.check_marts(settings, NIGHT)
-    gate.decide_verdicts(settings, NIGHT)
+    dbt_build.check_marts(settings, NIGHT)
+    decision.decide_verdicts(settings, NIGHT)
     return settings
 
 
@@ -211,6 +212,6 @@ def _rule_files(dbt_dir: Path) -> list[Path]:
 def test_every_dbt_unit_test_passes(built: Settings) -> None:
     with work_file.connect(built) as db:
         state = work_file.read_state(db)
-    results = warehouse.run_dbt(built, NIGHT, ["test", "--select", "test_type:unit"], state, may_fail=True)
+    results = dbt_build.run_dbt(built, NIGHT, ["test", "--select", "test_type:unit"], state, may_fail=True)
     assert len(results) >= 8
     assert [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "pass"] == []

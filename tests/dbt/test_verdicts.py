@@ -10,10 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from minhu import gate, kpi_checks, release, warehouse, windows, work_file
+from minhu import business_dates
 from minhu.findings import Finding
-from minhu.landing import Landing
+from minhu.gate import decision, kpi_checks
+from minhu.landing.zone import Landing
+from minhu.release import releases
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
 from tests.dbt.conftest import build, query, settings_at
 from tests.dbt.test_acceptance_cases import add_order
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -39,11 +43,11 @@ def home(tmp_path: Path) -> Settings:
 
 def run_gate(settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch, previous: Path | None = None) -> None:
     build(settings, day)
-    warehouse.check_marts(settings, day)
-    as_of = windows.end_of(NIGHT, settings.zone)
-    found = release.Release("earlier", NIGHT, as_of, previous, {}, "") if previous else None
-    monkeypatch.setattr(release, "latest_before", lambda *_: found)
-    gate.decide_verdicts(settings, day)
+    dbt_build.check_marts(settings, day)
+    as_of = business_dates.end_of(NIGHT, settings.zone)
+    found = Release("earlier", NIGHT, as_of, previous, {}, "") if previous else None
+    monkeypatch.setattr(releases, "latest_before", lambda *_: found)
+    decision.decide_verdicts(settings, day)
 
 
 def verdict(
@@ -102,8 +106,8 @@ def test_a_warning_is_a_note(home: Settings, monkeypatch: pytest.MonkeyPatch) ->
     arrival = landing.arrival("hotline", NIGHT)
     assert arrival is not None and arrival.window_end is not None
     warning = Finding("L1-HOT-099", "warn", "hotline", "hotline.work_orders", "planted warning")
-    from minhu.landing import Attempt
-    from minhu.windows import Window
+    from minhu.business_dates import Window
+    from minhu.landing.zone import Attempt
 
     landing.accept(Attempt("hotline", NIGHT, 1, Window(None, arrival.window_end)), [warning])
     run_gate(home, NIGHT, monkeypatch)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from minhu import gate, kpi_checks, release, waivers
 from minhu.errors import PermanentError
 from minhu.findings import Finding
+from minhu.gate import decision, kpi_checks, waivers
+from minhu.release import publisher
 from minhu.settings import Settings
 from tests.dbt.conftest import build, query, settings_at
 from tests.dbt.test_acceptance_cases import add_order
@@ -53,9 +54,9 @@ def judge(
     """The cell of the finding's district after a night with it and those waivers, and what became of each waiver."""
     findings = finding if isinstance(finding, list) else [finding]
     monkeypatch.setattr(kpi_checks, "check_values", lambda *_: findings)
-    monkeypatch.setattr(release, "latest_before", lambda *_: None)
+    monkeypatch.setattr(publisher, "latest_before", lambda *_: None)
     waivers.write(home.home / "waivers.toml", rows)
-    gate.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(home, NIGHT)
     cell = query(
         home,
         "select verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06' and variant = 'main' and "

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from minhu import dossier, postgres, release
 from minhu import settings as settings_module
-from minhu.release import Release
+from minhu.release import releases
+from minhu.release.release_folder import Release
+from minhu.reports import dossier
 from minhu.settings import Settings
+from minhu.standalone import postgres
 from tests.fixtures.nights import publish_night_here
 
 NIGHT = date(2026, 11, 20)
@@ -29,7 +31,7 @@ def home_of_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settin
 
 @pytest.fixture(scope="session")
 def night(home_of_a_night: Settings) -> Release:
-    return release.current(home_of_a_night)
+    return releases.current(home_of_a_night)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from minhu import settings as settings_module
 from minhu.atomic import json_bytes
-from minhu.export import write_parquet
-from minhu.ledger import Ledger
-from minhu.release_folder import Release, read_release
+from minhu.ledger.chain import Ledger
+from minhu.release.export import write_parquet
+from minhu.release.release_folder import Release, read_release
 from minhu.settings import Settings
 
 Change = Callable[[pa.Table], pa.Table]

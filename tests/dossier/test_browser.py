@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minhu.release import Release
+from minhu.release.release_folder import Release
 
 from .conftest import write
 from .homes import a_year_before, empty_home

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from minhu import data_docs
-from minhu.cli import app
+from minhu.cli.app import app
 from minhu.errors import UsageError
-from minhu.release import Release
+from minhu.release.release_folder import Release
+from minhu.reports import data_docs
 from minhu.settings import Settings
 
 

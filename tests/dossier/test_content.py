@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from minhu.dossier import words
-from minhu.dossier.page import figure, share
-from minhu.release import Release
+from minhu.release.release_folder import Release
+from minhu.reports.dossier import words
+from minhu.reports.dossier.page import figure, share
 
 from .reading import read
 

@@ -6,9 +6,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from minhu import work_file
-from minhu.release import Release
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
+from minhu.warehouse import work_file
 from tests.fixtures.attacker import solved
 
 FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]

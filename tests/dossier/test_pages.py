@@ -10,10 +10,10 @@ from urllib.parse import urldefrag
 import pyarrow as pa
 import pytest
 
-from minhu import dossier
-from minhu.dossier.page import MOST_ROWS
-from minhu.ledger import Ledger
-from minhu.release import Release
+from minhu.ledger.chain import Ledger
+from minhu.release.release_folder import Release
+from minhu.reports import dossier
+from minhu.reports.dossier.page import MOST_ROWS
 from minhu.settings import Settings
 
 from .conftest import write

@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-from minhu.release import Release
+from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"

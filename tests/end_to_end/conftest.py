@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from minhu import postgres
+from minhu.standalone import postgres
 from tests.cli.processes import Ended, Running, minhu, processes_of, start
 
 FIRST, SECOND, THIRD = "2026-11-20", "2026-11-21", "2026-11-22"

@@ -14,8 +14,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, TypeAlias
 
-from minhu import quality
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.quality import validation
 from minhu.settings import Settings
 from tests.fixtures.landed import LandedCity
 
@@ -214,7 +214,7 @@ class FaultyCity:
         attempt = landing.pending(source, day)
         assert attempt is not None
         if len({(record.table, record.key) for record in records}) < len(records):
-            return quality.arrive(settings, landing, attempt).status == "accepted"
+            return validation.arrive(settings, landing, attempt).status == "accepted"
         landing.accept(attempt)
         for record in records:
             known = self.arrived.get((record.table, record.key))

@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import postgres, release, serving
 from minhu import settings as settings_module
-from minhu.nightly import EXTRACTS, Simulation
+from minhu.release import releases
 from minhu.settings import Settings
+from minhu.standalone import postgres, serving
+from minhu.standalone.nightly import EXTRACTS, Simulation
 from tests.cli.processes import minhu
 from tests.fixtures.nights import publish_night_here
 
@@ -28,7 +29,7 @@ def settings_at(home: Path) -> Settings:
 
 
 def release_ids(home: Settings, days: list[date]) -> dict[date, str]:
-    found = {day: release.latest_on(home, day) for day in days}
+    found = {day: releases.latest_on(home, day) for day in days}
     return {day: release_of_day.release_id for day, release_of_day in found.items() if release_of_day}
 
 

@@ -15,8 +15,13 @@ from typing import Any
 
 import pytest
 
-from minhu import gate, postgres, release, replay, warehouse
+from minhu.audit import replay, verification
+from minhu.gate import decision
+from minhu.pipeline import publication
+from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
+from minhu.standalone import postgres
+from minhu.warehouse import dbt_build
 from tests.dbt.conftest import query, settings_at
 
 from .faulty_city import (
@@ -59,7 +64,7 @@ class Story:
     settings: Settings
     uri: str
     city: FaultyCity = field(default_factory=lambda: FaultyCity(SEED))
-    releases: list[release.Release] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     withheld: list[set[Cell]] = field(default_factory=list)
     expected: list[set[Cell]] = field(default_factory=list)
@@ -68,11 +73,11 @@ class Story:
 
     def night(self, day: date, refused: str = "") -> None:
         self.city.deliver(self.settings, day, refused)
-        warehouse.load_landing(self.settings, day)
-        warehouse.build_marts(self.settings, day)
-        warehouse.check_marts(self.settings, day)
-        gate.decide_verdicts(self.settings, day)
-        self.releases.append(gate.publish_release(self.settings, self.uri, day))
+        dbt_build.load_landing(self.settings, day)
+        dbt_build.build_marts(self.settings, day)
+        dbt_build.check_marts(self.settings, day)
+        decision.decide_verdicts(self.settings, day)
+        self.releases.append(publication.publish_release(self.settings, self.uri, day))
         self.refused.append(refused)
         rules = self._must_be_withheld(day, refused)
         cells = {
@@ -271,7 +276,7 @@ def test_the_written_nights_have_something_to_withhold_to_heal_and_to_leave_alon
 
 def test_the_ledger_verifies_and_every_release_is_rebuilt_to_the_byte(story: Story) -> None:
     assert len({made.release_id for made in story.releases}) == len(story.releases)
-    assert release.verify(story.settings) == []
+    assert verification.verify(story.settings) == []
     # the newest first, for it rests on most; of the short story that one alone
     for made in reversed(story.releases[-1:] if len(story.releases) == WRITTEN else story.releases):
         found = replay.replay(story.settings, made.release_id)

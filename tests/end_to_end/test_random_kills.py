@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from minhu import postgres, release
 from minhu import settings as settings_module
-from minhu.ledger import Ledger, release_events
-from minhu.releases import open_release
+from minhu.ledger.chain import Ledger, release_events
+from minhu.release import releases
+from minhu.release.releases import open_release
 from minhu.settings import Settings
 from minhu.simulator.simulate import simulate
+from minhu.standalone import postgres
 
 DAYS = ("2026-11-19", "2026-11-20")
 KILLS = 50
@@ -28,8 +29,11 @@ NIGHT = textwrap.dedent(
     import sys
     from datetime import date
 
-    from minhu import gate, postgres, settings, stages, warehouse
-    from minhu.simulator.grid_server import GridServer
+    from minhu import settings
+    from minhu.pipeline import publication, stages
+    from minhu.simulator.grid.grid_server import GridServer
+    from minhu.standalone import postgres
+    from minhu.warehouse import dbt_build
     home, day = settings.load(), date.fromisoformat(sys.argv[1])
     uri = postgres.uri(home.postgres_dir, "hotline")
     with GridServer(home.home) as server:
@@ -42,10 +46,10 @@ NIGHT = textwrap.dedent(
             stages.land_source(home, source, day, endpoint)
             arrival = stages.validate_arrival(home, source, day, endpoint)
             assert arrival.status == "accepted", arrival.reason
-    warehouse.load_landing(home, day)
-    warehouse.build_marts(home, day)
-    warehouse.check_marts(home, day)
-    gate.publish_night(home, postgres.uri(home.postgres_dir), day)
+    dbt_build.load_landing(home, day)
+    dbt_build.build_marts(home, day)
+    dbt_build.check_marts(home, day)
+    publication.publish_night(home, postgres.uri(home.postgres_dir), day)
     """
 )
 
@@ -78,7 +82,7 @@ def figures(settings: Settings) -> dict[str, dict[str, str]]:
     known = release_events(Ledger(settings.ledger_path).events())
     found = {}
     for day in DAYS:
-        newest = release.latest_on(settings, date_of(day))
+        newest = releases.latest_on(settings, date_of(day))
         assert newest is not None, day
         opened = open_release(settings, known, newest.release_id)
         found[day] = {file.name: file.sha256 for file in opened.files if file.table == "kpi_results"}

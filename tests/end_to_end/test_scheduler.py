@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from minhu import airflow_runtime, release, serving
 from minhu import settings as settings_module
-from minhu.airflow_api import DAG_IDS
-from minhu.landing import Landing
-from minhu.nightly import EXTRACTS, Simulation
+from minhu.landing.zone import Landing
+from minhu.release import releases
+from minhu.standalone import airflow_runtime, serving
+from minhu.standalone.airflow_api import DAG_IDS
+from minhu.standalone.nightly import EXTRACTS, Simulation
 from tests.cli.processes import processes_of
 
 pytestmark = pytest.mark.end_to_end
@@ -40,7 +41,7 @@ def test_scheduler_runs_the_chain_by_clock_and_assets_through_to_the_release(tmp
     key = night.isoformat()
     lines: list[str] = []
     with serving.scheduled(home, yesterday, SMALL, lines.append) as running:
-        ended = before(200, lambda: release.latest_on(home, night) is not None, f"the release of {key}")
+        ended = before(200, lambda: releases.latest_on(home, night) is not None, f"the release of {key}")
         serving.wait(running, is_over=ended)
         runs = {dag_id: running.airflow.runs(dag_id, key) for dag_id in DAG_IDS}
         assert {dag_id: [run["run_type"] for run in found] for dag_id, found in runs.items()} == {
@@ -49,7 +50,7 @@ def test_scheduler_runs_the_chain_by_clock_and_assets_through_to_the_release(tmp
             "kpi_publish": ["asset_triggered"],
         }, "the clock starts the extracts and their assets the rest; nobody asks for a run"
         assert {run["partition_key"] for found in runs.values() for run in found} == {key}
-    found = release.latest_on(home, night)
+    found = releases.latest_on(home, night)
     assert found is not None
     assert found.business_date == night
     assert found.manifest["stale_sources"] == []

@@ -18,13 +18,13 @@ from typing import Any
 import httpx
 import pytest
 
-from minhu import airflow_runtime, postgres
 from minhu import settings as settings_module
-from minhu.airflow_api import MONTHLY_DAG_IDS
-from minhu.airflow_runtime import Connections
-from minhu.ledger import Ledger
-from minhu.sign_off import REJECT
-from minhu.verification import verify_home
+from minhu.audit.sign_off import REJECT
+from minhu.audit.verification import verify_home
+from minhu.ledger.chain import Ledger
+from minhu.standalone import airflow_runtime, postgres
+from minhu.standalone.airflow_api import MONTHLY_DAG_IDS
+from minhu.standalone.airflow_runtime import Connections
 from tests.cli.processes import processes_of
 from tests.release.conftest import Home, settings_at
 

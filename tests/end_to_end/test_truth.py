@@ -13,10 +13,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from minhu import postgres, settings, stages, warehouse
-from minhu.simulator.grid_server import GridServer
+from minhu import settings
+from minhu.pipeline import stages
+from minhu.pipeline.stages import Endpoint
+from minhu.simulator.grid.grid_server import GridServer
 from minhu.simulator.simulate import simulate
-from minhu.stages import Endpoint
+from minhu.standalone import postgres
+from minhu.warehouse import dbt_build
 
 EARLIER, LAST = date(2026, 11, 17), date(2026, 11, 20)
 DAYS, SCALE, SEED = 40, 0.03, 7
@@ -111,8 +114,8 @@ def _run(home: Path, day: date, days: int | None) -> None:
                 assert sum(arrival.row_counts.values()) > 0 or source == "returns", source
     finally:
         postgres.stop(night.postgres_dir)
-    warehouse.load_landing(night, day)
-    warehouse.build_marts(night, day)
+    dbt_build.load_landing(night, day)
+    dbt_build.build_marts(night, day)
 
 
 def rows(db: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minhu.rank_intervals import likely_ranks
+from minhu.statistics.rank_intervals import likely_ranks
 
 DRAWS, SEED = 400, 7
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from minhu.rating_effects import rating_effects
+from minhu.statistics.rating_effects import rating_effects
 
 QUARTER, BEFORE = date(2026, 10, 1), date(2026, 7, 1)
 Score = tuple[date, str, str, float]

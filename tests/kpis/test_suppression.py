@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minhu.suppression import complements
+from minhu.statistics.suppression import complements
 from tests.fixtures.attacker import Night, solved
 
 FLOOR = 10

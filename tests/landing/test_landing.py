@@ -13,11 +13,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from minhu import contracts
+from minhu.business_dates import Window, extraction_window, parse_business_date
 from minhu.errors import PermanentError
 from minhu.findings import Finding
-from minhu.landing import Attempt, Landing
-from minhu.windows import Window, extraction_window, parse_business_date
+from minhu.landing import contracts
+from minhu.landing.zone import Attempt, Landing
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
 WINDOW = Window(None, datetime(2026, 11, 20, 16, tzinfo=UTC))

@@ -71,8 +71,8 @@ def night(tmp_path: Path) -> Settings:
 @pytest.fixture
 def fake_airflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a program ``airflow``; nights of this process take it for the real one."""
-    from minhu import airflow_runtime
-    from minhu.airflow_api import DAG_IDS
+    from minhu.standalone import airflow_runtime
+    from minhu.standalone.airflow_api import DAG_IDS
 
     folder = tmp_path / "bin"
     folder.mkdir()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from minhu import airflow_api
-from minhu.airflow_api import Airflow
 from minhu.errors import PermanentError, TransientError
+from minhu.standalone import airflow_api
+from minhu.standalone.airflow_api import Airflow
 
 RUNS = "/api/v2/dags/grid_extract/dagRuns"
 

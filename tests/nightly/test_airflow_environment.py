@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from minhu import settings as settings_module
-from minhu.airflow_runtime import Connections, environment, running
 from minhu.errors import PermanentError
 from minhu.settings import CityProfile, Settings
+from minhu.standalone.airflow_runtime import Connections, environment, running
 
 EVERYTHING = Connections(
     hotline_uri="postgresql://reader:p%40ss@db.example:5433/hotline?sslmode=require",

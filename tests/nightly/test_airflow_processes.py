@@ -15,17 +15,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from minhu import airflow_runtime, atomic
-from minhu.airflow_runtime import Connections, end_leftovers, running
+from minhu import atomic
 from minhu.errors import MinhuError, PermanentError
 from minhu.settings import PROJECT_ROOT, Settings
+from minhu.standalone import airflow_runtime
+from minhu.standalone.airflow_runtime import Connections, end_leftovers, running
 
 pytestmark = pytest.mark.usefixtures("fake_airflow")
 PYTHON = sys.executable  # the stand-in's folder takes its place in a test
 NOWHERE = Connections(None, None, None, None, None, "dbname=minhu")
 _A_NIGHT = """
 import sys, time, pathlib
-from minhu import airflow_runtime, settings
+from minhu import settings
+from minhu.standalone import airflow_runtime
 sys.executable = sys.argv[1]
 found = settings.load(environ={"MINHU_HOME": sys.argv[2]})
 with airflow_runtime.running(found, airflow_runtime.Connections(None, None, None, None, None, "dbname=minhu")):

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from minhu import backfill, postgres, warehouse, work_file
 from minhu import settings as settings_module
 from minhu.errors import UsageError
-from minhu.landing import Landing
-from minhu.nightly import Simulation
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from minhu.standalone import backfill, postgres
+from minhu.standalone.nightly import Simulation
+from minhu.warehouse import dbt_build, work_file
 
 FIRST, LAST = date(2026, 11, 16), date(2026, 11, 20)
 SMALL = Simulation(None, 0.01, 7)
@@ -26,8 +27,9 @@ PROGRAM = """
 import sys
 from datetime import date
 from rich.console import Console
-from minhu import backfill, settings
-from minhu.nightly import Simulation
+from minhu import settings
+from minhu.standalone import backfill
+from minhu.standalone.nightly import Simulation
 backfill.backfill(settings.load(), date(2026, 11, 16), date(2026, 11, 20), Simulation(None, 0.01, 7), Console())
 """
 
@@ -70,8 +72,8 @@ def test_a_backfill_goes_on_after_a_kill_and_gives_the_figures_of_its_nights(tmp
     assert len(in_one_go) > 2000
     settings.warehouse_path.unlink()
     for day in (FIRST + timedelta(days=offset) for offset in range(5)):
-        warehouse.load_landing(settings, day)
-        warehouse.build_marts(settings, day)
+        dbt_build.load_landing(settings, day)
+        dbt_build.build_marts(settings, day)
     assert figures(settings) == in_one_go
 
 

@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from minhu import nightly, stages
-from minhu.airflow_api import DAG_IDS, Airflow
 from minhu.errors import PermanentError, UsageError
-from minhu.nightly import EXTRACTS, NightFailed, Simulation, run_night
+from minhu.pipeline import stages
 from minhu.settings import CityProfile, Settings
+from minhu.standalone import nightly
+from minhu.standalone.airflow_api import DAG_IDS, Airflow
+from minhu.standalone.nightly import EXTRACTS, NightFailed, Simulation, run_night
 from tests.fixtures.landed import NIGHT
 
 KEY = NIGHT.isoformat()

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import postgres
+from minhu.standalone import postgres
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from minhu.errors import Busy, TransientError
-from minhu.lock import exclusive_night
 from minhu.settings import PROJECT_ROOT
+from minhu.standalone.lock import exclusive_night
 
 DAY, OTHER = date(2026, 11, 20), date(2026, 11, 21)
 _HOLD = """
 import sys, pathlib, datetime
-from minhu.lock import exclusive_night
+from minhu.standalone.lock import exclusive_night
 with exclusive_night(pathlib.Path(sys.argv[1]), datetime.date(2026, 11, 20)):
     print("held", flush=True)
     sys.stdin.readline()

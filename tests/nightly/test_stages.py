@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from minhu import stages
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.pipeline import stages
+from minhu.pipeline.stages import Endpoint
 from minhu.settings import Settings
-from minhu.stages import Endpoint
 from tests.fixtures.landed import NIGHT, LandedCity
 
 NEXT = date(2026, 11, 21)

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 
-from minhu import stages
 from minhu.errors import TransientError
-from minhu.landing import Arrival, Landing
-from minhu.nightly import NightReport
-from minhu.release import Release
-from minhu.report import print_night
+from minhu.landing.zone import Arrival, Landing
+from minhu.pipeline import stages
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
+from minhu.standalone.nightly import NightReport
+from minhu.standalone.report import print_night
 from tests.fixtures.landed import NIGHT, LandedCity
 
 

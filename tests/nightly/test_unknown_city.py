@@ -9,7 +9,7 @@ import pytest
 
 from minhu import settings
 from minhu.errors import UsageError
-from minhu.nightly import Simulation, run_night
+from minhu.standalone.nightly import Simulation, run_night
 
 
 def test_unknown_city_is_refused_before_anything_is_made_for_it(tmp_path: Path) -> None:

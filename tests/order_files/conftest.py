@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from minhu import postgres
 from minhu.findings import Finding
 from minhu.order_files.mapping import read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
+from minhu.standalone import postgres
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECT = Path(__file__).resolve().parents[2]

@@ -109,12 +109,12 @@ def test_rejected_rows_can_be_read_by_file_and_line(uri: str, tmp_path: Path) ->
 
 
 def test_an_empty_schema_of_someone_else_is_filled(uri: str, tmp_path: Path) -> None:
-    _execute(uri, resources.files("minhu").joinpath("sql", "hotline.sql").read_bytes())
+    _execute(uri, resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_bytes())
     assert load_orders(MAP, [FILE], uri, tmp_path).orders == 3
 
 
 def test_a_schema_with_rows_that_this_command_did_not_load_is_left_alone(uri: str, tmp_path: Path) -> None:
-    _execute(uri, resources.files("minhu").joinpath("sql", "hotline.sql").read_bytes())
+    _execute(uri, resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_bytes())
     _execute(uri, b"insert into hotline.units values ('X', 'someone', 'company')")
     with pytest.raises(
         PermanentError, match=r"not filled by this command and has rows in units .* nothing was changed"

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from minhu import privacy
 from minhu.errors import PermanentError, UsageError
-from minhu.privacy import Pseudonyms
+from minhu.extract import privacy
+from minhu.extract.privacy import Pseudonyms
 from minhu.settings import Settings
 
 ONE, OTHER = Pseudonyms(b"1" * 32), Pseudonyms(b"2" * 32)

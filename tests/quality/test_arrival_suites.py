@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from minhu import contracts
-from minhu.quality import run_suites
+from minhu.landing import contracts
+from minhu.quality.validation import run_suites
 
 ROOT = Path(__file__).parents[2]
 SUITES = {

@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from minhu import contracts, quality
+from minhu.business_dates import Window
 from minhu.findings import Finding
-from minhu.landing import Arrival, Attempt, Landing
+from minhu.landing import contracts
+from minhu.landing.zone import Arrival, Attempt, Landing
+from minhu.quality import validation
 from minhu.settings import Settings
-from minhu.windows import Window
 
 D20 = date(2026, 11, 20)
 WINDOW = Window(None, datetime(2026, 11, 20, 16, tzinfo=UTC))
@@ -32,7 +33,7 @@ def write(settings: Settings, findings: tuple[Finding, ...] = (), **rows: list[d
 
 
 def arrive(settings: Settings, findings: tuple[Finding, ...] = (), **rows: list[dict[str, Any]]) -> Arrival:
-    return quality.arrive(settings, Landing(settings.landing_dir), write(settings, findings, **rows))
+    return validation.arrive(settings, Landing(settings.landing_dir), write(settings, findings, **rows))
 
 
 def event(event_id: str | None, **columns: Any) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def hotline_arrival(settings: Settings, window: Window) -> dict[str, str]:
         for contract in contracts.tables_of("hotline")
     }
     landing = Landing(settings.landing_dir)
-    arrival = quality.arrive(settings, landing, landing.write_attempt("hotline", D20, window, tables, {}))
+    arrival = validation.arrive(settings, landing, landing.write_attempt("hotline", D20, window, tables, {}))
     return {f.rule_id: f.severity for f in arrival.findings if f.severity != "info"}
 
 
@@ -155,7 +156,7 @@ def test_a_check_that_breaks_says_so_and_failures_keep_the_order_of_the_suite() 
         gxe.ExpectColumnValuesToNotBeNull(column="x", meta={"rule_id": "L1-X-002"}),
         gxe.ExpectColumnValuesToBeBetween(column="gone", min_value=0, meta={"rule_id": "L1-X-003"}),
     ]
-    failures = quality.run_suites({"one": (frame, suite), "two": (frame.iloc[:1], suite[1:2])})
+    failures = validation.run_suites({"one": (frame, suite), "two": (frame.iloc[:1], suite[1:2])})
     assert [(f.meta["rule_id"], f.could_run, f.positions) for f in failures["one"]] == [
         ("L1-X-001", False, ()),
         ("L1-X-002", True, (1,)),

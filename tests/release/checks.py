@@ -7,7 +7,8 @@ from typing import Any
 
 from psycopg import sql
 
-from minhu.release import Release, current
+from minhu.release.release_folder import Release
+from minhu.release.releases import current
 
 from .conftest import Home
 

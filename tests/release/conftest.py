@@ -14,10 +14,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from minhu import postgres, release
+from minhu.release import publisher
+from minhu.release.release_folder import Release, ReleaseIdentity
 from minhu.settings import CityProfile, Settings
+from minhu.standalone import postgres
 
-IDENTITY = release.ReleaseIdentity(git_commit="abc123", lock_sha256="1" * 64, dbt_manifest_sha256="2" * 64)
+IDENTITY = ReleaseIdentity(git_commit="abc123", lock_sha256="1" * 64, dbt_manifest_sha256="2" * 64)
 LANDING = [
     {"path": "landing/hotline/work_orders/dt=2026-11-20/attempt=001/manifest.json", "sha256": "3" * 64, "rows": 5}
 ]
@@ -101,11 +103,11 @@ class Home:
         with duckdb.connect(str(self.settings.warehouse_path)) as work:
             work.execute(statement)
 
-    def publish(self, day: date, **more: Any) -> release.Release:
+    def publish(self, day: date, **more: Any) -> Release:
         arguments: dict[str, Any] = {"identity": IDENTITY, "landing_manifests": LANDING, **more}
-        return release.publish(self.settings, self.uri, day, progress=self.said.append, **arguments)
+        return publisher.publish(self.settings, self.uri, day, progress=self.said.append, **arguments)
 
-    def night(self, day: date, cells: Sequence[Cell] = CELLS, **more: Any) -> release.Release:
+    def night(self, day: date, cells: Sequence[Cell] = CELLS, **more: Any) -> Release:
         self.build(day, cells)
         return self.publish(day, **more)
 

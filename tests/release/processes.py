@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from minhu import release
+from minhu.release import publisher
 
 from .conftest import IDENTITY, LANDING, Home
 
@@ -20,7 +20,7 @@ NEVER = -1
 def context() -> ForkServerContext:
     """Processes that start in milliseconds: the server they fork from has imported everything."""
     chosen = multiprocessing.get_context("forkserver")
-    chosen.set_forkserver_preload(["minhu.release", "tests.release.processes"])
+    chosen.set_forkserver_preload(["minhu.release.publisher", "tests.release.processes"])
     return chosen
 
 
@@ -36,7 +36,7 @@ def publish_and_die(home: Home, day: str, step: int) -> None:
         if seen == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    release.publish(home.settings, home.uri, date.fromisoformat(day), IDENTITY, LANDING, progress)
+    publisher.publish(home.settings, home.uri, date.fromisoformat(day), IDENTITY, LANDING, progress)
 
 
 def publish_another_content(home: Home, day: str, lock_sha256: str) -> None:
@@ -45,7 +45,7 @@ def publish_another_content(home: Home, day: str, lock_sha256: str) -> None:
     from datetime import date
 
     identity = replace(IDENTITY, lock_sha256=lock_sha256)
-    release.publish(home.settings, home.uri, date.fromisoformat(day), identity, LANDING)
+    publisher.publish(home.settings, home.uri, date.fromisoformat(day), identity, LANDING)
 
 
 def roll_back_and_die(home: Home, release_id: str, step: int) -> None:
@@ -58,7 +58,7 @@ def roll_back_and_die(home: Home, release_id: str, step: int) -> None:
         if seen == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    release.rollback(home.settings, home.uri, release_id, progress)
+    publisher.rollback(home.settings, home.uri, release_id, progress)
 
 
 def hold_work_file(path: Path, ready: object, done: object) -> None:

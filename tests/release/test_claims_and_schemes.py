@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from minhu import claims, schemes
-from minhu.cli import app
+from minhu.analysis import claims, schemes
+from minhu.cli.app import app
 from minhu.errors import UsageError
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.dbt.conftest import build, settings_at
@@ -36,7 +36,9 @@ def asked(city: LandedCity, order: str, district: str, day: str, resolved: bool,
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
-    from minhu import gate, warehouse
+    from minhu.gate import decision
+    from minhu.pipeline import publication
+    from minhu.warehouse import dbt_build
 
     settings = settings_at(tmp_path_factory.mktemp("claims"))
     city = LandedCity()
@@ -57,9 +59,9 @@ def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
         asked(city, f"early-{number}", PLEASING, "2026-10-17", resolved=False, satisfied=False)
     city.land(settings)
     build(settings, NIGHT)
-    warehouse.check_marts(settings, NIGHT)
-    gate.decide_verdicts(settings, NIGHT)
-    gate.publish_release(settings, empty_database(server, "published_claims"), NIGHT)
+    dbt_build.check_marts(settings, NIGHT)
+    decision.decide_verdicts(settings, NIGHT)
+    publication.publish_release(settings, empty_database(server, "published_claims"), NIGHT)
     return settings
 
 

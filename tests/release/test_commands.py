@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from minhu import cli, postgres
+from minhu.cli import app
+from minhu.standalone import postgres
 from tests.cli.processes import Ended, minhu
 
 from .conftest import D19, D20, Home
@@ -26,12 +27,12 @@ def run(home: Home, *arguments: str) -> Ended:
 
 
 def test_help_names_every_command_and_the_exit_codes() -> None:
-    shown = CliRunner().invoke(cli.app, ["--help"])
+    shown = CliRunner().invoke(app.app, ["--help"])
     assert shown.exit_code == 0 and "Exit codes: 0 done; 2 the command was wrong" in shown.output
     for command in COMMANDS:
         assert f" {command} " in shown.output
         option = "--minhu-help" if command == "airflow-cli" else "--help"
-        of_one = CliRunner().invoke(cli.app, [command, option])
+        of_one = CliRunner().invoke(app.app, [command, option])
         assert of_one.exit_code == 0 and len(of_one.output) > 100, command
 
 

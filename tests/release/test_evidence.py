@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from minhu import release, signing
+from minhu.audit import verification
+from minhu.audit.verification import verify_folder, verify_home
 from minhu.errors import PermanentError, UsageError
-from minhu.ledger import GENESIS, Ledger, _canonical
-from minhu.release_folder import Release
-from minhu.verification import verify_folder, verify_home
+from minhu.ledger import signing
+from minhu.ledger.chain import GENESIS, Ledger, _canonical
+from minhu.release import publisher, releases
+from minhu.release.release_folder import Release
 
 from .conftest import CELLS, D18, D19, D20, D21, Home
 from .test_commands import run
@@ -61,7 +63,7 @@ def test_every_single_byte_that_changes_in_a_release_is_found(home: Home) -> Non
 def test_every_single_byte_that_changes_in_the_ledger_is_found(home: Home) -> None:
     first = home.night(D19)
     home.night(D20)
-    release.rollback(home.settings, home.uri, first.release_id)
+    publisher.rollback(home.settings, home.uri, first.release_id)
     path, keys = home.settings.ledger_path, signing.read_public_keys(signing.public_keys_dir(home.settings))
     content = path.read_bytes()
     for bit in (1, 0x20):
@@ -282,11 +284,11 @@ def test_clocks_of_files_that_went_back_change_nothing(home: Home) -> None:
     older = home.night(D18, CELLS[:2])
     again = home.night(D20)
     assert (again.release_id, again.is_new) == (first.release_id, False)
-    assert release.current(home.settings).release_id == first.release_id
+    assert releases.current(home.settings).release_id == first.release_id
     assert [event.release_id for event in Ledger(home.settings.ledger_path).events()] == [
         first.release_id, older.release_id,
     ]  # fmt: skip
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_a_clock_that_went_back_is_refused_unless_the_night_is_named(home: Home) -> None:

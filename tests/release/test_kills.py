@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from minhu import release
+from minhu.audit import verification
 from minhu.errors import TransientError
-from minhu.ledger import Ledger
+from minhu.ledger.chain import Ledger
+from minhu.release import publisher, releases
 
 from . import processes
 from .checks import files_equal_postgres, shown
@@ -40,7 +41,7 @@ def test_run_killed_after_any_step_is_finished_by_the_next(home: Home) -> None:
         home.said.clear()
         after = home.publish(day)
         assert shown(home) == after.release_id, at
-        assert release.verify(home.settings) == [], at
+        assert verification.verify(home.settings) == [], at
         assert list(home.settings.releases_dir.glob(".*")) == [], at
         assert list(home.settings.store_dir.glob(".*")) == [], at
         before = after
@@ -57,10 +58,10 @@ def test_rollback_killed_after_any_step_is_finished_by_the_next(home: Home) -> N
         child.start()
         child.join(60)
         assert child.exitcode in (-signal.SIGKILL, 0)
-        release.rollback(home.settings, home.uri, first.release_id)
+        publisher.rollback(home.settings, home.uri, first.release_id)
         assert shown(home) == first.release_id
-        assert release.current(home.settings).release_id == first.release_id
-    assert release.verify(home.settings) == []
+        assert releases.current(home.settings).release_id == first.release_id
+    assert verification.verify(home.settings) == []
 
 
 def test_torn_last_line_is_set_aside_and_mended(home: Home) -> None:
@@ -70,10 +71,12 @@ def test_torn_last_line_is_set_aside_and_mended(home: Home) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + lines[1][:40])
     assert [event.business_date for event in Ledger(path).events()] == [D19]
-    assert any("the last line of ledger.jsonl is incomplete" in problem for problem in release.verify(home.settings))
+    assert any(
+        "the last line of ledger.jsonl is incomplete" in problem for problem in verification.verify(home.settings)
+    )
     home.publish(D20)
     assert path.read_bytes() == b"".join(lines)
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_two_publishers_of_one_home_take_turns(home: Home) -> None:
@@ -88,10 +91,10 @@ def test_two_publishers_of_one_home_take_turns(home: Home) -> None:
         process.join(60)
     assert [process.exitcode for process in racing] == [0, 0, 0]
     assert home.rows("select count(*) from published.releases") == [(2,)]
-    assert release.current(home.settings).business_date == D21
-    assert shown(home) == release.current(home.settings).release_id
+    assert releases.current(home.settings).business_date == D21
+    assert shown(home) == releases.current(home.settings).release_id
     assert files_equal_postgres(home) == 2
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_two_releases_of_one_date_at_once_stand_in_one_order_and_the_later_is_current(home: Home) -> None:
@@ -108,9 +111,9 @@ def test_two_releases_of_one_date_at_once_stand_in_one_order_and_the_later_is_cu
     events = Ledger(home.settings.ledger_path).events()
     assert [(event.number, event.business_date) for event in events] == [(1, D20), (2, D20), (3, D20)]
     assert len({event.release_id for event in events}) == 3
-    assert shown(home) == release.current(home.settings).release_id == events[-1].release_id
+    assert shown(home) == releases.current(home.settings).release_id == events[-1].release_id
     assert files_equal_postgres(home) == 3
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_two_homes_publishing_into_one_database_take_turns(make_home: Callable[[], Home]) -> None:

@@ -15,8 +15,8 @@ from openlineage.client.generated import base
 from openlineage.client.serde import Serde
 from prov.model import ProvDocument
 
-from minhu import provenance
 from minhu.errors import UsageError
+from minhu.reports import provenance
 
 from .conftest import D19, D20, IDENTITY, Home
 from .test_commands import run

@@ -11,9 +11,10 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 
-from minhu import release
+from minhu.audit import verification
 from minhu.errors import PermanentError, TransientError, UsageError
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.release import publisher, releases
 
 from .checks import files_equal_postgres, shown, versions
 from .conftest import CELLS, D18, D19, D20, D21, IDENTITY, LANDING, Home
@@ -31,7 +32,7 @@ def test_first_release_can_be_read_everywhere(home: Home) -> None:
     assert len(rows) == len(CELLS)
     assert {(row[4], row[5]) for row in rows} == {(datetime(2026, 11, 20, 16), night.release_id)}
     assert files_equal_postgres(home) == 1
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_manifest_names_inputs_code_and_outputs(home: Home) -> None:
@@ -272,27 +273,27 @@ def test_older_night_is_recorded_but_does_not_become_current(home: Home) -> None
     newer = home.night(D21, (replace(CELLS[0], numerator=5), *CELLS[1:]))
     assert shown(home) == newer.release_id
     assert files_equal_postgres(home) == 3
-    assert release.current(home.settings).release_id == newer.release_id
+    assert releases.current(home.settings).release_id == newer.release_id
     assert older.release_id in [row[0] for row in home.rows("select release_id from published.releases")]
 
 
 def test_latest_before_goes_by_business_date_not_by_order(home: Home) -> None:
-    assert release.latest_before(home.settings, D20) is None
+    assert releases.latest_before(home.settings, D20) is None
     first = home.night(D19)
     home.night(D21)
     home.night(D18)
     corrected = home.night(D19, CELLS[:4])
-    on_the_day = release.latest_on(home.settings, D19)
+    on_the_day = releases.latest_on(home.settings, D19)
     assert on_the_day is not None
     assert on_the_day.release_id == corrected.release_id
-    assert release.latest_on(home.settings, D20) is None
-    found = release.latest_before(home.settings, D21)
+    assert releases.latest_on(home.settings, D20) is None
+    found = releases.latest_before(home.settings, D21)
     assert found is not None
     assert found.release_id == corrected.release_id != first.release_id
     assert found.path.is_dir()
     assert found.manifest["business_date"] == "2026-11-19"
-    release.rollback(home.settings, home.uri, first.release_id)
-    again = release.latest_before(home.settings, D21)
+    publisher.rollback(home.settings, home.uri, first.release_id)
+    again = releases.latest_before(home.settings, D21)
     assert again is not None
     assert again.release_id == corrected.release_id  # a roll-back changes what is shown, not what is built on
 
@@ -305,8 +306,8 @@ def test_without_a_work_file_the_error_says_to_build(home: Home) -> None:
 def test_unreachable_server_leaves_a_complete_release_that_the_next_run_publishes(home: Home) -> None:
     home.build(D20)
     with pytest.raises(TransientError, match="check that the server runs"):
-        release.publish(home.settings, "postgresql://127.0.0.1:1/minhu?connect_timeout=2", D20, IDENTITY, LANDING)
-    assert release.verify(home.settings) == []
+        publisher.publish(home.settings, "postgresql://127.0.0.1:1/minhu?connect_timeout=2", D20, IDENTITY, LANDING)
+    assert verification.verify(home.settings) == []
     assert not home.publish(D20).is_new
     assert files_equal_postgres(home) == 1
 

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from minhu import gate, raw_tables, release, replay, replay_evidence, warehouse, work_file
+from minhu.audit import replay, replay_evidence
 from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.pipeline import publication
+from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
+from minhu.warehouse import dbt_build, raw_tables, work_file
 from tests.dbt.conftest import settings_at
 from tests.dbt.test_acceptance_cases import add_order
 from tests.dbt.test_return_restatements import PARTIES, opinion, send
@@ -107,11 +110,11 @@ def deliver_again(settings: Settings, day: date) -> None:
     city.land(settings, day, sources=("stations",))
 
 
-def publish(settings: Settings, uri: str, day: date) -> release.Release:
-    warehouse.load_landing(settings, day)
-    warehouse.build_marts(settings, day)
-    warehouse.check_marts(settings, day)
-    return gate.publish_night(settings, uri, day)
+def publish(settings: Settings, uri: str, day: date) -> Release:
+    dbt_build.load_landing(settings, day)
+    dbt_build.build_marts(settings, day)
+    dbt_build.check_marts(settings, day)
+    return publication.publish_night(settings, uri, day)
 
 
 def files_of(home: Path) -> dict[str, tuple[int, int]]:
@@ -135,8 +138,8 @@ class Story:
     """Two nights that were published, and what landed after them."""
 
     settings: Settings
-    first: release.Release
-    second: release.Release
+    first: Release
+    second: Release
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +254,7 @@ def test_a_release_of_the_time_before_arrival_records_were_listed_is_laid_out_to
     stations = Landing(scratch.landing_dir).arrival("stations", D18)
     assert stations is not None and stations.attempt == 1 and [f.rule_id for f in stations.findings] == ["L1-STA-090"]
     assert Landing(scratch.landing_dir).arrival("grid", D18).status == "blocked"  # type: ignore[union-attr]
-    assert gate.landing_manifests(scratch, D18) == story.second.manifest["landing"]
+    assert publication.landing_manifests(scratch, D18) == story.second.manifest["landing"]
 
 
 def test_only_one_replay_at_a_time(story: Story) -> None:
@@ -285,7 +288,7 @@ def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Pat
     settings = settings_at(tmp_path)
     landing = Landing(settings.landing_dir)
     first_night(settings, D17)
-    warehouse.load_landing(settings, D17)
+    dbt_build.load_landing(settings, D17)
 
     def is_behind() -> bool:
         with work_file.connect(settings) as db:
@@ -296,7 +299,7 @@ def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Pat
     assert not is_behind(), "what is of a later night says nothing"
     deliver_again(settings, D17)
     assert is_behind()
-    warehouse.load_landing(settings, D17)
+    dbt_build.load_landing(settings, D17)
     assert not is_behind()
     landing.mark_absent("grid", D17, "the city gave it up")
     assert is_behind()

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from minhu import cli, replay
-from minhu.release_folder import Release, ReleaseFile
-from minhu.replay_difference import MOST_KEYS, TableDifference, compare_files, compare_rows
-from minhu.store import Store
+from minhu.audit import replay
+from minhu.audit.replay_difference import MOST_KEYS, TableDifference, compare_files, compare_rows
+from minhu.cli import app
+from minhu.release.release_folder import Release, ReleaseFile
+from minhu.release.store import Store
 
 KEY = {"kpi_id": "H06", "variant": "main", "unit_type": "district", "period_type": "month", "caliber": "full"}
 
@@ -110,9 +111,9 @@ def test_the_command_ends_with_0_or_6_and_says_the_difference(
     )
     found = replay.Replay(a_release(tmp_path), "", 35, 29_008, (difference,) if differs else (), None)
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    monkeypatch.setattr(cli, "_unwind_when_asked_to_end", lambda: None)
+    monkeypatch.setattr(app, "_unwind_when_asked_to_end", lambda: None)
     monkeypatch.setattr(replay, "replay", lambda *_: found)
-    ended = CliRunner().invoke(cli.app, ["replay", "2026-11-20-0123456789"])
+    ended = CliRunner().invoke(app.app, ["replay", "2026-11-20-0123456789"])
     assert ended.exit_code == (6 if differs else 0)
     if differs:
         assert "1 tables differ: kpi_results" in ended.output and "3 changed; columns value" in ended.output

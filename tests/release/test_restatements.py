@@ -12,11 +12,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from minhu import gate, release, replay, restatements, warehouse, work_file
+from minhu.analysis import restatements
+from minhu.audit import replay
 from minhu.errors import UsageError
 from minhu.findings import Finding
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
+from minhu.pipeline import publication
+from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
+from minhu.warehouse import dbt_build, work_file
 from tests.dbt.conftest import settings_at
 from tests.dbt.test_acceptance_cases import add_order
 from tests.dbt.test_return_restatements import PARTIES, opinion, send
@@ -84,7 +88,7 @@ def sent_again(city: LandedCity) -> None:
     sent(city, date(2026, 11, 12), ("opinions", told), *(opinion(f"same{number}") for number in range(11)))
 
 
-def publish(settings: Settings, uri: str, day: date, story: Any = None, moved: bool = False) -> release.Release:
+def publish(settings: Settings, uri: str, day: date, story: Any = None, moved: bool = False) -> Release:
     city = LandedCity()
     pictures(city, moved)
     if story:
@@ -93,11 +97,11 @@ def publish(settings: Settings, uri: str, day: date, story: Any = None, moved: b
     return publish_again(settings, uri, day)
 
 
-def publish_again(settings: Settings, uri: str, day: date) -> release.Release:
-    warehouse.load_landing(settings, day)
-    warehouse.build_marts(settings, day)
-    warehouse.check_marts(settings, day)
-    return gate.publish_night(settings, uri, day)
+def publish_again(settings: Settings, uri: str, day: date) -> Release:
+    dbt_build.load_landing(settings, day)
+    dbt_build.build_marts(settings, day)
+    dbt_build.check_marts(settings, day)
+    return publication.publish_night(settings, uri, day)
 
 
 def other_project(folder: Path) -> Path:
@@ -121,7 +125,7 @@ def other_project(folder: Path) -> Path:
 class Story:
     settings: Settings
     uri: str
-    nights: dict[date, release.Release]
+    nights: dict[date, Release]
 
     def log(self, night: date, **where: Any) -> list[Row]:
         """Rows of a night's release about that night itself."""
@@ -328,9 +332,9 @@ def test_a_figure_that_moved_without_a_cause_is_unexplained(tmp_path: Path, serv
     city = LandedCity()
     pictures(city)
     city.land(settings, D16)
-    warehouse.load_landing(settings, D16)
-    warehouse.build_marts(settings, D16)
-    warehouse.check_marts(settings, D16)
+    dbt_build.load_landing(settings, D16)
+    dbt_build.build_marts(settings, D16)
+    dbt_build.check_marts(settings, D16)
     with work_file.connect(settings) as db:
         db.execute(
             "update kpis.kpi_rates set numerator = 39, value = 39 where kpi_id = 'H04' and unit_code = 'dA' "
@@ -338,7 +342,7 @@ def test_a_figure_that_moved_without_a_cause_is_unexplained(tmp_path: Path, serv
             [SEPTEMBER],
         )
         db.execute("insert into raw.periods_pending values ('orders', 'month', ?)", [SEPTEMBER])
-    found = gate.publish_night(settings, uri, D16)
+    found = publication.publish_night(settings, uri, D16)
     rows = found.table("kpi_restatements").to_pylist()
     assert [(row["unit_code"], row["causes"], row["value_now"]) for row in rows] == [("dA", "unexplained", 39.0)]
     page = (settings.home / "reports" / found.release_id / "changes.html").read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import published, release
+from minhu.audit import verification
 from minhu.errors import PermanentError, TransientError, UsageError
-from minhu.ledger import Ledger
+from minhu.ledger.chain import Ledger
+from minhu.release import published, publisher, releases
 
 from .checks import files_equal_postgres, shown, versions
 from .conftest import CELLS, D18, D19, D20, D21, IDENTITY, Home, empty_database
@@ -23,45 +24,45 @@ def test_back_and_forward_again(home: Home) -> None:
     second = home.night(D20, (replace(CELLS[0], numerator=6), *CELLS[1:]))
     stored = versions(home)
     for wanted, numerator in ((first, 3), (second, 6), (first, 3)):
-        assert release.rollback(home.settings, home.uri, wanted.release_id).release_id == wanted.release_id
-        assert shown(home) == wanted.release_id == release.current(home.settings).release_id
+        assert publisher.rollback(home.settings, home.uri, wanted.release_id).release_id == wanted.release_id
+        assert shown(home) == wanted.release_id == releases.current(home.settings).release_id
         assert home.rows(
             "select numerator::int from published.kpi_results where unit_code = 'U1' and period_start = '2026-11-20'"
         ) == [(numerator,)]
     assert versions(home) == stored  # nothing but the pointer moved
     kinds = [event.kind for event in Ledger(home.settings.ledger_path).events()]
     assert kinds == ["release", "release", "rollback", "rollback", "rollback"]
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_rolling_back_to_the_current_release_records_nothing(home: Home) -> None:
     night = home.night(D20)
-    release.rollback(home.settings, home.uri, night.release_id)
+    publisher.rollback(home.settings, home.uri, night.release_id)
     assert len(Ledger(home.settings.ledger_path).events()) == 1
 
 
 def test_rerun_after_a_rollback_leaves_the_pointer_where_the_operator_put_it(home: Home) -> None:
     first, _ = home.night(D19), home.night(D20)
-    release.rollback(home.settings, home.uri, first.release_id)
+    publisher.rollback(home.settings, home.uri, first.release_id)
     home.night(D20)
     assert shown(home) == first.release_id
     newest = home.night(D21)
-    assert shown(home) == newest.release_id == release.current(home.settings).release_id
+    assert shown(home) == newest.release_id == releases.current(home.settings).release_id
 
 
 def test_unknown_release_names_the_nearest(home: Home) -> None:
     night = home.night(D20)
     with pytest.raises(UsageError, match=night.release_id):
-        release.rollback(home.settings, home.uri, "2026-11-20-0000000000")
+        publisher.rollback(home.settings, home.uri, "2026-11-20-0000000000")
     with pytest.raises(UsageError, match="2026-11-20-"):
-        release.rollback(home.settings, home.uri, "nonsense")
+        publisher.rollback(home.settings, home.uri, "nonsense")
 
 
 def test_rollback_without_a_database_changes_nothing(home: Home) -> None:
     first, second = home.night(D19), home.night(D20)
     with pytest.raises(TransientError):
-        release.rollback(home.settings, "postgresql://127.0.0.1:1/minhu?connect_timeout=2", first.release_id)
-    assert release.current(home.settings).release_id == second.release_id
+        publisher.rollback(home.settings, "postgresql://127.0.0.1:1/minhu?connect_timeout=2", first.release_id)
+    assert releases.current(home.settings).release_id == second.release_id
 
 
 def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,18 +77,18 @@ def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: py
         home.rows("select * from published.kpi_results_at(1)")
 
     # a purged release comes back from its folder
-    back = release.rollback(home.settings, home.uri, nights[0].release_id)
+    back = publisher.rollback(home.settings, home.uri, nights[0].release_id)
     assert shown(home) == back.release_id
     assert home.rows("select min(numerator)::int from published.kpi_results where unit_code = 'U1'") == [(0,)]
     assert files_equal_postgres(home) >= 3
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_release_that_readers_see_is_never_purged(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "KEEP_RELEASES", 1)
     first = home.night(D19)
     home.night(D20, (replace(CELLS[0], numerator=5), *CELLS[1:]))
-    release.rollback(home.settings, home.uri, first.release_id)
+    publisher.rollback(home.settings, home.uri, first.release_id)
     home.night(D18)  # older than what is shown, so the pointer stays
     assert shown(home) == first.release_id
     assert home.rows("select count(*) from published.kpi_results") == [(len(CELLS),)]
@@ -100,13 +101,13 @@ def test_purged_release_whose_folder_is_damaged_is_refused(home: Home, monkeypat
     home.night(D19)
     (first.path / "dim_units.parquet").unlink()
     with pytest.raises(PermanentError, match=r"expected dim_units.parquet .* found no file - restore the folder"):
-        release.rollback(home.settings, home.uri, first.release_id)
+        publisher.rollback(home.settings, home.uri, first.release_id)
     assert len(Ledger(home.settings.ledger_path).events()) == 2
 
 
 def test_new_database_is_filled_from_the_release_folders(home: Home, server: Path) -> None:
     nights = [home.night(day, (replace(CELLS[0], numerator=n), *CELLS[1:])) for n, day in enumerate((D18, D19, D20))]
-    release.rollback(home.settings, home.uri, nights[1].release_id)
+    publisher.rollback(home.settings, home.uri, nights[1].release_id)
     home.uri = empty_database(server, "published_again")
     home.publish(D20)
     assert shown(home) == nights[1].release_id
@@ -130,7 +131,7 @@ def test_open_reader_sees_all_old_until_it_asks_again_and_never_waits(home: Home
             seen.append(fresh.execute(query.encode()).fetchall())
 
         home.build(D20, (replace(CELLS[0], numerator=100), *CELLS[1:]))
-        new = release.publish(home.settings, home.uri, D20, IDENTITY, [], progress=look)
+        new = publisher.publish(home.settings, home.uri, D20, IDENTITY, [], progress=look)
         now = fresh.execute(query.encode()).fetchall()
         assert transaction.execute(query.encode()).fetchall() == old
         assert now == [(new.release_id, old[0][1] + 97)]
@@ -151,7 +152,7 @@ def test_any_history_reads_the_same_from_postgres_and_from_the_folders(home: Hom
                 cells.append(replace(cell, unit_code=unit, numerator=chance.randrange(3), period_start=start))
         published_ids.append(home.night(day, cells).release_id)
         if chance.random() < 0.3:
-            release.rollback(home.settings, home.uri, chance.choice(published_ids))
-        assert shown(home) == release.current(home.settings).release_id  # two places, one rule
+            publisher.rollback(home.settings, home.uri, chance.choice(published_ids))
+        assert shown(home) == releases.current(home.settings).release_id  # two places, one rule
     assert files_equal_postgres(home) == len(set(published_ids))
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []

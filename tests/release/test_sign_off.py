@@ -12,16 +12,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import authors, postgres, published, release, signing
 from minhu import settings as settings_module
+from minhu.analysis.status import read_status
+from minhu.audit.proposal_text import question
+from minhu.audit.sign_off import APPROVE, REJECT, Answer, Proposal, SignedAlready, due_release, propose, sign
+from minhu.audit.verification import verify_home
 from minhu.errors import PermanentError, TransientError, UsageError
-from minhu.ledger import Event, Ledger, SignOff, _canonical
-from minhu.proposal_text import question
-from minhu.release_folder import Release
+from minhu.ledger import signing
+from minhu.ledger.chain import Event, Ledger, SignOff, _canonical
+from minhu.release import authors, published, publisher, releases
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
-from minhu.sign_off import APPROVE, REJECT, Answer, Proposal, SignedAlready, due_release, propose, sign
-from minhu.status import read_status
-from minhu.verification import verify_home
+from minhu.standalone import postgres
 
 from .checks import files_equal_postgres, shown
 from .conftest import CELLS, D19, D20, Home, empty_database, settings_at
@@ -59,7 +61,7 @@ def events(home: Home) -> tuple[Event, ...]:
 
 
 def release_of(home: Home, day: date) -> Release:
-    found = release.latest_on(home.settings, day)
+    found = releases.latest_on(home.settings, day)
     assert found is not None
     return found
 
@@ -94,7 +96,7 @@ def test_an_approval_is_a_signed_line_and_readers_see_who_and_when(month: Home) 
         (release_of(month, FIRST).release_id, None, None),
     ]
     assert verify_home(month.settings.home).problems == ()
-    assert shown(month) == current == release.current(month.settings).release_id, "a sign-off moves no pointer"
+    assert shown(month) == current == releases.current(month.settings).release_id, "a sign-off moves no pointer"
     assert files_equal_postgres(month) == 2
 
 
@@ -103,7 +105,7 @@ def test_status_and_the_list_of_releases_say_it(month: Home) -> None:
     sign(month.settings, month.uri, proposal, approval(proposal))
     found = read_status(month.settings, month.uri)
     assert (found.signed_off_by, found.last_signed_off) == (None, proposal.release_id)
-    release.rollback(month.settings, month.uri, proposal.release_id)
+    publisher.rollback(month.settings, month.uri, proposal.release_id)
     found = read_status(month.settings, month.uri)
     assert (found.release_id, found.signed_off_by, found.signed_off_on) == (proposal.release_id, "li", "2026-12-06")
     assert f"sign_off   2026-11-30 {proposal.release_id}  by li at 2026-12-06T00:30" in run(month, "releases").out
@@ -326,7 +328,7 @@ def test_nights_go_on_after_a_sign_off(month: Home) -> None:
     proposal = propose(month.settings, ASKED_ON)
     sign(month.settings, month.uri, proposal, approval(proposal))
     night = month.night(date(2026, 12, 2))
-    assert shown(month) == night.release_id == release.current(month.settings).release_id
+    assert shown(month) == night.release_id == releases.current(month.settings).release_id
     assert [event.kind for event in events(month)] == ["release", "release", "sign_off", "release"]
     assert verify_home(month.settings.home).problems == ()
 

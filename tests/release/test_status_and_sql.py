@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from minhu import release
+from minhu.analysis.query import run_sql
+from minhu.analysis.status import read_status, without_password
 from minhu.errors import UsageError
-from minhu.query import run_sql
-from minhu.status import read_status, without_password
+from minhu.release import publisher, releases
 
 from .conftest import CELLS, D19, D20, Home
 
@@ -40,7 +40,7 @@ def test_status_names_the_release_and_its_cells(home: Home) -> None:
 def test_status_follows_the_pointer_and_without_a_server_the_ledger(home: Home) -> None:
     first = home.night(D19)
     home.night(D20)
-    release.rollback(home.settings, home.uri, first.release_id)
+    publisher.rollback(home.settings, home.uri, first.release_id)
     assert read_status(home.settings, home.uri).release_id == first.release_id
     offline = read_status(home.settings, None)
     assert (offline.release_id, offline.published_uri) == (first.release_id, None)
@@ -80,7 +80,7 @@ def test_sql_reads_the_current_release(home: Home) -> None:
     )
     assert [row["n"] for row in run_sql(home.settings, statement).to_pylist()] == [120, 2, 6, 9, 1]
     assert {row["as_of_text"] for row in run_sql(home.settings, statement).to_pylist()} == {"2026-11-20 16:00:00"}
-    release.rollback(home.settings, home.uri, first.release_id)
+    publisher.rollback(home.settings, home.uri, first.release_id)
     assert set(run_sql(home.settings, statement)["release_id"].to_pylist()) == {first.release_id}
 
 
@@ -124,7 +124,7 @@ def test_sql_allows_whatever_only_reads(published_home: Home, statement: str) ->
     ],
 )
 def test_sql_refuses_what_writes_or_reads_elsewhere(published_home: Home, statement: str, says: str) -> None:
-    home, night = published_home, release.current(published_home.settings)
+    home, night = published_home, releases.current(published_home.settings)
     before = sorted(p for p in home.settings.home.rglob("*"))
     text = statement.replace("{release}", str(night.path)).replace("{home}", str(home.settings.home))
     with pytest.raises(UsageError, match=says):

@@ -11,9 +11,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from minhu import release, signing
+from minhu.audit import verification
 from minhu.errors import PermanentError
-from minhu.release_folder import Release
+from minhu.ledger import signing
+from minhu.release.release_folder import Release
 
 from .conftest import D19, D20, D21, Home
 
@@ -63,9 +64,9 @@ def _reorder_ledger(night: Release) -> None:
 def test_tampering_is_found(home: Home, tamper: Callable[[Release], object], says: str) -> None:
     home.night(D19)
     night = home.night(D20)
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
     tamper(night)
-    assert any(says in problem for problem in release.verify(home.settings)), release.verify(home.settings)
+    assert any(says in problem for problem in verification.verify(home.settings)), verification.verify(home.settings)
 
 
 def test_broken_chain_stops_publishing(home: Home) -> None:
@@ -82,7 +83,7 @@ def test_lost_folder_comes_back_with_the_same_bytes(home: Home) -> None:
     shutil.rmtree(night.path)
     again = home.publish(D20)
     assert (again.manifest_sha256, again.is_new) == (night.manifest_sha256, False)
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_lost_folder_is_not_replaced_by_one_with_another_signature(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,10 +100,10 @@ def test_damaged_file_in_the_store_is_not_used_again(home: Home) -> None:
     stored = home.settings.store_dir / night.files[0].sha256
     stored.chmod(0o644)
     stored.write_bytes(b"0" * stored.stat().st_size)  # in place: the release folder has it too
-    assert [p for p in release.verify(home.settings) if "was changed" in p]
+    assert [p for p in verification.verify(home.settings) if "was changed" in p]
     shutil.rmtree(night.path)
     home.publish(D20)
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
 
 
 def test_release_signed_with_another_key_is_not_trusted(home: Home, tmp_path: Path) -> None:
@@ -110,10 +111,10 @@ def test_release_signed_with_another_key_is_not_trusted(home: Home, tmp_path: Pa
     trusted = tmp_path / "trusted"
     signing.make_key(trusted / "private.txt")
     (trusted / "other.pem").write_bytes(signing.read_signer(trusted / "private.txt").public_pem)
-    assert any("a key that is not trusted here" in p for p in release.verify(home.settings, trusted))
+    assert any("a key that is not trusted here" in p for p in verification.verify(home.settings, trusted))
     for key in signing.public_keys_dir(home.settings).iterdir():
         shutil.copy(key, trusted)
-    assert release.verify(home.settings, trusted) == []
+    assert verification.verify(home.settings, trusted) == []
 
 
 def test_own_key_is_made_once_and_only_the_owner_may_read_it(home: Home) -> None:
@@ -137,7 +138,7 @@ def test_configured_key_signs_and_old_releases_stay_valid(home: Home, monkeypatc
     second = home.night(D20)
     assert key_ids == {second.manifest["signing_key_id"]}
     assert second.manifest["signing_key_id"] != first.manifest["signing_key_id"]
-    assert release.verify(home.settings) == []
+    assert verification.verify(home.settings) == []
     assert home.night(D19).release_id == first.release_id  # the key is not part of the content
 
 

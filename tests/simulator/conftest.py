@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import postgres
-from minhu.simulator.city import City
+from minhu.simulator.city.city import City
+from minhu.standalone import postgres
 
 LAST = date(2026, 11, 20)
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 import pandas as pd
 import pytest
 
-from minhu.simulator.city import City, cases_day, grid_day, hotline_day, with_broken
-from minhu.simulator.streams import end_of_day
+from minhu.simulator.city.city import City, cases_day, grid_day, hotline_day, with_broken
+from minhu.simulator.city.streams import end_of_day
 from tests.simulator.conftest import LAST
 
 CHANGED = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from minhu.contracts import HANDLING_LEVELS, REVIEWS
-from minhu.simulator.city import City, cases_day, grid_day, hotline_day
-from minhu.simulator.dirt import CASE_KINDS, EVENT_KINDS, ORDER_KINDS
-from minhu.simulator.streams import end_of_day
-from minhu.simulator.truth import truth
+from minhu.landing.contracts import HANDLING_LEVELS, REVIEWS
+from minhu.simulator.city.city import City, cases_day, grid_day, hotline_day
+from minhu.simulator.city.dirt import CASE_KINDS, EVENT_KINDS, ORDER_KINDS
+from minhu.simulator.city.streams import end_of_day
+from minhu.simulator.truth.truth import truth
 from tests.simulator.conftest import LAST
 
 AS_OF = end_of_day(LAST)

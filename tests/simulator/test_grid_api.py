@@ -18,9 +18,9 @@ import pytest
 
 from minhu.errors import TransientError
 from minhu.simulator import GridServer
-from minhu.simulator.city import City, grid_day, with_broken
-from minhu.simulator.grid_state import write_grid_state
-from minhu.simulator.streams import end_of_day
+from minhu.simulator.city.city import City, grid_day, with_broken
+from minhu.simulator.city.streams import end_of_day
+from minhu.simulator.grid.grid_state import write_grid_state
 from tests.simulator.conftest import LAST
 
 EVENT_FIELDS = {

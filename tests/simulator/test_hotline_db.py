@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 
 from minhu.errors import PermanentError, TransientError
-from minhu.simulator.city import City
-from minhu.simulator.hotline_db import fill_hotline
+from minhu.simulator.city.city import City
+from minhu.simulator.hotline.hotline_db import fill_hotline
 from tests.simulator.conftest import LAST
 
 TABLES = ("places", "units", "categories", "calls", "work_orders", "order_events", "callbacks")
@@ -83,7 +83,7 @@ def test_a_reader_sees_the_old_state_until_its_transaction_ends(hotline: str, ci
 def test_a_failure_half_way_leaves_the_old_state(hotline: str, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     fill_hotline(hotline, city, LAST)
     before = content(hotline)
-    monkeypatch.setattr("minhu.simulator.hotline_db.hotline_day", lambda *_: 1 / 0)
+    monkeypatch.setattr("minhu.simulator.hotline.hotline_db.hotline_day", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         fill_hotline(hotline, City(8, 0.02, city.start), LAST)
     assert content(hotline) == before

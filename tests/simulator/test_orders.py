@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from minhu.simulator.callbacks import callback_frame, callback_lives
-from minhu.simulator.city import City
-from minhu.simulator.geography import places_table
-from minhu.simulator.order_state import event_frame, order_frame, with_persons
-from minhu.simulator.orders import STEPS, order_lives
-from minhu.simulator.reference import categories_table, units_table
-from minhu.simulator.streams import end_of_day
-from minhu.simulator.truth import truth
+from minhu.simulator.city.city import City
+from minhu.simulator.city.geography import places_table
+from minhu.simulator.city.reference import categories_table, units_table
+from minhu.simulator.city.streams import end_of_day
+from minhu.simulator.hotline.callbacks import callback_frame, callback_lives
+from minhu.simulator.hotline.order_state import event_frame, order_frame, with_persons
+from minhu.simulator.hotline.orders import STEPS, order_lives
+from minhu.simulator.truth.truth import truth
 
 BIG = City(seed=3, scale=0.15, start=date(2026, 11, 2))
 LAST = date(2026, 11, 20)

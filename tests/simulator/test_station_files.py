@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from minhu.simulator.city import City, cases_day, with_broken
-from minhu.simulator.station_files import CASE_COLUMNS, day_files, stations_folder, write_station_files
-from minhu.simulator.stations import terminals_frame
-from minhu.simulator.streams import end_of_day
+from minhu.simulator.city.city import City, cases_day, with_broken
+from minhu.simulator.city.streams import end_of_day
+from minhu.simulator.stations.station_files import CASE_COLUMNS, day_files, stations_folder, write_station_files
+from minhu.simulator.stations.stations import terminals_frame
 from tests.simulator.conftest import LAST
 
 NARROW = str.maketrans("０１２３４５６７８９", "0123456789")

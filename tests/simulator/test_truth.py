@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from minhu.simulator.city import City
-from minhu.simulator.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
+from minhu.simulator.city.city import City
+from minhu.simulator.truth.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
 
 #: Calls have no place, dispatching has no district, the list of items is one for the city.
 CITY_ONLY = {"H01", "H02", "H03", "H13", "S01", "R02", "E01", "E03"}

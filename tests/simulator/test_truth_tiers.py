@@ -7,9 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from minhu.simulator.borders import Merger
-from minhu.simulator.truth_matters import hotspots, matter_truth
-from minhu.simulator.truth_tiers import tier_truth
+from minhu.simulator.city.borders import Merger
+from minhu.simulator.truth.truth_matters import hotspots, matter_truth
+from minhu.simulator.truth.truth_tiers import tier_truth
 from tests.simulator.test_truth import AS_OF, values
 
 STREET, HEIR = "610104002", "610104001"

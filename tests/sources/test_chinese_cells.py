@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minhu import chinese_cells as cells
+from minhu.extract.spreadsheets import chinese_cells as cells
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from minhu.chinese_files import FileRefused, read_sheets
+from minhu.extract.spreadsheets.chinese_files import FileRefused, read_sheets
 
 COLUMNS = ["编号", "数量", "日期"]
 

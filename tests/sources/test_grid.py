@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.landing import Attempt, Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.grid import extract as grid
+from minhu.extract.privacy import Pseudonyms
+from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
-from minhu.sources import grid
 from tests.sources.everything import everything_in
 
 D20 = date(2026, 11, 20)

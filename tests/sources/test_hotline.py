@@ -12,13 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import postgres, quality
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
-from minhu.landing import Attempt, Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.hotline import extract as hotline
+from minhu.extract.hotline.snapshot import connection_error
+from minhu.extract.privacy import Pseudonyms
+from minhu.landing.zone import Attempt, Landing
+from minhu.quality import validation
 from minhu.settings import Settings
-from minhu.snapshot import connection_error
-from minhu.sources import hotline
+from minhu.standalone import postgres
 from tests.sources.everything import everything_in
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
@@ -236,9 +237,9 @@ def test_a_row_without_a_change_time_is_landed_and_reported_and_many_refuse_the_
     attempt = land(home, hotline_uri)
     assert len(landed_ids(home, attempt)) == 9
     assert [(f.rule_id, f.rows_failed, f.sample_keys) for f in attempt.findings] == [("L1-HOT-021", 1, "o3")]
-    assert quality.arrive(home, landing, attempt).status == "accepted"
+    assert validation.arrive(home, landing, attempt).status == "accepted"
     execute(hotline_uri, "update hotline.work_orders set updated_at = null where order_id < 'o5'")
-    arrival = quality.arrive(home, landing, land(home, hotline_uri, D21))
+    arrival = validation.arrive(home, landing, land(home, hotline_uri, D21))
     assert arrival.status == "blocked" and "L1-HOT-107" in arrival.reason
 
 
@@ -278,7 +279,7 @@ def test_a_table_that_a_city_need_not_have_lands_empty(home: Settings, hotline_u
 
 def test_what_order_files_left_behind_becomes_findings(home: Settings, hotline_uri: str) -> None:
     with psycopg.connect(hotline_uri) as connection:
-        connection.execute(resources.files("minhu").joinpath("sql", "hotline_claims.sql").read_bytes())
+        connection.execute(resources.files("minhu").joinpath("extract", "hotline", "hotline_claims.sql").read_bytes())
     execute(hotline_uri, "insert into hotline.order_claims values ('o1', true, null, 'beside', '2026-11-20 08:00')")
     execute(
         hotline_uri,
@@ -402,9 +403,9 @@ def test_conflicting_versions_of_a_key_refuse_the_delivery_and_a_clean_one_is_ac
     fill_pictures(hotline_uri)
     add_order(hotline_uri, "o1", "2026-11-20 08:00", assessment_scope="three_rate")
     landing = Landing(home.landing_dir)
-    assert quality.arrive(home, landing, land(home, hotline_uri)).status == "accepted"
+    assert validation.arrive(home, landing, land(home, hotline_uri)).status == "accepted"
     execute(hotline_uri, "alter table hotline.work_orders drop constraint work_orders_pkey")
     add_order(hotline_uri, "o1", "2026-11-20 08:00", assessment_scope="three_rate", tier="tracked")
-    arrival = quality.arrive(home, landing, land(home, hotline_uri, D21))
+    arrival = validation.arrive(home, landing, land(home, hotline_uri, D21))
     assert arrival.status == "blocked" and "L1-HOT-106" in arrival.reason
     assert [f.sample_keys for f in arrival.findings if f.rule_id == "L1-HOT-106"] == ["o1"]

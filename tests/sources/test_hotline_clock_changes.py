@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import psycopg
 import pytest
 
-from minhu.landing import Landing
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from tests.sources.test_hotline import land, landed_ids
 

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from minhu.errors import PermanentError, SourceBlocked
-from minhu.landing import Landing
+from minhu.extract.hotline import extract as hotline
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from minhu.sources import hotline
 from tests.sources.test_hotline import D20, KEY, add_order, execute, fill_pictures, land
 
 

@@ -12,20 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from minhu.landing import Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.hotline import extract as hotline
+from minhu.extract.privacy import Pseudonyms
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from minhu.sources import hotline
 from tests.sources.test_hotline import add_order, landed_ids
 
 D20 = date(2026, 11, 20)
 KILLED = """
     import os, signal, sys
     from datetime import date
-    from minhu import atomic, landing, settings
-    from minhu.privacy import Pseudonyms
-    from minhu.sources import hotline
-    owner, name, count = {"atomic": atomic, "hotline": hotline, "pq": landing.pq}[sys.argv[2]], sys.argv[3], int(sys.argv[4])
+    from minhu import atomic, settings
+    from minhu.extract.hotline import extract as hotline
+    from minhu.extract.privacy import Pseudonyms
+    from minhu.landing import zone
+    owner, name, count = {"atomic": atomic, "hotline": hotline, "pq": zone.pq}[sys.argv[2]], sys.argv[3], int(sys.argv[4])
     original, calls = getattr(owner, name), [0]
     def kill_at(*arguments, **named):
         calls[0] += 1
@@ -34,7 +35,7 @@ KILLED = """
         return original(*arguments, **named)
     setattr(owner, name, kill_at)
     home = settings.load()
-    hotline.land(home, landing.Landing(home.landing_dir), date(2026, 11, 20), sys.argv[1], Pseudonyms(b"k" * 32))
+    hotline.land(home, zone.Landing(home.landing_dir), date(2026, 11, 20), sys.argv[1], Pseudonyms(b"k" * 32))
 """
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from minhu import quality
 from minhu.errors import PermanentError, TransientError
-from minhu.landing import Attempt, Landing
+from minhu.extract.returns import extract as returns
+from minhu.extract.returns.workbooks import as_half_year, as_quarter, as_year, period_of
+from minhu.landing.zone import Attempt, Landing
+from minhu.quality import validation
 from minhu.settings import Settings
-from minhu.sources import returns
-from minhu.sources.return_workbooks import as_half_year, as_quarter, as_year, period_of
 from tests.release.conftest import settings_at
 from tests.sources.everything import everything_in
 
@@ -80,14 +80,14 @@ def test_every_sheet_lands_and_free_text_does_not(home: Settings, drop: Path) ->
         date(2026, 10, 31),
         4,
     )
-    arrival = quality.arrive(home, Landing(home.landing_dir), attempt)
+    arrival = validation.arrive(home, Landing(home.landing_dir), attempt)
     assert arrival.status == "accepted" and [f.severity for f in arrival.findings] == []
     assert PHONE not in everything_in(home.home) and "张三" not in everything_in(home.home)
 
 
 def test_a_night_without_returns_is_a_usual_one(home: Settings, drop: Path) -> None:
     attempt = land(home, drop)
-    arrival = quality.arrive(home, Landing(home.landing_dir), attempt)
+    arrival = validation.arrive(home, Landing(home.landing_dir), attempt)
     assert arrival.status == "accepted" and sum(arrival.row_counts.values()) == 0 and arrival.findings == ()
 
 
@@ -151,7 +151,7 @@ def test_a_drop_folder_that_cannot_be_written_leaves_the_feedback_at_home(
 def test_both_versions_of_a_return_sent_again_stay_in_landing(home: Settings, drop: Path) -> None:
     write(drop / "2026-11-20" / "党建联席会_2026-10.xlsx", MEETINGS)
     first = land(home, drop)
-    quality.arrive(home, Landing(home.landing_dir), first)
+    validation.arrive(home, Landing(home.landing_dir), first)
     (drop / "2026-11-21").mkdir()
     write(drop / "2026-11-21" / "党建联席会_2026-10.xlsx", {**MEETINGS, "meetings": (MEETINGS["meetings"][0], [])})
     second = land(home, drop, D21)

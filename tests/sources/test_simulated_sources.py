@@ -8,15 +8,16 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from minhu.landing import Attempt, Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.grid import extract as grid
+from minhu.extract.privacy import Pseudonyms
+from minhu.extract.stations import extract as stations
+from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 from minhu.simulator import GridServer
-from minhu.simulator.city import City, grid_day, with_broken
-from minhu.simulator.grid_state import write_grid_state
-from minhu.simulator.station_files import _changed_cases, stations_folder, write_station_files
-from minhu.simulator.streams import end_of_day
-from minhu.sources import grid, stations
+from minhu.simulator.city.city import City, grid_day, with_broken
+from minhu.simulator.city.streams import end_of_day
+from minhu.simulator.grid.grid_state import write_grid_state
+from minhu.simulator.stations.station_files import _changed_cases, stations_folder, write_station_files
 
 LAST = date(2026, 11, 20)
 #: Three days, so that every district comes in several forms and every form comes at least once.
@@ -56,7 +57,7 @@ def test_every_event_of_the_platform_lands_once_through_pages_and_refusals(
     home: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("minhu.sources.grid.PAGE_ROWS", 100)
+    monkeypatch.setattr("minhu.extract.grid.extract.PAGE_ROWS", 100)
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
     written = write_grid_state(home.home, CITY, LAST)

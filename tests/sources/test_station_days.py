@@ -6,7 +6,7 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-from minhu.landing import Attempt, Landing
+from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 from tests.sources.test_stations import D20, case, drop, land, write_cases
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from minhu.chinese_cells import as_code
-from minhu.landing import Landing
+from minhu.extract.spreadsheets.chinese_cells import as_code
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from tests.sources.everything import everything_in
 from tests.sources.test_stations import D20, case, drop, land, landed, write_cases, write_workbook

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook
 
-from minhu import quality
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.landing import Attempt, Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.privacy import Pseudonyms
+from minhu.extract.stations import extract as stations
+from minhu.landing.zone import Attempt, Landing
+from minhu.quality import validation
 from minhu.settings import Settings
-from minhu.simulator.station_forms import CASE_FORMS
-from minhu.sources import stations
+from minhu.simulator.stations.station_forms import CASE_FORMS
 from tests.sources.everything import everything_in
 
 D19, D20 = date(2026, 11, 19), date(2026, 11, 20)
@@ -202,7 +202,7 @@ def test_a_row_without_its_key_is_on_the_feedback_sheet(home: Settings, drop: Pa
     assert [(f.rule_id, f.column_name, f.sample_keys) for f in attempt.findings] == [
         ("L1-STA-023", "办件编号", "row-3")
     ]
-    arrival = quality.arrive(home, Landing(home.landing_dir), attempt)
+    arrival = validation.arrive(home, Landing(home.landing_dir), attempt)
     assert arrival.status == "blocked" and "L1-STA-101" in arrival.reason
 
 
@@ -233,7 +233,7 @@ def test_a_version_mended_in_a_later_file_counts_and_is_reported(home: Settings,
 
 def test_two_contents_of_a_version_in_one_file_refuse_the_delivery(home: Settings, drop: Path) -> None:
     write_cases(drop / "2026-11-20", [case(), case(评价="不满意")])
-    arrival = quality.arrive(home, Landing(home.landing_dir), land(home, drop))
+    arrival = validation.arrive(home, Landing(home.landing_dir), land(home, drop))
     assert arrival.status == "blocked" and "L1-STA-102" in arrival.reason
 
 

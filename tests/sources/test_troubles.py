@@ -14,12 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from minhu import chinese_files, json_api, snapshot
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.landing import Landing
-from minhu.privacy import Pseudonyms
+from minhu.extract.grid import json_api
+from minhu.extract.hotline import snapshot
+from minhu.extract.privacy import Pseudonyms
+from minhu.extract.spreadsheets import chinese_files
+from minhu.extract.stations import extract as stations
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from minhu.sources import stations
 from tests.sources.test_grid import D20, Platform, event, ok, platform, waits  # noqa: F401  fixtures
 from tests.sources.test_grid import land as land_grid
 from tests.sources.test_grid import landed as landed_grid
@@ -163,7 +165,8 @@ def test_a_full_disk_is_said_in_words_and_the_next_run_recovers(home: Settings, 
         """
         import resource, signal, sys
         from datetime import date
-        from minhu import settings, stages
+        from minhu import settings
+        from minhu.pipeline import stages
         from minhu.errors import MinhuError
         home = settings.load()
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

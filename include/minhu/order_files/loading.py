@@ -158,7 +158,7 @@ def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
         with psycopg.connect(uri, connect_timeout=CONNECT_SECONDS) as connection:
             _check_owner(connection, mark)
             for name in ("hotline.sql", "hotline_claims.sql"):
-                connection.execute(package.joinpath("sql", name).read_bytes())
+                connection.execute(package.joinpath("extract", "hotline", name).read_bytes())
             connection.execute(_REJECTS)
             everything = sql.SQL(", ").join(sql.Identifier("hotline", name) for name in _EVERYTHING)
             connection.execute(sql.SQL("truncate {}").format(everything))

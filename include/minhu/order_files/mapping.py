@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from minhu.contracts import INPUTS
 from minhu.errors import UsageError
+from minhu.landing.contracts import INPUTS
 
 CodedField = Literal["status", "channel", "demand_type", "tier", "assessment_scope", "closure_code"]
 CODED_FIELDS: tuple[CodedField, ...] = get_args(CodedField)

@@ -11,12 +11,12 @@ from pathlib import Path
 from minhu import atomic
 from minhu.errors import UsageError
 from minhu.settings import DEFAULT_CITY, CityProfile, read_profile
-from minhu.simulator.city import City
-from minhu.simulator.grid_state import token_of, write_grid_state
-from minhu.simulator.hotline_db import fill_hotline
-from minhu.simulator.return_files import returns_folder, write_return_files
-from minhu.simulator.station_files import stations_folder, write_station_files
-from minhu.simulator.truth import write_truth
+from minhu.simulator.city.city import City
+from minhu.simulator.grid.grid_state import token_of, write_grid_state
+from minhu.simulator.hotline.hotline_db import fill_hotline
+from minhu.simulator.returns.return_files import returns_folder, write_return_files
+from minhu.simulator.stations.station_files import stations_folder, write_station_files
+from minhu.simulator.truth.truth import write_truth
 
 DEFAULT_DAYS = 7
 

@@ -1,5 +1,5 @@
 # One row per score that a street gave a department in a quarter: the severity of the street, the effect of the department.
-from minhu.rating_effects import rating_effects
+from minhu.statistics.rating_effects import rating_effects
 
 
 def model(dbt, session):

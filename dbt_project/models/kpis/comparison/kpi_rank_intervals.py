@@ -1,5 +1,5 @@
 # One row per cell ranked in this build: the rank it likely has among its peers, and the ranks that hold 95 % of the draws.
-from minhu.rank_intervals import likely_ranks
+from minhu.statistics.rank_intervals import likely_ranks
 
 
 def model(dbt, session):

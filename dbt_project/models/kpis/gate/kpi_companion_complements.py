@@ -1,7 +1,7 @@
 # One row per companion that is hidden beside the small ones (or can no longer be protected).
 import pyarrow as pa
 
-from minhu.suppression import SCHEMA, complements
+from minhu.statistics.suppression import SCHEMA, complements
 
 
 def model(dbt, session):

@@ -1,0 +1,115 @@
+"""``minhu claims``, ``minhu schemes …``, ``minhu restatements`` and ``minhu dossier``: what is asked of a release after its night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from minhu.cli.output import Format, print_rows
+
+if TYPE_CHECKING:
+    from minhu.settings import Settings
+
+
+def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
+    """Add the commands to ``app``, with its way of finding the city."""
+    schemes_app = typer.Typer(help="What another assessment scheme would have made of a month.", no_args_is_help=True)
+    app.add_typer(schemes_app, name="schemes")
+
+    @app.command()
+    def claims(
+        file: Annotated[
+            Path | None,
+            typer.Option(
+                help="CSV with the columns of the seed claims; else that seed. It may lack measured_as (value, numerator or "
+                "denominator of kpi_id, or places of the level in variant; else value) and unit_code (a district; else the city)."
+            ),
+        ] = None,
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Set the figures of a published account beside those of the current release."""
+        from minhu.analysis.claims import WRAPPED_COLUMNS, readable, reconcile, summary
+
+        rows = reconcile(settings(), file)
+        if output is not Format.table:
+            print_rows(rows, output)
+            return
+        print_rows(readable(rows), output, WRAPPED_COLUMNS)
+        typer.echo(summary(rows))
+
+    @app.command()
+    def restatements(
+        kpi: Annotated[str | None, typer.Option(help="Only this KPI, e.g. H06.")] = None,
+        unit: Annotated[str | None, typer.Option(help="Only this unit, by code or name.")] = None,
+        period: Annotated[
+            str | None, typer.Option(help="Only periods that begin in it: 2026, 2026-10, 2026-10-05.")
+        ] = None,
+        night: Annotated[str | None, typer.Option(help="Only what changed on this business date.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Cells of finished periods that were published otherwise before: then, now, why, and since which night."""
+        from minhu.analysis import restatements as module
+        from minhu.errors import UsageError
+
+        try:
+            day = date.fromisoformat(night) if night else None
+        except ValueError as error:
+            raise UsageError("read the restatements", f"{night!r} is no date", "give YYYY-MM-DD") from error
+        rows = module.read_log(settings(), kpi, unit, period, day)
+        chosen = Format.json if as_json else output
+        print_rows(rows.select(list(module.SHOWN)) if chosen is Format.table else rows, chosen, {"causes": 1})
+
+    @app.command()
+    def dossier(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+        out: Annotated[Path | None, typer.Option(help="Folder; default: reports/<release> below the home.")] = None,
+    ) -> None:
+        """Write the release's own report for an auditor, as static pages; the same release gives the same bytes."""
+        from minhu.reports import dossier as module
+
+        written = module.write(settings(), release, out)
+        typer.echo(f"{written.index}  ({written.pages} pages, {written.bytes:,} bytes)")
+
+    @app.command("data-docs")
+    def data_docs(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+    ) -> None:
+        """Write the arrival suites of a release's night as Great Expectations shows them."""
+        from minhu.release import releases
+        from minhu.reports import data_docs as module
+
+        typer.echo(module.write(settings(), releases.current(settings(), release)))
+
+    @schemes_app.command()
+    def compare(
+        first: Annotated[str, typer.Argument(help="Name of a scheme, e.g. three_rate_10_50_40.")],
+        second: Annotated[str, typer.Argument(help="Another scheme.")],
+        period: Annotated[str, typer.Option(help="Month as YYYY-MM.")],
+        level: Annotated[str, typer.Option(help="district, street or unit.")] = "district",
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Ranks of a month under two schemes, and which rule moved whom."""
+        from minhu.analysis import schemes
+
+        print_rows(schemes.compare(settings(), first, second, period, level), output)
+
+    @schemes_app.command()
+    def sensitivity(
+        scheme: Annotated[str, typer.Argument(help="Name of a scheme.")],
+        period: Annotated[str, typer.Option(help="Month in which the assessment month begins, as YYYY-MM.")],
+        level: Annotated[str, typer.Option(help="district, street or unit.")] = "district",
+        output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    ) -> None:
+        """Ranks if the assessment month had begun up to three days earlier or later."""
+        from minhu.analysis import schemes
+
+        print_rows(schemes.sensitivity(settings(), scheme, period, level), output)

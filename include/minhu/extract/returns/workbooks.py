@@ -1,0 +1,212 @@
+"""The workbooks that departments return: which sheets each has, and what stands behind each landed column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from minhu.extract.spreadsheets.chinese_cells import (
+    as_code,
+    as_date,
+    as_float,
+    as_integer,
+    as_moment,
+    as_text,
+    as_yes,
+    one_of,
+)
+from minhu.landing import contracts
+from minhu.landing.contracts import TableContract
+
+_YEAR = re.compile(r"(?P<year>20\d\d)年?(?:度)?")
+_QUARTER = re.compile(r"(?P<year>20\d\d)年?(?:度)?[\s_-]*(?:[Qq第]?\s*(?P<part>[1-4一二三四])(?:季度|季)?)")
+_HALF_YEAR = re.compile(r"(?P<year>20\d\d)年?(?:度)?[\s_-]*(?:[Hh]?\s*(?P<part>[12]|上|下)(?:半年)?)")
+_MONTH = re.compile(r"(?P<year>20\d\d)[年_-]?(?P<part>0[1-9]|1[0-2])月?")
+_PART = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
+
+
+@dataclass(frozen=True)
+class ReturnSheet:
+    """One sheet of a workbook: landed table, per landed column its header and reader, and headers that are not kept."""
+
+    name: str
+    columns: dict[str, tuple[str, Callable[[Any], Any]]]
+    not_kept: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> TableContract:
+        return contracts.table("returns", self.name)
+
+    @property
+    def headers(self) -> list[str]:
+        return [*(header for header, _ in self.columns.values()), *self.not_kept]
+
+
+@dataclass(frozen=True)
+class Period:
+    """What a return is about: its name in the file's name, and its first and last day."""
+
+    name: str
+    first: date
+    last: date
+
+
+def as_quarter(value: Any) -> date | None:
+    """First day of a quarter written ``2026Q3``, ``2026-3`` or ``2026年第三季度``."""
+    return _start(value, _QUARTER, 3, "expected a quarter such as 2026Q3")
+
+
+def as_half_year(value: Any) -> date | None:
+    """First day of a half-year written ``2026H1`` or ``2026年上半年``."""
+    return _start(value, _HALF_YEAR, 6, "expected a half-year such as 2026H1")
+
+
+def as_year(value: Any) -> date | None:
+    """First day of a year written ``2026`` or ``2026年度``."""
+    return _start(value, _YEAR, 12, "expected a year")
+
+
+def as_being_there(value: Any) -> bool:
+    """Whether something was written. What it says may name people and is not kept."""
+    return as_text(value) not in (None, "无", "暂无")
+
+
+def period_of(text: str, delivered_on: date) -> Period | None:
+    """The period in a file's name; one without is about the month of its delivery. None: it cannot be understood."""
+    text = text.strip(" _-")
+    if not text:
+        return _period(f"{delivered_on:%Y-%m}", delivered_on.replace(day=1), 1)
+    for pattern, months in ((_MONTH, 1), (_QUARTER, 3), (_HALF_YEAR, 6), (_YEAR, 12)):
+        if pattern.fullmatch(text):
+            start = _start(text, pattern, months, "")
+            assert start is not None
+            number = (start.month - 1) // months + 1
+            name = {1: f"{start:%Y-%m}", 3: f"{start.year}Q{number}", 6: f"{start.year}H{number}", 12: f"{start.year}"}
+            return _period(name[months], start, months)
+    return None
+
+
+def _period(name: str, first: date, months: int) -> Period:
+    beyond = first.month - 1 + months
+    return Period(name, first, date(first.year + beyond // 12, beyond % 12 + 1, 1) - timedelta(days=1))
+
+
+def _start(value: Any, pattern: re.Pattern[str], months: int, expected: str) -> date | None:
+    text = as_text(value)
+    if text is None:
+        return None
+    found = pattern.fullmatch(text)
+    if found is None:
+        raise ValueError(expected)
+    part = found.groupdict().get("part") or "1"
+    return date(int(found["year"]), (_PART.get(part) or int(part)) * months - months + 1, 1)
+
+
+_STREET = {"street_code": ("街镇代码", as_code)}
+WORKBOOKS: dict[str, tuple[ReturnSheet, ...]] = {
+    "两代表一委员": (
+        ReturnSheet("studios", {
+            "studio_code": ("工作室编码", as_code), "community_code": ("社区代码", as_code),
+            "quarter_start": ("季度", as_quarter), "reception_count": ("接待次数", as_integer),
+        }),
+        ReturnSheet("proposals", {
+            "proposal_code": ("提案编号", as_code), "proposal_kind": ("类型", one_of(contracts.PROPOSAL_KINDS)),
+            "unit_code": ("承办单位", as_code), "assigned_on": ("交办日期", as_date), "due_on": ("答复期限", as_date),
+            "answered_on": ("答复日期", as_date),
+        }),
+        ReturnSheet("consultations", {
+            "consultation_code": ("编号", as_code), "consultation_kind": ("类型", one_of(contracts.CONSULTATION_KINDS)),
+            **_STREET, "held_on": ("日期", as_date), "conclusion_count": ("结论数", as_integer),
+            "task_count": ("转办任务数", as_integer),
+        }),
+        ReturnSheet("opinions", {
+            "opinion_code": ("编号", as_code), **_STREET, "received_on": ("收到日期", as_date),
+            "has_outcome": ("办理结果", as_being_there), "told_on": ("反馈日期", as_date),
+        }),
+    ),
+    "双报到": (
+        ReturnSheet("checkin_units", {
+            "party_unit_code": ("单位编码", as_code), **_STREET, "obliged_count": ("应报到", as_integer),
+            "checked_in_count": ("已报到", as_integer),
+        }),
+        ReturnSheet("checkin_members", {
+            **_STREET, "obliged_count": ("应报到人数", as_integer), "checked_in_count": ("已报到人数", as_integer),
+        }),
+        ReturnSheet("needs", {
+            "need_code": ("需求编号", as_code), "community_code": ("社区代码", as_code),
+            "posted_on": ("发布日期", as_date), "matched_on": ("对接日期", as_date), "done_on": ("完成日期", as_date),
+        }),
+        ReturnSheet("checkin_feedback", {
+            **_STREET, "checkin_count": ("报到次数", as_integer), "community_report_count": ("社区已反馈", as_integer),
+            "unit_report_count": ("单位已反馈", as_integer),
+        }),
+    ),
+    "街镇考评部门": (
+        ReturnSheet("department_calls", {
+            "call_code": ("编号", as_code), **_STREET, "unit_code": ("部门编码", as_code),
+            "called_at": ("呼叫时间", as_moment), "required_at": ("要求到场时间", as_moment),
+            "arrived_at": ("实际到场时间", as_moment),
+        }),
+        ReturnSheet("department_ratings", {
+            "quarter_start": ("季度", as_quarter), **_STREET, "unit_code": ("部门编码", as_code),
+            "score": ("得分", as_float),
+        }),
+    ),
+    "党建联席会": (
+        ReturnSheet("meetings", {
+            "meeting_code": ("编号", as_code), **_STREET, "held_on": ("日期", as_date),
+            "has_minutes": ("有无纪要", as_yes),
+        }),
+        ReturnSheet("meeting_decisions", {
+            "decision_code": ("编号", as_code), "meeting_code": ("会议编号", as_code),
+            "due_on": ("完成期限", as_date), "done_on": ("完成日期", as_date),
+        }, not_kept=("事项",)),
+        ReturnSheet("disputes", {
+            "order_id": ("工单编号", as_code), "started_at": ("争议开始", as_moment),
+            "settled_at": ("明确主体时间", as_moment),
+        }),
+    ),
+    "社区工作者": (
+        ReturnSheet("posts", {
+            "district_code": ("区县代码", as_code), **_STREET, "post_kind": ("岗位", one_of(contracts.POST_KINDS)),
+            "grade": ("等级", as_integer), "worker_count": ("人数", as_integer),
+            "graduate_count": ("大学以上人数", as_integer), "left_count": ("年内离职", as_integer),
+            "promoted_count": ("年内晋级", as_integer), "recruited_count": ("年内招录", as_integer),
+        }),
+    ),
+    "五化标杆": (
+        ReturnSheet("benchmark_checks", {
+            "year_start": ("年度", as_year), "community_code": ("社区代码", as_code),
+            "check_group": ("类别", one_of(contracts.CHECK_GROUPS)), "indicator_number": ("指标编号", as_integer),
+            "is_passed": ("是否达标", as_yes),
+        }),
+        ReturnSheet("benchmarks", {
+            "community_code": ("社区代码", as_code), "named_year_start": ("命名年度", as_year),
+            "rechecked_year_start": ("复查年度", as_year), "is_retained": ("复查是否达标", as_yes),
+        }),
+    ),
+    "民生实事": (
+        ReturnSheet("projects", {
+            "project_code": ("项目编号", as_code), "project_kind": ("类别", one_of(contracts.PROJECT_KINDS)),
+            "district_code": ("区县代码", as_code), "year_start": ("年度", as_year),
+            "planned_amount": ("计划数", as_float), "done_amount": ("完成数", as_float),
+            "measure_unit": ("计量单位", one_of(contracts.MEASURE_UNITS)), "accepted_on": ("验收日期", as_date),
+        }),
+        ReturnSheet("funds", {
+            "year_start": ("年度", as_year), "fund_kind": ("类别", one_of(contracts.FUND_KINDS)),
+            "district_code": ("区县代码", as_code), "community_code": ("社区代码", as_code),
+            "budget_yuan": ("预算元", as_float), "paid_yuan": ("拨付元", as_float),
+        }),
+    ),
+    "公众满意度": (
+        ReturnSheet("survey_waves", {
+            "half_year_start": ("半年度", as_half_year), "domain": ("领域", one_of(contracts.SURVEY_DOMAINS)),
+            "district_code": ("区县代码", as_code), "contacted_count": ("接触数", as_integer),
+            "valid_count": ("有效样本", as_integer), "mean_score": ("均值", as_float),
+            "score_deviation": ("标准差", as_float), "satisfied_count": ("满意及以上数", as_integer),
+        }),
+    ),
+}  # fmt: skip

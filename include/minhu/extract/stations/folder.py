@@ -1,0 +1,234 @@
+"""The drop folder of the stations: which files were delivered, and which of them count."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from minhu.errors import PermanentError, TransientError
+from minhu.extract import privacy
+from minhu.extract.spreadsheets.chinese_files import Problem
+from minhu.extract.stations.kinds import KINDS, FileKind
+from minhu.findings import Finding, sample
+
+LARGEST_FILE_BYTES = 200 * 1024 * 1024
+#: What file systems and transfers leave lying about.
+_LITTER = re.compile(r"[.~].*|Thumbs\.db|desktop\.ini|.*\.(part|filepart|tmp)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class StationFile:
+    """A file of a known kind.
+
+    Attributes:
+        path: where it lies, below the folder of the day on which it was delivered.
+        kind: what it holds.
+        day: the day in its name.
+        district: the district in its name, if its kind has one.
+        copy: number of the repetition its name speaks of, 0 for none.
+    """
+
+    path: Path
+    kind: FileKind
+    day: date
+    district: str | None
+    copy: int
+
+    @property
+    def delivered(self) -> str:
+        return self.path.parent.name
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What counts of the files in the window, and what was noticed about the others."""
+
+    files: tuple[StationFile, ...]
+    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
+    """The files delivered from ``first`` to ``business_date``.
+
+    Args:
+        folder: the drop folder, with one folder ``YYYY-MM-DD`` a business date.
+        first: first day folder to read.
+        business_date: last one; each kind of file must be there for it.
+
+    Raises:
+        TransientError: the drop folder, or the folder of the date, is not there (yet).
+        PermanentError: a link leads out of the drop folder.
+    """
+    if not folder.is_dir():
+        raise TransientError(
+            "read the station files", f"the drop folder {folder} does not exist", "mount it, or correct minhu_stations"
+        )
+    delivered: list[StationFile] = []
+    problems: list[Problem] = []
+    strangers: list[str] = []
+    for day_folder in sorted(path for path in folder.iterdir() if _day_of(path) is not None):
+        if first <= (_day_of(day_folder) or date.max) <= business_date:
+            for path in sorted(day_folder.iterdir()):
+                found = _recognised(path, folder, business_date)
+                if isinstance(found, StationFile):
+                    delivered.append(found)
+                elif isinstance(found, Problem):
+                    problems.append(found)
+                elif not _LITTER.fullmatch(path.name) and day_folder.name == business_date.isoformat():
+                    strangers.append(path.name)
+    if not problems and not any(file.delivered == business_date.isoformat() for file in delivered):
+        raise TransientError(
+            f"read the station files of {business_date}",
+            f"no file in {folder / business_date.isoformat()}",
+            "wait for the delivery and run the date again",
+        )
+    current = _current(delivered)
+    files = _newest_pictures(list(current.values()))
+    findings = [
+        *_repeated(delivered, current),
+        *_stranger_findings(strangers),
+        *_silent_districts(files, business_date),
+    ]
+    return Delivery(tuple(files), (*problems, *_missing(files, business_date)), tuple(findings))
+
+
+def _day_of(path: Path) -> date | None:
+    try:
+        return date.fromisoformat(path.name) if path.is_dir() else None
+    except ValueError:
+        return None
+
+
+def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | Problem | None:
+    """A file of a known kind, or what is wrong with it; None if it is not ours."""
+    for kind in KINDS:
+        match = kind.pattern.fullmatch(path.name)
+        if match is None:
+            continue
+        if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
+            raise PermanentError(
+                f"read {path.name}", "it leads out of the drop folder", "remove the link and send the file itself"
+            )
+        try:
+            day = datetime.strptime(match["date"], "%Y%m%d").date()  # noqa: DTZ007  a calendar day
+        except ValueError:
+            return Problem(path.name, "", None, "", "expected a day as YYYYMMDD in its name, found none that exists")
+        if day > business_date:
+            return Problem(
+                path.name, "", None, "", f"expected a day up to {business_date} in its name, found a later one"
+            )
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
+            return Problem(path.name, "", None, "", f"expected a file of at most {LARGEST_FILE_BYTES:,} bytes")
+        copy = re.sub(r"\D", "", match["copy"])
+        is_copy = bool(match["copy"].strip())
+        return StationFile(path, kind, day, match.groupdict().get("district"), int(copy) if copy else int(is_copy))
+    return None
+
+
+def _current(files: Sequence[StationFile]) -> dict[tuple[str, date, str | None], StationFile]:
+    """Of files that say they are the same one, the one delivered last; within a folder, the highest repetition."""
+    ordered = sorted(files, key=lambda f: (f.delivered, f.copy, f.path.name))
+    return {(file.kind.name, file.day, file.district): file for file in ordered}
+
+
+def _newest_pictures(files: Sequence[StationFile]) -> list[StationFile]:
+    newest = {kind.name: max((f.day for f in files if f.kind is kind), default=None) for kind in KINDS}
+    kept = [file for file in files if not file.kind.is_picture or file.day == newest[file.kind.name]]
+    return sorted(kept, key=lambda f: (f.kind.name, f.day, f.district or ""))
+
+
+def _repeated(files: Sequence[StationFile], current: dict[tuple[str, date, str | None], StationFile]) -> list[Finding]:
+    findings = []
+    for key, winner in sorted(current.items(), key=lambda item: str(item[0])):
+        others = [f for f in files if (f.kind.name, f.day, f.district) == key and f is not winner]
+        differing = [f for f in others if _digest(f.path) != _digest(winner.path)]
+        if differing:
+            message = (
+                f"{winner.path.name} of {winner.delivered} counts; the same file came with other content before, "
+                "both stay in the drop folder"
+            )
+            findings.append(
+                Finding(
+                    "L1-STA-022", "warn", "stations", winner.kind.contract.full_name, message,
+                    rows_seen=1 + len(others), rows_failed=len(differing),
+                    sample_keys=sample([f.path.name.replace(" ", "_") for f in (winner, *differing)]),
+                )
+            )  # fmt: skip
+    return findings
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""  # reading it will say what is wrong
+
+
+def _stranger_findings(names: Sequence[str]) -> list[Finding]:
+    """Files nobody reads: a misspelt name must not go unseen. Names that might name someone are only counted."""
+    if not names:
+        return []
+    sayable = [name for name in names if privacy.code_or_none(name)]
+    said = f": {', '.join(sayable[:5])}" if sayable else ""
+    message = f"{len(names)} files in the folder of the day have a name of no known kind and were not read{said}"
+    return [
+        Finding("L1-STA-024", "warn", "stations", "stations", message, rows_seen=len(names), rows_failed=len(names))
+    ]
+
+
+def _silent_districts(files: Sequence[StationFile], business_date: date) -> list[Finding]:
+    """Districts that sent their cases for the day before that was delivered, and not for this one."""
+    cases = [file for file in files if file.district is not None]
+    before = max((file.day for file in cases if file.day < business_date), default=None)
+    sent = {day: {file.district or "" for file in cases if file.day == day} for day in (before, business_date)}
+    if not sent[business_date]:
+        return []  # then no case file came at all, which is a problem of its own
+    return [
+        Finding(
+            "L1-STA-025", "warn", "stations", "stations.cases",
+            f"district {district} sent its cases for {before} and not for {business_date}",
+            unit_type="district", unit_code=district, period_from=business_date.isoformat(),
+            period_to=business_date.isoformat(), rows_seen=len(sent[before]), rows_failed=1, sample_keys=district,
+        )
+        for district in sorted(sent[before] - sent[business_date])
+    ]  # fmt: skip
+
+
+def silent_days(files: Sequence[StationFile], last_accepted: date | None, business_date: date) -> list[Finding]:
+    """Days since the last accepted delivery of which nothing came; what happened then may stay unknown.
+
+    Args:
+        files: that count.
+        last_accepted: business date of the last accepted delivery before, None if there was none.
+        business_date: local day.
+    """
+    if last_accepted is None:
+        return []
+    days = [last_accepted + timedelta(days=n) for n in range(1, (business_date - last_accepted).days)]
+    findings = []
+    for kind in KINDS:
+        silent = [day for day in days if not any(file.kind is kind and file.day == day for file in files)]
+        if silent and not kind.is_picture:
+            findings.append(
+                Finding(
+                    "L1-STA-028", "warn", "stations", kind.contract.full_name,
+                    f"no file of {len(silent)} days since the last delivery, {silent[0]} to {silent[-1]}",
+                    period_from=silent[0].isoformat(), period_to=silent[-1].isoformat(),
+                    rows_seen=len(days), rows_failed=len(silent), sample_keys=sample([d.isoformat() for d in silent]),
+                )
+            )  # fmt: skip
+    return findings
+
+
+def _missing(files: Sequence[StationFile], business_date: date) -> list[Problem]:
+    """Each kind must be there for the business date itself."""
+    return [
+        Problem(f"{kind.name}_{business_date:%Y%m%d}", "", None, "", "expected a file of this kind and day, found none")
+        for kind in KINDS
+        if not any(file.kind is kind and file.day == business_date for file in files)
+    ]

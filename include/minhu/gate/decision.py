@@ -1,0 +1,153 @@
+"""The gate: collects what every check found and lets verdicts follow, cell by cell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from minhu.findings import Finding
+from minhu.gate import kpi_checks, release_before, waivers
+from minhu.gate.identity import identity
+from minhu.landing import contracts
+from minhu.landing.zone import Landing
+from minhu.release import releases
+from minhu.release.export import KPI_RESTATEMENTS, PART_OF_CELL
+from minhu.release.release_folder import Release
+from minhu.settings import Settings
+from minhu.warehouse import dbt_build, work_file
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Cells by verdict and findings by severity, as they will be published."""
+
+    verdicts: dict[str, int]
+    findings: dict[str, int]
+
+
+def decide_verdicts(settings: Settings, business_date: date) -> Decision:
+    """Give verdicts: to every cell that may have changed since the last ones, or to all where that is not sure.
+
+    A cell is judged when its counts are made, when a finding about it comes or goes, and while its period runs. All of
+    the archive is judged anew when the circumstances differ: the models, what sources delivered, inputs a city lacks.
+
+    Args:
+        settings: of the home; its work file holds the built and checked marts of ``business_date``.
+        business_date: the night.
+    """
+    landing = Landing(settings.landing_dir)
+    previous = releases.latest_before(settings, business_date)
+    with work_file.connect(settings) as db:
+        work_file.prepare(db)
+        circumstances = _circumstances(db, settings)
+        judged = db.execute("select circumstances from raw.judged where business_date <= ?", [business_date]).fetchall()
+        is_new = judged != [(circumstances,)]
+        _check_values(db, is_new)
+        findings = _collect_findings(db, landing, business_date)
+        undated = sum(
+            1 for f in findings.to_pylist() if f["severity"] != "info" and not f["period_from"] and f["is_in_marts"]
+        )
+        everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
+        work_file.replace_rows(db, "raw.findings", findings)
+        work_file.replace_rows(db, "raw.waivers", waivers.read(settings))
+        release_before.show(db, landing, previous, identity(settings))
+    dbt_build.decide(settings, business_date, everything)
+    with work_file.connect(settings) as db:
+        db.begin()
+        forget_changed_parts(db, everything)
+        forget_other_logs(db, previous)
+        db.execute("delete from raw.periods_pending")
+        db.execute("delete from raw.judged_findings")
+        db.execute("delete from raw.judged")
+        db.execute("insert into raw.judged_findings select * from kpis.kpi_findings")
+        # undated findings stand against everything, so the night after them is judged as a whole too
+        db.execute("insert into raw.judged values (?, ?)", [business_date, "" if undated else circumstances])
+        db.commit()
+        return Decision(
+            _counts(db, "select verdict, count(*) from publish.kpi_results group by 1 order by 1"),
+            _counts(db, "select severity, count(*) from publish.quality_findings group by 1 order by 1"),
+        )
+
+
+def _circumstances(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """What verdicts depend on beside cells and findings, as a text to compare; a blocked source shows as such."""
+    arrivals = db.execute("select source, status from raw.arrivals order by source").fetchall()
+    absent = db.execute("select input, reason from raw.absent_inputs order by input").fetchall()
+    spoken = db.execute(
+        "select distinct kpi_id, variant from kpis.kpi_values where coalesce(denominator, numerator) > 0 order by all"
+    ).fetchall()
+    return json.dumps([work_file.code_hash(settings), arrivals, absent, spoken], ensure_ascii=False)
+
+
+def _check_values(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Run the suite over what was counted since the last verdicts; over all figures where one of them has failed.
+
+    A finding names how many figures were seen and failed, which must not depend on the night of looking.
+    """
+    found = kpi_checks.check_values(db, everything)
+    if not everything and (found or db.execute("select 1 from raw.value_findings limit 1").fetchall()):
+        found, everything = kpi_checks.check_values(db, True), True
+    kpi_checks.keep(db, found, everything)
+
+
+def _collect_findings(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> pa.Table:
+    """Everything found up to the night, with its night and whether the rows it is about are in the marts."""
+    model_findings = db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
+    value_findings = db.execute("select * from raw.value_findings").to_arrow_table().to_pylist()
+    collected = [(business_date, True, [Finding(**row) for row in [*model_findings, *value_findings]])]
+    for source in contracts.SOURCES:
+        if landing.arrival(source, business_date) is None:
+            reason = f"no delivery was recorded for {business_date}"
+            missing = Finding(f"L0-{_short(source)}-002", "block", source, source, reason)
+            collected.append((business_date, False, [missing]))
+        for arrival in landing.arrivals(source, business_date):
+            is_accepted = arrival.status == "accepted"
+            if is_accepted or arrival.business_date == business_date:
+                dated = [_dated(finding, arrival.business_date) for finding in arrival.findings]
+                collected.append((arrival.business_date, is_accepted, dated))
+    tables = [
+        work_file.findings_table(findings)
+        .append_column("is_in_marts", pa.array([flag] * len(findings), pa.bool_()))
+        .append_column("found_date", pa.array([day] * len(findings), pa.date32()))
+        for day, flag, findings in collected
+    ]
+    return pa.concat_tables(tables)
+
+
+def _dated(finding: Finding, business_date: date) -> Finding:
+    """What was found in a delivery stands against the periods that hold its business date, unless it names others."""
+    if finding.period_from or finding.period_to:
+        return finding
+    return replace(finding, period_from=business_date.isoformat(), period_to=business_date.isoformat())
+
+
+def _short(source: str) -> str:
+    return {"hotline": "HOT", "grid": "GRD", "stations": "STA", "returns": "RET"}[source]
+
+
+def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Files that may not be taken over from the last export: those with a cell judged or compared since."""
+    if everything:
+        db.execute("delete from raw.exported_parts")
+        return
+    changed = [
+        part
+        for table in ("kpis.kpi_periods_to_judge", "kpis.kpi_periods_to_compare")
+        for (part,) in db.table(table).select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
+    ]
+    db.execute("delete from raw.exported_parts where list_contains(?, part)", [changed])
+
+
+def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: Release | None) -> None:
+    """The log goes on from the release before; files of it that were exported with another release may differ."""
+    exported_as = db.execute("select release_id from raw.exported_as").fetchall()
+    if previous is None or exported_as != [(previous.release_id,)]:
+        db.execute("delete from raw.exported_parts where table_name = ?", [KPI_RESTATEMENTS])
+
+
+def _counts(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
+    return {str(name): int(count) for name, count in db.execute(query).fetchall()}

@@ -1,0 +1,165 @@
+"""The release before, as the models of a night see it: its cells, its log of restatements, and what landed since.
+
+Everything here follows from the files and the manifest of that release and from landing, so a replay of the night sees
+the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import UTC, date
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from minhu.landing.zone import Landing
+from minhu.release.release_folder import Release, ReleaseIdentity
+from minhu.warehouse import raw_tables, work_file
+
+#: Columns of tables of an earlier release that a later night needs, with their types.
+CARRIED = {
+    "kpi_results": {
+        "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "unit_code": "varchar",
+        "period_type": "varchar", "period_start": "date", "period_end": "date", "caliber": "varchar",
+        "numerator": "decimal(18, 4)", "denominator": "decimal(18, 4)", "value": "double", "ci_low": "double",
+        "ci_high": "double", "verdict": "varchar", "rule_id": "varchar", "reason": "varchar", "is_provisional": "boolean",
+        "as_of": "timestamp", "contract_version": "varchar", "last_good_value": "double", "last_good_as_of": "timestamp",
+    },
+    "kpi_restatements": {
+        "business_date": "date", "release_before": "varchar", "kpi_id": "varchar", "variant": "varchar",
+        "unit_type": "varchar", "unit_code": "varchar", "period_type": "varchar", "period_start": "date",
+        "period_end": "date", "caliber": "varchar", "difference": "varchar", "numerator_before": "decimal(18, 4)",
+        "numerator_now": "decimal(18, 4)", "denominator_before": "decimal(18, 4)", "denominator_now": "decimal(18, 4)",
+        "value_before": "double", "value_now": "double", "value_difference": "double", "verdict_before": "varchar",
+        "verdict_now": "varchar", "rule_id_before": "varchar", "rule_id_now": "varchar",
+        "contract_version_before": "varchar", "contract_version_now": "varchar", "causes": "varchar",
+        "late_rows": "bigint", "corrected_rows": "bigint", "rows_counted_in": "varchar", "restated_return": "varchar",
+        "border_change": "varchar", "reference_change": "varchar",
+    },
+    "integrity_companions": {
+        "companion": "varchar", "unit_type": "varchar", "unit_code": "varchar", "month_start": "date",
+        "numerator": "bigint", "denominator": "bigint", "value": "double", "value_low": "double", "value_high": "double",
+        "is_shown": "boolean", "rule_id": "varchar", "reason": "varchar",
+    },
+    "standardised_on_time": {
+        "month_start": "date", "unit_type": "varchar", "unit_code": "varchar", "due_count": "bigint",
+        "on_time_count": "bigint", "expected_on_time_count": "double", "on_time_ratio": "double", "missed_count": "bigint",
+        "expected_missed_count": "double", "missed_ratio": "double", "missed_ratio_low": "double",
+        "missed_ratio_high": "double",
+    },
+    "on_time_by_channel": {
+        "month_start": "date", "channel": "varchar", "caliber": "varchar", "created_count": "bigint", "due_count": "bigint",
+        "on_time_count": "bigint", "late_count": "bigint", "overdue_open_count": "bigint", "on_time_rate": "double",
+        "ci_low": "double", "ci_high": "double",
+    },
+    "kpi_published_since": {
+        "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "period_type": "varchar",
+        "published_since": "date",
+    },
+}  # fmt: skip
+_ATTEMPT = re.compile(r"landing/([a-z]+)/([a-z_]+)/dt=(\d{4}-\d{2}-\d{2})/attempt=(\d+)/manifest\.json")
+_Table = tuple[str, str]
+
+
+def show(db: duckdb.DuckDBPyConnection, landing: Landing, previous: Release | None, identity: ReleaseIdentity) -> None:
+    """Make the views and tables of schema ``raw`` that say what was published before and what is new since.
+
+    Args:
+        db: the work file, brought to the night.
+        landing: where the night's attempts lie.
+        previous: the release before; None for a first one.
+        identity: the code of the night.
+    """
+    for table in CARRIED:
+        _show_table(db, table, previous)
+    known = _attempts_of(previous)
+    told = [
+        (f"{source}.{name}", day, number)
+        for source, name, day, number in db.execute(
+            "select distinct source, table_name, business_date, attempt from raw.loads order by all"
+        ).fetchall()
+        if number > known[source, name].get(day, 0)
+    ]
+    work_file.replace_rows(
+        db,
+        "raw.landed_since_release",
+        pa.table(
+            {
+                "table_name": pa.array([row[0] for row in told], pa.string()),
+                "business_date": pa.array([row[1] for row in told], pa.date32()),
+                "attempt": pa.array([row[2] for row in told], pa.int32()),
+            }
+        ),
+    )
+    changed = _changed_pictures(db, landing, known) if previous else []
+    work_file.replace_rows(db, "raw.changed_pictures", pa.table({"table_name": pa.array(changed, pa.string())}))
+    db.execute(
+        "create or replace table raw.previous_release (release_id varchar, business_date date, is_other_code boolean)"
+    )
+    if previous is not None:
+        made_with = (previous.manifest.get("dbt_manifest_sha256"), previous.manifest.get("lock_sha256"))
+        is_other = made_with != (identity.dbt_manifest_sha256, identity.lock_sha256)
+        db.execute(
+            "insert into raw.previous_release values (?, ?, ?)", [previous.release_id, previous.business_date, is_other]
+        )
+
+
+def _show_table(db: duckdb.DuckDBPyConnection, table: str, previous: Release | None) -> None:
+    """A table of the release before, as a view on its files: most nights need none or few of the rows.
+
+    Files of settled months leave ``as_of`` to their release. It is filled in here: a cell that is carried tonight may stand
+    for many nights without being judged again, and then the release before is another one.
+    """
+    kinds = CARRIED[table]
+    parts: list[str] = []
+    if previous is not None:
+        found = [previous.path / f"{table}.parquet", *(previous.path / table).glob("*.parquet")]
+        parts = sorted(str(path) for path in found if path.is_file())
+    db.execute(f"drop view if exists raw.previous_{table}")
+    if previous is None or not parts:
+        nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in kinds.items())
+        db.execute(f"create view raw.previous_{table} as select {nothing} where false")
+        return
+    known = set(pq.read_schema(parts[0]).names)  # a column that the table got since is empty
+    columns = ", ".join(
+        f"cast({name if name in known else 'null'} as {kind}) as {name}" for name, kind in kinds.items()
+    )
+    listed = ", ".join("'" + part.replace("'", "''") + "'" for part in parts)  # a view takes no parameters
+    source = f"read_parquet([{listed}], hive_partitioning = false)"
+    if "as_of" in kinds:
+        own = previous.as_of.astimezone(UTC).replace(tzinfo=None)
+        source = f"(select * replace (coalesce(as_of, timestamp '{own}') as as_of) from {source})"  # noqa: S608
+    db.execute(f"create view raw.previous_{table} as select {columns} from {source}")  # noqa: S608  own paths, quoted
+
+
+def _attempts_of(release: Release | None) -> dict[_Table, dict[date, int]]:
+    """The last attempt that a release read, by table and date; it read the earlier ones of the date as well."""
+    found: dict[_Table, dict[date, int]] = defaultdict(dict)
+    for entry in release.manifest.get("landing", []) if release else []:
+        match = _ATTEMPT.fullmatch(str(entry["path"]))
+        if match:
+            source, table, day, number = match.groups()
+            days = found[source, table]
+            days[date.fromisoformat(day)] = max(int(number), days.get(date.fromisoformat(day), 0))
+    return found
+
+
+def _changed_pictures(
+    db: duckdb.DuckDBPyConnection, landing: Landing, known: dict[_Table, dict[date, int]]
+) -> list[str]:
+    """Pictures that are another than in the release before. Places and units have states that say more."""
+    changed: list[str] = []
+    for source, name in raw_tables.REFERENCE_TABLES:
+        if f"{source}.{name}" in raw_tables.STATES:
+            continue
+        now = db.execute(
+            "select business_date, attempt from raw.loads where source = ? and table_name = ? order by all desc limit 1",
+            [source, name],
+        ).fetchall()
+        then = sorted(known[source, name].items())[-1:]
+        files = [landing.manifest(source, name, day, int(number))["files"] for day, number in [*now, *then]]
+        if len(now) != len(then) or (now and files[0] != files[1]):
+            changed.append(f"{source}.{name}")
+    return sorted(changed)

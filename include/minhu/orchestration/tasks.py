@@ -1,0 +1,247 @@
+"""What the DAG files share: the business date of a run, connections, retries.
+
+Beside :mod:`minhu.orchestration.approval` the only module that imports Airflow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import (
+    Asset,
+    Connection,
+    CronPartitionTimetable,
+    CronTriggerTimetable,
+    PartitionedAtRuntime,
+    get_current_context,
+)
+from airflow.sdk.exceptions import (
+    AirflowFailException,
+    AirflowNotFoundException,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+)
+from psycopg.conninfo import make_conninfo
+
+from minhu import settings as settings_module
+from minhu.audit.sign_off import SignedAlready
+from minhu.business_dates import parse_business_date
+from minhu.errors import MinhuError, TransientError
+from minhu.landing.contracts import SOURCES
+from minhu.ledger import signing
+from minhu.pipeline import notices, stages
+from minhu.pipeline.stages import Endpoint
+from minhu.release import authors
+from minhu.settings import Settings
+
+PUBLISHER = "kpi_publish"
+START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
+DEFAULT_CRON = "0 1 * * *"
+WEEKLY_CRON = "0 4 * * 0"
+MONTHLY_CRON = "0 9 5 * *"
+LANDED = {source: Asset(f"landing/{source}") for source in SOURCES}
+ASSESSED = Asset("warehouse/assessment")
+RELEASED = Asset("releases/kpi_results")
+_log = logging.getLogger(__name__)
+#: How often Airflow reads a source again. One level each: the grid client asks every page again by itself, for up to a
+#: minute; hotline, stations and returns are read in one go, so the whole reading is tried again.
+READ_AGAIN = {"hotline": 2, "grid": 0, "stations": 2, "returns": 2}
+
+
+@dataclass(frozen=True)
+class Night:
+    """The run a task belongs to."""
+
+    settings: Settings
+    business_date: date
+
+
+def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
+    """01:00 local time for the day before, or whatever ``MINHU_NIGHTLY_CRON`` says; ``manual`` runs on demand only.
+
+    A new Airflow runs the last night at once and does not wait for the next one.
+    """
+    settings = settings_module.load()
+    cron = settings.nightly_cron or DEFAULT_CRON
+    if cron == "manual":
+        return PartitionedAtRuntime()
+    return CronPartitionTimetable(cron, timezone=settings.city.time_zone, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def weekly_schedule() -> CronTriggerTimetable | None:
+    """Sunday 04:00 local time, when the night is over; None where an Airflow is started for one night only."""
+    settings = settings_module.load()
+    if settings.nightly_cron == "manual":
+        return None
+    return CronTriggerTimetable(WEEKLY_CRON, timezone=settings.city.time_zone)
+
+
+def monthly_schedule() -> CronTriggerTimetable | None:
+    """The 5th, 09:00 local time: late records of the month have mostly come, and people are at work.
+
+    None where nobody may sign off, or an Airflow is started for one night only.
+    """
+    settings = settings_module.load()
+    if settings.nightly_cron == "manual" or not settings.approvers:
+        return None
+    return CronTriggerTimetable(MONTHLY_CRON, timezone=settings.city.time_zone)
+
+
+def retries_of(source: str) -> dict[str, Any]:
+    """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
+    return {
+        "retries": READ_AGAIN[source],
+        "retry_delay": timedelta(seconds=4),
+        "retry_exponential_backoff": 2.0,  # Airflow adds up to as much again
+        "max_retry_delay": timedelta(seconds=20),
+    }
+
+
+def tell_readers(context: Mapping[str, Any]) -> None:
+    """Say in the task's log what a reader of the figures will notice; Airflow calls it when a task has failed for good."""
+    run, task = context["dag_run"], context["ti"]
+    try:
+        settings, business_date = settings_module.load(), parse_business_date(run.partition_key)
+    except MinhuError as error:
+        _log.error("%s - see %s", error, notices.page(notices.Page.RUN_AGAIN))
+        return
+    told = stages.reader_notices(settings, business_date, task.dag_id)
+    for notice in told or [str(notices.of_failure(settings, business_date, task.dag_id, None))]:
+        _log.error("what readers of the figures will notice: %s", notice)
+
+
+def tell_auditors(context: Mapping[str, Any]) -> None:
+    """Say in the task's log that no figure was touched, and where to read on; Airflow calls it when a check has failed."""
+    page = notices.page(notices.Page.REPLAY_DIFFERS)
+    _log.error("what readers of the figures will notice: nothing; releases stay as they are - see %s", page)
+
+
+def tell_approvers(context: Mapping[str, Any]) -> None:
+    """Say in the task's log that figures stay and nothing was signed; Airflow calls it when a sign-off has failed."""
+    page = notices.page(notices.Page.SIGN_OFF_REFUSED)
+    _log.error("what readers of the figures will notice: the release stays published, unsigned - see %s", page)
+
+
+#: No retries: a gate or a build says the same thing twice.
+OWNER: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
+AUDITOR: dict[str, Any] = {**OWNER, "on_failure_callback": tell_auditors}
+CLERK: dict[str, Any] = {**OWNER, "on_failure_callback": tell_approvers}
+
+
+@contextmanager
+def stage() -> Iterator[Night]:
+    """The body of a task: gives the night, notes failures, and lets Airflow try again only what may pass by itself.
+
+    Raises:
+        UsageError: the run has no partition key; a business date is never guessed.
+    """
+    context = get_current_context()
+    task = context["ti"]
+    with _trying_again_only_what_may_pass(task):
+        night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
+        key = _signing_key() if task.dag_id == PUBLISHER else None
+        with signing.given(key), stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
+            authors.note_asked(night.settings, night.business_date, _asked_by(context["dag_run"]))
+            yield night
+
+
+@contextmanager
+def audit() -> Iterator[Night]:
+    """The body of a task that looks back: gives the local day for which the run was due, by its schedule or by hand."""
+    context = get_current_context()
+    with _trying_again_only_what_may_pass(context["ti"]):
+        settings, run = settings_module.load(), context["dag_run"]
+        moment = run.logical_date or run.run_after
+        yield Night(settings, moment.astimezone(settings.zone).date())
+
+
+@dataclass(frozen=True)
+class SigningOff:
+    """The run of a sign-off that a task belongs to.
+
+    Attributes:
+        settings: of the city.
+        day: local day for which the run was due, by its schedule or by hand.
+        release_id: the release asked for by hand; None for that of the month before.
+        proposed_by: who asked by hand.
+    """
+
+    settings: Settings
+    day: date
+    release_id: str | None
+    proposed_by: str | None
+
+
+@contextmanager
+def signing_off() -> Iterator[SigningOff]:
+    """The body of a task around a sign-off; a release that was signed off before skips the rest of the run."""
+    context = get_current_context()
+    with audit() as due, signing.given(_signing_key()):
+        release_id = str(context["params"].get("release_id") or "").strip() or None
+        asked_by = _asked_by(context["dag_run"])
+        try:
+            yield SigningOff(due.settings, due.business_date, release_id, asked_by)
+        except SignedAlready as done:
+            raise AirflowSkipException(str(done)) from done
+
+
+def _asked_by(run: Any) -> str | None:
+    """The user who started a run by hand; None for one that the schedule or an asset started."""
+    name = getattr(run, "triggering_user_name", None)
+    return None if name in settings_module.NO_PERSONS else name
+
+
+@contextmanager
+def _trying_again_only_what_may_pass(task: Any) -> Iterator[None]:
+    try:
+        yield
+    except (TransientError, AirflowSkipException):
+        raise
+    except MinhuError as error:
+        raise AirflowFailException(str(error)) from error
+    except (Exception, AirflowTaskTimeout) as error:  # a mistake of ours, or half an hour gone: once is enough
+        raise AirflowFailException(f"{task.dag_id}.{task.task_id} ended by {type(error).__name__}") from error
+
+
+def endpoint(source: str) -> Endpoint:
+    """The Airflow connection ``minhu_<source>``; no connection means that the city has no such source."""
+    try:
+        found = Connection.get(f"minhu_{source}")
+    except AirflowNotFoundException:
+        return Endpoint(None)
+    if source == "hotline":
+        return Endpoint(_conninfo(found))
+    if source == "grid":
+        return Endpoint(str(found.host), found.password or "")
+    return Endpoint(str(found.extra_dejson.get("path") or found.host))
+
+
+def published_uri() -> str:
+    """libpq connection string of the Airflow connection ``minhu_published``."""
+    return _conninfo(Connection.get("minhu_published"))
+
+
+def _signing_key() -> str | None:
+    """Password of the Airflow connection ``minhu_signing``; without one, the setting or the home's own key signs."""
+    try:
+        return Connection.get("minhu_signing").password or None
+    except AirflowNotFoundException:
+        return None
+
+
+def _conninfo(connection: Connection) -> str:
+    parts = {
+        "host": connection.host,
+        "port": connection.port,
+        "dbname": connection.schema,
+        "user": connection.login,
+        "password": connection.password,
+        **connection.extra_dejson,
+    }
+    return make_conninfo(**{name: str(value) for name, value in parts.items() if value})

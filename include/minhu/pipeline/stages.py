@@ -1,0 +1,197 @@
+"""The stages of a night: what each task of the DAGs does, in one call, with or without an orchestrator.
+
+A stage that fails leaves a note and a notice under ``<home>/failures/<business date>/``, so that the stages after it,
+the summary and the person on duty can say without reading logs what happened and what readers will see. A stage that
+succeeds removes both.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from minhu import atomic
+from minhu.errors import MinhuError, TransientError
+from minhu.findings import Finding
+from minhu.landing.zone import Arrival, Attempt, Landing
+from minhu.pipeline import notices
+from minhu.settings import Settings
+
+_log = logging.getLogger(__name__)
+#: Sources that can only show what they hold now: what changed since a night is no longer in that night's window.
+WITHOUT_A_PAST = ("hotline", "grid")
+RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA", "returns": "L0-RET"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a source is and how to be let in; None where the city does not have it.
+
+    Attributes:
+        address: libpq connection string, base URL or folder.
+        token: bearer token, for the grid platform.
+    """
+
+    address: str | None
+    token: str = ""
+
+
+def land_source(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Attempt | None:
+    """Read one source into landing; None where the city does not have it, or where it was read in its night.
+
+    A date whose delivery was accepted is not read again once a later one was: hotline and grid platform would show
+    less than they did then, and the landing of that night is the evidence of it.
+
+    Raises:
+        TransientError: trying again may help.
+        PermanentError: it will not.
+    """
+    if endpoint.address is None:
+        return None
+    if source in WITHOUT_A_PAST and _was_read_in_its_night(settings, source, business_date):
+        return None
+    from minhu.extract import privacy  # here and below: whoever only schedules a stage need not load what it runs on
+    from minhu.extract.grid import extract as grid
+    from minhu.extract.hotline import extract as hotline
+    from minhu.extract.returns import extract as returns
+    from minhu.extract.stations import extract as stations
+
+    landing, pseudonyms = Landing(settings.landing_dir), privacy.load_pseudonyms(settings)
+    with _without_cycle_search():
+        if source == "hotline":
+            return hotline.land(settings, landing, business_date, endpoint.address, pseudonyms)
+        if source == "grid":
+            return grid.land(settings, landing, business_date, endpoint.address, endpoint.token, pseudonyms)
+        if source == "returns":
+            return returns.land(settings, landing, business_date, Path(endpoint.address))
+        return stations.land(settings, landing, business_date, Path(endpoint.address), pseudonyms)
+
+
+@contextmanager
+def _without_cycle_search() -> Iterator[None]:
+    """Hundreds of thousands of rows hold no cycles; looking for some took a third of the time of a large landing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _was_read_in_its_night(settings: Settings, source: str, business_date: date) -> bool:
+    arrivals = Landing(settings.landing_dir).arrivals(source)
+    accepted = [arrival.business_date for arrival in arrivals if arrival.attempt is not None]
+    return business_date in accepted and max(accepted) > business_date
+
+
+def validate_arrival(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Arrival:
+    """Run the arrival suites over what landed, and accept or refuse it."""
+    landing = Landing(settings.landing_dir)
+    if endpoint.address is None:
+        reason = settings.city.absent_inputs.get(source, f"no connection minhu_{source} is configured")
+        return landing.mark_absent(source, business_date, reason)
+    attempt = landing.pending(source, business_date)
+    if attempt is None:
+        current = landing.arrival(source, business_date)
+        if current is None:
+            raise MinhuError(
+                f"validate {source} of {business_date}", "nothing has landed", "run the task land_tables of that date"
+            )
+        return current
+    from minhu.quality import validation
+
+    return validation.arrive(settings, landing, attempt)
+
+
+def announce_arrival(settings: Settings, source: str, business_date: date) -> Arrival:
+    """Make sure there is an arrival record, so that the night goes on without a source that could not deliver.
+
+    A delivery accepted earlier for the same date stays in use when reading it again fails. Of a delivery that was read
+    and refused readers are told here: no task failed.
+    """
+    landing = Landing(settings.landing_dir)
+    failed = failures(settings, business_date, f"{source}_extract")
+    current = landing.arrival(source, business_date)
+    if current is not None and not failed:
+        _note_refusal(settings, current)
+        return current
+    reason = "; ".join(failed.values()) or "the extract ended without a delivery"
+    finding = Finding(f"{RULE_PREFIX[source]}-001", "block", source, source, reason)
+    return landing.block(source, business_date, reason, [finding])
+
+
+def _note_refusal(settings: Settings, arrival: Arrival) -> None:
+    path = _note(settings, arrival.business_date, f"{arrival.source}_extract", "arrival").with_suffix(".notice")
+    if arrival.status != "blocked":
+        path.unlink(missing_ok=True)
+        return
+    notice = notices.of_refused_delivery(settings, arrival.source, arrival.business_date)
+    atomic.write_bytes(path, f"{notice}\n".encode())
+    _log.warning("what readers of the figures will notice: %s", notice)
+
+
+@contextmanager
+def noting_failures(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Iterator[None]:
+    """Leave a note if the stage fails, take it away if it succeeds.
+
+    Only the text of our own errors is kept: a foreign exception may quote a row.
+    """
+    note = _note(settings, business_date, dag_id, task_id)
+    try:
+        with _saying_that_the_disk_is_full(settings):
+            yield
+    except BaseException as error:  # Airflow's time-out is no Exception
+        text = str(error)
+        if not isinstance(error, MinhuError):
+            said = f"{dag_id}.{task_id}: {type(error).__name__}"
+            text = f"{said} - read the task's log, mend the cause and run the date again"
+        with suppress(OSError):  # where nothing can be written the error itself must get through
+            atomic.write_bytes(note, f"{text}\n".encode())
+            notice = notices.of_failure(settings, business_date, dag_id, error)
+            atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
+        raise
+    note.unlink(missing_ok=True)
+    note.with_suffix(".notice").unlink(missing_ok=True)
+
+
+def reader_notices(settings: Settings, business_date: date, dag_id: str = "") -> list[str]:
+    """What readers will see of the failed stages of a date, of one DAG or of all; each sentence once."""
+    folder = settings.home / "failures" / business_date.isoformat()
+    found = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob(f"{dag_id or '*'}.*.notice"))]
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _saying_that_the_disk_is_full(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not _is_full(error):
+            raise
+        raise TransientError(
+            f"write below {settings.home}",
+            "the disk is full",
+            "free space and run the date again; nothing half-written counts",
+        ) from error
+
+
+def _is_full(error: OSError) -> bool:
+    """Whether a write failed for want of space, also as Arrow and DuckDB word it."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
+
+
+def failures(settings: Settings, business_date: date, dag_id: str = "") -> dict[str, str]:
+    """Notes of failed stages of a date, ``{"<dag>.<task>": text}``, of one DAG or of all."""
+    folder = settings.home / "failures" / business_date.isoformat()
+    return {p.stem: p.read_text(encoding="utf-8").strip() for p in sorted(folder.glob(f"{dag_id or '*'}.*.txt"))}
+
+
+def _note(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Path:
+    return settings.home / "failures" / business_date.isoformat() / f"{dag_id}.{task_id}.txt"

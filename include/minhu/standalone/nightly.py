@@ -1,0 +1,272 @@
+"""One night of a city from start to end: sources, Airflow, the chain of DAGs, the release, and the clearing up."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from minhu.errors import MinhuError, UsageError
+from minhu.landing.contracts import SOURCES
+from minhu.landing.zone import Arrival, Landing
+from minhu.pipeline import notices, stages
+from minhu.release import releases
+from minhu.release.release_folder import Release
+from minhu.settings import Settings, read_profile
+from minhu.standalone import airflow_runtime, postgres
+from minhu.standalone.airflow_api import DAG_IDS, Airflow
+from minhu.standalone.airflow_runtime import Connections
+from minhu.standalone.lock import exclusive_night
+
+EXTRACTS = tuple(f"{source}_extract" for source in SOURCES)
+_STUCK_SECONDS = 120.0
+_NIGHT_SECONDS = 3600.0
+_POLL_SECONDS = 0.5
+#: Task states worth a line.
+_TOLD = ("success", "failed", "upstream_failed", "up_for_retry", "skipped")
+
+Progress = Callable[[str], None]
+
+
+class NightFailed(MinhuError):
+    """Nothing new was published; what was published before stays."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night did.
+
+    Attributes:
+        release: the release of the date (``release.is_new`` False: nothing had changed).
+        arrivals: what came of each source's delivery.
+        seconds: wall seconds of each stage, in order.
+        failures: notes of stages that failed and did not stop the night.
+    """
+
+    business_date: date
+    release: Release
+    arrivals: dict[str, Arrival]
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def blocked_sources(self) -> list[str]:
+        return [source for source, arrival in self.arrivals.items() if arrival.status == "blocked"]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Size of the synthetic city; used only where the city is simulated. ``days`` None takes what the city has."""
+
+    days: int | None = None
+    scale: float = 0.02
+    seed: int = 7
+
+
+def run_night(
+    settings: Settings, business_date: date, simulation: Simulation, progress: Progress, with_truth: bool = True
+) -> NightReport:
+    """Run the night of ``business_date`` and return once it is published.
+
+    Args:
+        settings: of the city's home.
+        business_date: the local day whose end the release describes.
+        simulation: the synthetic city, where there is no real one.
+        progress: told a line whenever something begins or ends.
+        with_truth: also work out what is known to be true of a synthetic city.
+
+    Raises:
+        UsageError: nothing is known of this city; nothing was made for it.
+        Busy: another night of this city is running.
+        NightFailed: a stage that everything rests on failed; the message says which and why.
+    """
+    refuse_unknown_city(settings)
+    stopwatch = _Stopwatch(progress)
+    with exclusive_night(settings.home, business_date), ExitStack() as stack:
+        earlier = releases.latest_on(settings, business_date)
+        ended = airflow_runtime.end_leftovers(settings)
+        if ended:
+            progress(f"a night before did not come to its end: {ended} of its processes were ended")
+        with stopwatch.stage("start the database"):
+            start_postgres(settings, stack)
+        with stopwatch.stage("prepare the sources"):
+            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress, with_truth)
+        with stopwatch.stage("start Airflow"):
+            airflow = stack.enter_context(airflow_runtime.running(settings, connections))
+        with stopwatch.stage("from trigger to release"):
+            _follow(airflow, settings, business_date, stopwatch)
+        found = releases.latest_on(settings, business_date)
+        if found is None:
+            raise NightFailed(
+                f"find the release of {business_date}", "the chain ended without one", "run the night again"
+            )
+        landing = Landing(settings.landing_dir)
+        arrivals = {a.source: a for s in SOURCES if (a := landing.arrival(s, business_date))}
+        report = NightReport(
+            business_date,
+            replace(found, is_new=earlier is None or earlier.release_id != found.release_id),
+            arrivals,
+            stopwatch.seconds,
+            stages.failures(settings, business_date),
+        )
+        progress("stop what was started")
+    return report
+
+
+def refuse_unknown_city(settings: Settings) -> None:
+    """Say so before a home and a database are made: a city that nobody has told of is most often a slip of the pen."""
+    if settings.city.kind == "connected" and not settings.hotline_uri:
+        raise UsageError(
+            f"run a night of {settings.city.code}",
+            "no source of this city is known here",
+            f"load its files with `minhu load-orders --map maps/{settings.city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
+        )
+
+
+class _Stopwatch:
+    """Times stages and tells of their beginning and end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        self.progress(f"{name} ...")
+        yield
+        self.done(name, time.monotonic() - started)
+
+    def done(self, name: str, seconds: float, state: str = "done") -> None:
+        self.seconds[name] = seconds
+        self.progress(f"{name} {state} in {seconds:.1f} s")
+
+
+def start_postgres(settings: Settings, stack: ExitStack) -> None:
+    """Start the embedded server, unless both databases are elsewhere; it is stopped at the end unless somebody wants it."""
+    if settings.hotline_uri and settings.published_uri:
+        return
+    stack.callback(postgres.stop_after_night, settings.postgres_dir)
+    postgres.start_for_night(settings.postgres_dir)
+
+
+def prepare_sources(
+    settings: Settings,
+    business_date: date,
+    simulation: Simulation,
+    stack: ExitStack,
+    progress: Progress,
+    with_truth: bool = True,
+) -> tuple[Settings, Connections]:
+    """Where the sources and the target are; a synthetic city is brought to ``business_date`` and served.
+
+    ``stack`` ends what is started here; ``with_truth`` also works out the synthetic city's known truth.
+    """
+    published = postgres.published_uri(settings)
+    if settings.city.kind == "connected":
+        connections = Connections(
+            settings.hotline_uri,
+            settings.grid_url,
+            settings.grid_token,
+            settings.stations_dir,
+            settings.returns_dir,
+            published,
+        )
+        return settings, connections
+    if settings.city.kind == "loaded":
+        return settings, Connections(postgres.hotline_uri(settings), None, None, None, None, published)
+    from minhu.simulator.grid.grid_server import GridServer
+    from minhu.simulator.simulate import simulate
+
+    uri = postgres.hotline_uri(settings)
+    size = (simulation.days, simulation.scale, simulation.seed)
+    city = simulate(settings.home, uri, business_date, *size, progress, with_truth=with_truth)
+    if city.is_another_city:
+        _set_aside(settings, progress)
+        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
+    server = stack.enter_context(GridServer(settings.home))
+    settings = replace(settings, city=read_profile(settings.home, settings.city.code))  # simulating wrote it
+    return settings, Connections(uri, server.url, server.token, city.stations_dir, city.returns_dir, published)
+
+
+def bring_city_to(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> None:
+    """Let the sources of a synthetic city that is being served show the end of a later ``business_date``."""
+    from minhu.simulator.simulate import simulate
+
+    uri = postgres.hotline_uri(settings)
+    simulate(settings.home, uri, business_date, None, simulation.scale, simulation.seed, progress)
+
+
+def _set_aside(settings: Settings, progress: Progress) -> None:
+    """Another simulated city takes the place of the one before: its landing and work file are kept apart."""
+    number = 1 + len(list((settings.home / "set-aside").glob("*")))
+    folder = settings.home / "set-aside" / f"{number:03d}"
+    folder.mkdir(parents=True)
+    for name in ("landing", "warehouse", "failures"):
+        if (settings.home / name).exists():
+            shutil.move(settings.home / name, folder / name)
+    progress(f"another simulated city was asked for: landing and work file of the one before are in {folder}")
+
+
+def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch: _Stopwatch) -> None:
+    """Trigger the extracts for the date and watch the chain to its end."""
+    key = business_date.isoformat()
+    before = {dag_id: {run["dag_run_id"] for run in airflow.runs(dag_id, key)} for dag_id in DAG_IDS}
+    for dag_id in EXTRACTS:
+        airflow.trigger(dag_id, key, f"nightly__{key}__{len(before[dag_id]) + 1}")
+    started = last_change = time.monotonic()
+    seen: dict[tuple[str, str], str] = {}
+    begun: dict[str, float] = {}
+    waiting = list(DAG_IDS)
+    while waiting:
+        now = time.monotonic()
+        for dag_id in list(waiting):
+            run = next((r for r in airflow.runs(dag_id, key) if r["dag_run_id"] not in before[dag_id]), None)
+            if run is None:
+                continue
+            begun.setdefault(dag_id, now)
+            for task in airflow.tasks(dag_id, run["dag_run_id"]):
+                step, state = (dag_id, task["task_id"]), task["state"]
+                if state and seen.get(step) != state:
+                    seen[step], last_change = state, now
+                    if state in _TOLD:
+                        stopwatch.progress(f"  {dag_id}.{task['task_id']}: {state} {_seconds(task)}")
+            if run["state"] in ("success", "failed"):
+                waiting.remove(dag_id)
+                last_change = now
+                stopwatch.done(dag_id, now - begun[dag_id], "done" if run["state"] == "success" else "FAILED")
+            if run["state"] == "failed":
+                _fail(settings, business_date, dag_id)
+        if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
+            raise NightFailed(
+                f"run the night of {key}", f"nothing moved for {now - last_change:.0f} s; not finished: {', '.join(waiting)}",
+                f"see {notices.page(notices.Page.AIRFLOW_DOES_NOT_MOVE)}; logs are in {settings.airflow_home / 'logs'}",
+            )  # fmt: skip
+        if waiting:
+            airflow.check_alive()
+            time.sleep(_POLL_SECONDS)
+
+
+def _any_active(seen: dict[tuple[str, str], str]) -> bool:
+    return any(state in ("running", "queued", "scheduled", "up_for_retry") for state in seen.values())
+
+
+def _seconds(task: dict[str, object]) -> str:
+    duration = task.get("duration")
+    return f"({float(str(duration)):.1f} s)" if duration else ""
+
+
+def _fail(settings: Settings, business_date: date, dag_id: str) -> None:
+    notes = "; ".join(stages.failures(settings, business_date, dag_id).values())
+    told = stages.reader_notices(settings, business_date, dag_id)
+    notice = told or [str(notices.of_failure(settings, business_date, dag_id, None))]
+    raise NightFailed(
+        f"run the night of {business_date}",
+        f"{dag_id} failed: {notes or 'without a message of its own'}",
+        f"{'; '.join(notice)}; logs are in {settings.airflow_home / 'logs'}",
+    )

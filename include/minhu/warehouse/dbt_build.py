@@ -1,0 +1,248 @@
+"""The nightly build: landing into the work file, dbt on it, and what its tests found.
+
+Whatever the work file held, it is brought to the business date: carried on where that is safe, else made again from
+landing, which holds everything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from typing import Any
+
+import duckdb
+
+from minhu import business_dates
+from minhu.errors import PermanentError
+from minhu.findings import Finding
+from minhu.landing.zone import Landing
+from minhu.settings import Settings
+from minhu.warehouse import parsed_project, raw_tables
+from minhu.warehouse.work_file import (
+    code_hash,
+    connect,
+    discard,
+    findings_table,
+    prepare,
+    read_state,
+    reason_to_rebuild,
+    replace_rows,
+    scalar,
+)
+
+#: Everything up to KPI values; verdicts and what is published follow from findings.
+BUILD = [
+    "build", "--exclude-resource-type", "test", "unit_test", "--exclude", "kpi_findings+", "kpi_cells+", "publish",
+]  # fmt: skip
+#: What a work file that is carried on holds already: it is made anew when the models, the seeds or one of the pictures
+#: of places, units, grids, points, items and residents change.
+STANDING = [
+    "staging", "resource_type:seed", "qc_rules", "dim_places", "dim_place_versions", "dim_units",
+    "dim_unit_versions", "dim_grids", "dim_service_points", "bridge_places_now", "bridge_redrawn_units",
+    "bridge_residents_points", "bridge_units_peer_groups", "bridge_units_periods",
+]  # fmt: skip
+#: What follows from returns and pictures alone: most nights nothing is returned.
+OF_RETURNS = [
+    "intermediate.returns", "int_rating_effects", "int_return_measures", "est_department_ratings", "est_grade_entropy",
+    "est_survey_satisfaction", "agg_returns_by_period", "quarantine_returns", "qc_quarantined_returns",
+]  # fmt: skip
+#: As int_return_days_to_count has it: new content came, or a day passed for which something was returned ahead of it.
+_RETURNED = """
+select (
+    select count(*) from raw.returns__deliveries where load_no > $built
+    and digest not in (select digest from raw.returns__deliveries where load_no <= $built)
+) + (select count(*) from assessment.int_return_measures where day > $before and day <= $night)
+"""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What went from landing into the work file.
+
+    Attributes:
+        rows: rows loaded now, per landed table; a table that brought nothing new is absent.
+        is_rebuilt: the work file was made anew from all of landing.
+        why_rebuilt: the reason, for a person; "" if it was not.
+    """
+
+    rows: dict[str, int]
+    is_rebuilt: bool
+    why_rebuilt: str
+
+
+def load_landing(settings: Settings, business_date: date) -> LoadReport:
+    """Bring every accepted delivery up to ``business_date`` into ``raw``, once.
+
+    Args:
+        settings: of the home.
+        business_date: nothing landed for a later date is read.
+    """
+    landing = Landing(settings.landing_dir)
+    reference_hash = raw_tables.reference_hash(landing, business_date)
+    why = reason_to_rebuild(settings, business_date, reference_hash)
+    if why:
+        discard(settings.warehouse_path)
+    with connect(settings) as db:
+        prepare(db)
+        db.begin()
+        rows = raw_tables.load_attempts(db, landing, business_date)
+        raw_tables.write_arrivals(db, settings, landing, business_date)
+        if not scalar(db, "select count(*) from raw.build_state"):
+            before = business_date - timedelta(days=1)
+            db.execute(
+                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '', null, 0)",
+                [before, code_hash(settings), reference_hash],
+            )
+        db.execute("update raw.build_state set city_code = ?", [raw_tables.city_code(db, settings)])
+        db.commit()
+    return LoadReport(rows, bool(why), why)
+
+
+def build_marts(settings: Settings, business_date: date) -> int:
+    """Run dbt from staging to KPI values; returns the number of models that ran.
+
+    Raises:
+        PermanentError: a model failed; the message names it and its error.
+    """
+    with connect(settings) as db:
+        # what the build starts from stays known, so that its tests and verdicts run with the same variables
+        db.execute(
+            "update raw.build_state set status = 'building', previous_business_date = business_date, "
+            "previous_load_no = built_load_no"
+        )
+        state = read_state(db)
+        newest = scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
+        arguments = [*BUILD, *unchanged_models(db, state, business_date)]
+    results = run_dbt(settings, business_date, arguments, state)
+    with connect(settings) as db:
+        db.execute(
+            "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?", [business_date, newest]
+        )
+        # verdicts may come nights later: what they have to judge adds up until then
+        db.execute("insert into raw.periods_pending select * from kpis.kpi_periods_to_count")
+    return len(results)
+
+
+def unchanged_models(db: duckdb.DuckDBPyConnection, state: dict[str, Any], business_date: date) -> list[str]:
+    """Models that a build from ``state`` would make again as they are, to be left out; none in a new work file."""
+    built = state["previous_load_no"]
+    if not built:
+        return []
+    known = {"built": built, "before": state["previous_business_date"], "night": business_date}
+    is_returned = db.execute(_RETURNED, known).fetchall() != [(0,)]
+    return [*STANDING, *([] if is_returned else OF_RETURNS)]
+
+
+def check_marts(settings: Settings, business_date: date) -> list[Finding]:
+    """Run dbt's data tests; failures become findings, kept in ``raw.model_findings`` for the gate."""
+    with connect(settings) as db:
+        state = read_state(db)
+    results = run_dbt(
+        settings,
+        business_date,
+        ["test", "--exclude-resource-type", "unit_test", "--exclude", "publish", "kpi_findings+", "kpi_cells+"],
+        state,
+        may_fail=True,
+    )
+    findings = [finding for result in results if (finding := _finding_of_test(result)) is not None]
+    with connect(settings) as db:
+        replace_rows(db, "raw.model_findings", findings_table(findings))
+    return findings
+
+
+def decide(settings: Settings, business_date: date, everything: bool) -> int:
+    """Run the models that follow from findings: cells, verdicts and everything published.
+
+    Args:
+        settings: of the home.
+        business_date: the night.
+        everything: judge every cell of the archive, not only those that may have changed.
+    """
+    with connect(settings) as db:
+        state = read_state(db)
+        db.execute("update raw.build_state set status = 'judging'")
+    arguments = ["run", "--select", "kpi_findings+", "kpi_cells+", "publish"]
+    count = len(run_dbt(settings, business_date, [*arguments, *(["--full-refresh"] if everything else [])], state))
+    with connect(settings) as db:
+        db.execute("update raw.build_state set status = 'clean'")
+    return count
+
+
+def run_dbt(
+    settings: Settings,
+    business_date: date,
+    arguments: list[str],
+    state: dict[str, Any],
+    may_fail: bool = False,
+    variables: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Run dbt in this process on the work file and return its node results; ``variables`` come on top of the night's.
+
+    Raises:
+        PermanentError: dbt failed, unless ``may_fail``; then only a failure to run at all raises.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    as_of = business_dates.end_of(business_date, settings.zone).astimezone(UTC)
+    night = {
+        "business_date": business_date.isoformat(),
+        "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
+        "previous_business_date": state["previous_business_date"].isoformat(),
+        "built_load_no": state["previous_load_no"],
+        "time_zone": settings.city.time_zone,
+        "city_code": state["city_code"],
+    }
+    os.environ["MINHU_WORK_FILE"] = str(settings.warehouse_path)  # profiles.yml asks for it
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
+    target = settings.home / "dbt" / "target"
+    outputs = [
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(settings.home / "dbt" / "logs"),
+    ]
+    quiet = ["--quiet", "--vars", json.dumps({**night, **(variables or {})})]
+    key = parsed_project.key(settings)
+    is_to_read = bool(variables) or arguments[0] == "parse"
+    project = None if is_to_read else parsed_project.recall(settings, key)
+    try:
+        outcome = dbtRunner(manifest=project).invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
+    if not is_to_read and project is None and outcome.exception is None:
+        parsed_project.keep(settings, key, target)
+    results = list(getattr(outcome.result, "results", None) or [])
+    broken = [r for r in results if str(r.status) in ("error", "runtime error")]
+    if outcome.exception is not None or broken or (not outcome.success and not may_fail):
+        said = str(outcome.exception) if outcome.exception else "; ".join(f"{r.node.name}: {r.message}" for r in broken)
+        raise PermanentError(
+            f"dbt {arguments[0]} for {business_date}",
+            said or "it did not succeed",
+            f"read {settings.home / 'dbt' / 'logs' / 'dbt.log'}, mend the model and run the night again",
+        )
+    return results
+
+
+def _finding_of_test(result: Any) -> Finding | None:
+    if str(result.status) in ("pass", "skipped"):
+        return None
+    node = result.node
+    meta = dict(node.config.meta or {})
+    tested = getattr(node, "attached_node", None) or next(iter(node.depends_on.nodes), "")
+    table_name = str(meta.get("table_name") or tested.split(".")[-1])
+    generic = getattr(node, "test_metadata", None)
+    claim = f"{generic.name} of {table_name}" if generic else node.name.removeprefix("assert_").replace("_", " ")
+    return Finding(
+        rule_id=str(meta.get("rule_id", f"L3-DBT-{node.name}")),
+        severity=meta.get("severity", "block"),
+        source="minhu",
+        table_name=table_name,
+        column_name=getattr(node, "column_name", None) or "",
+        rows_failed=int(result.failures or 0),
+        message=f"does not hold: {claim}",
+    )

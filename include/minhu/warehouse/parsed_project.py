@@ -1,0 +1,61 @@
+"""The dbt project as dbt has read it, kept for the runs to come.
+
+dbt keeps it too, but reads everything again as soon as a variable has another value, and ours have others every night. No
+variable decides which models there are or what they read: each only goes into SQL, which every run renders anew. (A test
+compares what dbt makes of two nights.) So what was read holds for as long as the files do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from minhu import atomic
+from minhu.settings import Settings
+from minhu.warehouse.work_file import code_hash
+
+#: What this process knows, by key: backfills run night after night.
+_known: dict[str, bytes] = {}
+
+
+def key(settings: Settings) -> str:
+    """Hash of all that the reading follows from; of the folder too, for seeds are found by the one that was read."""
+    follows_from = [version("dbt-core"), version("dbt-duckdb"), str(settings.dbt_dir.resolve()), code_hash(settings)]
+    return hashlib.sha256("\n".join(follows_from).encode()).hexdigest()
+
+
+def recall(settings: Settings, of: str) -> Any:
+    """The project as dbt's ``Manifest``, a new one each time, for a run changes it; None if it has yet to be read."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    path = _path(settings, of)
+    if of not in _known and path.exists():
+        _known[of] = path.read_bytes()
+    if of not in _known:
+        return None
+    project = Manifest.from_msgpack(_known[of], decoder=extended_mashumuro_decoder)
+    project.build_parent_and_child_maps()
+    project.build_flat_graph()
+    return project
+
+
+def keep(settings: Settings, of: str, target: Path) -> None:
+    """Keep what a run has just read and left in its folder ``target``, unless a file was changed meanwhile.
+
+    What was kept of other files goes.
+    """
+    written = target / "partial_parse.msgpack"
+    if not written.exists() or key(settings) != of:
+        return
+    _known[of] = written.read_bytes()
+    path = _path(settings, of)
+    for old in path.parent.glob("*.msgpack"):
+        old.unlink(missing_ok=True)
+    atomic.write_bytes(path, _known[of])
+
+
+def _path(settings: Settings, of: str) -> Path:
+    return settings.home / "dbt" / "parsed" / f"{of}.msgpack"
