@@ -33,7 +33,6 @@ from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_
 from minhu import settings as settings_module
 from minhu.landing.zone import Landing
 from minhu.pipeline import stages
-from minhu.pipeline.stages import Endpoint
 from minhu.quality import validation
 from minhu.settings import Settings
 from minhu.standalone import nightly
@@ -136,18 +135,15 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
         settings, connections = nightly.prepare_sources(
             settings, day, replace(simulation, days=None), stack, console.print, with_truth=False
         )
-        grid = Endpoint(connections.grid_url, connections.grid_token or "")
-        folder = connections.stations_dir
-        assert connections.hotline_uri and grid.address and folder is not None
-        figures = landing.measure(settings, day, connections.hotline_uri, grid.address, grid.token, folder)
-        endpoints = {"hotline": Endpoint(connections.hotline_uri), "grid": grid, "stations": Endpoint(str(folder))}
-        for source, endpoint in endpoints.items():
-            stages.land_source(settings, source, day, endpoint)
+        hotline, grid, stations = (connections.endpoint(source) for source in SOURCES)
+        assert hotline.address and grid.address and stations.address
+        figures = landing.measure(settings, day, hotline.address, grid.address, grid.token, Path(stations.address))
+        for source in SOURCES:
+            stages.land_source(settings, source, day, connections.endpoint(source))
         figures.append(_great_expectations(settings, day))
         # a source without a delivery would have every cell judged anew
-        returned = Endpoint(str(connections.returns_dir))
-        stages.land_source(settings, "returns", day, returned)
-        stages.validate_arrival(settings, "returns", day, returned)
+        stages.land_source(settings, "returns", day, connections.endpoint("returns"))
+        stages.validate_arrival(settings, "returns", day, connections.endpoint("returns"))
     dbt_build.load_landing(settings, day)
     figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import PartitionedAssetTimetable, dag, task
+from airflow.sdk import AssetAll, PartitionedAssetTimetable, dag, task
 
 from minhu.orchestration.tasks import ASSESSED, LANDED, OWNER, START_DATE, stage
 
@@ -27,9 +27,7 @@ POOL = "warehouse_writer"
 
 @dag(
     dag_id="assessment_build",
-    schedule=PartitionedAssetTimetable(
-        assets=LANDED["hotline"] & LANDED["grid"] & LANDED["stations"] & LANDED["returns"]
-    ),
+    schedule=PartitionedAssetTimetable(assets=AssetAll(*LANDED.values())),
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,

@@ -17,41 +17,6 @@ lands as a new attempt beside the old one.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from minhu.orchestration.extracts import extract_dag
 
-from airflow.sdk import TriggerRule, dag, task
-
-from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
-from minhu.pipeline import stages
-
-
-@dag(
-    dag_id="grid_extract",
-    schedule=nightly_schedule(),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    default_args=OWNER,
-    tags=["minhu", "extract", "grid"],
-    doc_md=__doc__,
-)
-def grid_extract() -> None:
-    @task(**retries_of("grid"), execution_timeout=timedelta(minutes=30))
-    def land_tables() -> None:
-        with stage() as night:
-            stages.land_source(night.settings, "grid", night.business_date, endpoint("grid"))
-
-    @task(execution_timeout=timedelta(minutes=10))
-    def validate_arrival() -> None:
-        with stage() as night:
-            stages.validate_arrival(night.settings, "grid", night.business_date, endpoint("grid"))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED["grid"]], execution_timeout=timedelta(minutes=2))
-    def announce_arrival() -> None:
-        with stage() as night:
-            stages.announce_arrival(night.settings, "grid", night.business_date)
-
-    land_tables() >> validate_arrival() >> announce_arrival()
-
-
-grid_extract()
+grid_extract = extract_dag("grid", __doc__, __file__)

@@ -18,41 +18,6 @@ lands as a new attempt beside the old one.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from minhu.orchestration.extracts import extract_dag
 
-from airflow.sdk import TriggerRule, dag, task
-
-from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
-from minhu.pipeline import stages
-
-
-@dag(
-    dag_id="hotline_extract",
-    schedule=nightly_schedule(),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    default_args=OWNER,
-    tags=["minhu", "extract", "hotline"],
-    doc_md=__doc__,
-)
-def hotline_extract() -> None:
-    @task(**retries_of("hotline"), execution_timeout=timedelta(minutes=30))
-    def land_tables() -> None:
-        with stage() as night:
-            stages.land_source(night.settings, "hotline", night.business_date, endpoint("hotline"))
-
-    @task(execution_timeout=timedelta(minutes=10))
-    def validate_arrival() -> None:
-        with stage() as night:
-            stages.validate_arrival(night.settings, "hotline", night.business_date, endpoint("hotline"))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED["hotline"]], execution_timeout=timedelta(minutes=2))
-    def announce_arrival() -> None:
-        with stage() as night:
-            stages.announce_arrival(night.settings, "hotline", night.business_date)
-
-    land_tables() >> validate_arrival() >> announce_arrival()
-
-
-hotline_extract()
+hotline_extract = extract_dag("hotline", __doc__, __file__)

@@ -20,41 +20,6 @@ lands as a new attempt beside the old one.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from minhu.orchestration.extracts import extract_dag
 
-from airflow.sdk import TriggerRule, dag, task
-
-from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
-from minhu.pipeline import stages
-
-
-@dag(
-    dag_id="returns_extract",
-    schedule=nightly_schedule(),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    default_args=OWNER,
-    tags=["minhu", "extract", "returns"],
-    doc_md=__doc__,
-)
-def returns_extract() -> None:
-    @task(**retries_of("returns"), execution_timeout=timedelta(minutes=30))
-    def land_tables() -> None:
-        with stage() as night:
-            stages.land_source(night.settings, "returns", night.business_date, endpoint("returns"))
-
-    @task(execution_timeout=timedelta(minutes=10))
-    def validate_arrival() -> None:
-        with stage() as night:
-            stages.validate_arrival(night.settings, "returns", night.business_date, endpoint("returns"))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED["returns"]], execution_timeout=timedelta(minutes=2))
-    def announce_arrival() -> None:
-        with stage() as night:
-            stages.announce_arrival(night.settings, "returns", night.business_date)
-
-    land_tables() >> validate_arrival() >> announce_arrival()
-
-
-returns_extract()
+returns_extract = extract_dag("returns", __doc__, __file__)

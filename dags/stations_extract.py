@@ -17,41 +17,6 @@ lands as a new attempt beside the old one.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from minhu.orchestration.extracts import extract_dag
 
-from airflow.sdk import TriggerRule, dag, task
-
-from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
-from minhu.pipeline import stages
-
-
-@dag(
-    dag_id="stations_extract",
-    schedule=nightly_schedule(),
-    start_date=START_DATE,
-    catchup=False,
-    max_active_runs=1,
-    default_args=OWNER,
-    tags=["minhu", "extract", "stations"],
-    doc_md=__doc__,
-)
-def stations_extract() -> None:
-    @task(**retries_of("stations"), execution_timeout=timedelta(minutes=30))
-    def land_tables() -> None:
-        with stage() as night:
-            stages.land_source(night.settings, "stations", night.business_date, endpoint("stations"))
-
-    @task(execution_timeout=timedelta(minutes=10))
-    def validate_arrival() -> None:
-        with stage() as night:
-            stages.validate_arrival(night.settings, "stations", night.business_date, endpoint("stations"))
-
-    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED["stations"]], execution_timeout=timedelta(minutes=2))
-    def announce_arrival() -> None:
-        with stage() as night:
-            stages.announce_arrival(night.settings, "stations", night.business_date)
-
-    land_tables() >> validate_arrival() >> announce_arrival()
-
-
-stations_extract()
+stations_extract = extract_dag("stations", __doc__, __file__)

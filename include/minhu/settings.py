@@ -116,6 +116,12 @@ class Settings:
     def dbt_dir(self) -> Path:
         return self.project_root / "dbt_project"
 
+    def source_address(self, source: str, kind: str) -> tuple[str | None, str]:
+        """Address and token of a source: ``MINHU_<SOURCE>_URI``, ``_URL`` with ``_TOKEN``, or ``_DIR``, by kind."""
+        suffix = {"database": "uri", "api": "url", "folder": "dir"}[kind]
+        address = getattr(self, f"{source}_{suffix}", None)
+        return (str(address) if address else None, getattr(self, f"{source}_token", None) or "")
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.city.time_zone)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from minhu.extract import registry
 from minhu.landing import contracts
-from minhu.orchestration.tasks import READ_AGAIN
 from minhu.standalone.airflow_api import DAG_IDS, MONTHLY_DAG_IDS, REPLAY_POOL, WEEKLY_DAG_IDS, WRITER_POOL
 
 from .conftest import DAGS_FOLDER, load_dags
@@ -198,7 +198,7 @@ def test_every_task_has_a_time_limit_and_only_reading_a_source_is_tried_again(
         assert timedelta(minutes=1) <= task.execution_timeout <= timedelta(hours=1), where
         if task.task_id == "land_tables":
             source = EXTRACTS[dag_id]
-            assert task.retries == READ_AGAIN[source], f'{where}: pass **retries_of("{source}")'
+            assert task.retries == registry.source(source).reads_again, f'{where}: pass **retries_of("{source}")'
             longest = sum(2 * 4 * 2**attempt for attempt in range(task.retries))
             assert longest <= 30, f"{where}: a source that stays down must not cost the night more than half a minute"
             assert task.max_retry_delay <= timedelta(seconds=30), where
@@ -207,9 +207,12 @@ def test_every_task_has_a_time_limit_and_only_reading_a_source_is_tried_again(
 
 
 def test_each_source_is_tried_again_on_one_level_only() -> None:
-    assert READ_AGAIN == {"hotline": 2, "grid": 0, "stations": 2, "returns": 2}, (
-        "the grid client asks each page again (json_api.ATTEMPTS): Airflow would multiply its minute of waiting"
-    )
+    assert {source.name: source.reads_again for source in registry.sources()} == {
+        "hotline": 2,
+        "grid": 0,
+        "stations": 2,
+        "returns": 2,
+    }, "the grid client asks each page again (json_api.ATTEMPTS): Airflow would multiply its minute of waiting"
 
 
 @every_dag

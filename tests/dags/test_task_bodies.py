@@ -12,9 +12,8 @@ import pytest
 
 from minhu import settings
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.gate import decision
-from minhu.pipeline import stages
-from minhu.pipeline.stages import Endpoint
+from minhu.extract.registry import Endpoint
+from minhu.pipeline import publication, stages
 from minhu.reports import data_docs
 from minhu.standalone.airflow_api import DAG_IDS
 from minhu.warehouse import dbt_build
@@ -55,7 +54,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
     for module, names in (
         (stages, ("land_source", "validate_arrival", "announce_arrival")),
         (dbt_build, ("load_landing", "build_marts", "check_marts")),
-        (decision, ("publish_night",)),
+        (publication, ("publish_night",)),
         (data_docs, ("write_night",)),
     ):
         for name in names:

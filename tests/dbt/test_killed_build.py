@@ -18,13 +18,13 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from minhu import warehouse
+    from minhu.warehouse import dbt_build
     from tests.dbt.conftest import settings_at
     from tests.fixtures.landed import NIGHT
     DuckDBConnectionManager.close_all_connections = lambda: os.kill(os.getpid(), signal.SIGKILL)
     settings = settings_at(Path(sys.argv[1]))
-    warehouse.load_landing(settings, NIGHT)
-    warehouse.build_marts(settings, NIGHT)
+    dbt_build.load_landing(settings, NIGHT)
+    dbt_build.build_marts(settings, NIGHT)
 """
 
 

@@ -100,7 +100,7 @@ def month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
 def test_a_release_is_signed_off_by_somebody_who_did_not_make_it(month: Home) -> None:
     settings = month.settings
     (line,) = Ledger(settings.ledger_path).events()
-    with airflow_runtime.running(settings, Connections(None, None, None, None, None, month.uri)) as airflow:
+    with airflow_runtime.running(settings, Connections({}, month.uri)) as airflow:
         passwords_path = airflow_runtime.passwords_path(settings)
         assert passwords_path.stat().st_mode & 0o777 == 0o600
         passwords = json.loads(passwords_path.read_bytes())

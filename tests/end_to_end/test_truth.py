@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from minhu import settings
+from minhu.extract.registry import Endpoint
 from minhu.pipeline import stages
-from minhu.pipeline.stages import Endpoint
 from minhu.simulator.grid.grid_server import GridServer
 from minhu.simulator.simulate import simulate
 from minhu.standalone import postgres

@@ -89,9 +89,10 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     from tests.landing.test_landing import Landing, write, D20
-    from minhu import atomic, landing
+    from minhu import atomic
+    from minhu.landing import zone
     module, name, count = sys.argv[2].split(":")
-    owner = {"atomic": atomic, "Landing": landing.Landing, "Path": Path, "shutil": landing.shutil}[module]
+    owner = {"atomic": atomic, "Landing": zone.Landing, "Path": Path, "shutil": zone.shutil}[module]
     original, calls = getattr(owner, name), [0]
     def kill_at(*arguments, **named):
         calls[0] += 1

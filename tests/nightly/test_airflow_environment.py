@@ -10,15 +10,17 @@ import pytest
 
 from minhu import settings as settings_module
 from minhu.errors import PermanentError
+from minhu.extract.registry import Endpoint
 from minhu.settings import CityProfile, Settings
 from minhu.standalone.airflow_runtime import Connections, environment, running
 
 EVERYTHING = Connections(
-    hotline_uri="postgresql://reader:p%40ss@db.example:5433/hotline?sslmode=require",
-    grid_url="https://grid.example/api",
-    grid_token="grid-token",
-    stations_dir=Path("/drop/stations"),
-    returns_dir=Path("/drop/returns"),
+    {
+        "hotline": Endpoint("postgresql://reader:p%40ss@db.example:5433/hotline?sslmode=require"),
+        "grid": Endpoint("https://grid.example/api", "grid-token"),
+        "stations": Endpoint("/drop/stations"),
+        "returns": Endpoint("/drop/returns"),
+    },
     published_uri="host=/run/pg dbname=minhu user=writer",
 )
 
@@ -43,7 +45,7 @@ def test_connections_are_given_as_json(night: Settings) -> None:
 
 
 def test_source_the_city_does_not_have_gets_no_connection(night: Settings) -> None:
-    values = environment(night, Connections(None, None, None, None, None, "dbname=minhu"), 8123)
+    values = environment(night, Connections({}, "dbname=minhu"), 8123)
     assert [name for name in values if name.startswith("AIRFLOW_CONN_")] == ["AIRFLOW_CONN_MINHU_PUBLISHED"]
 
 
@@ -60,7 +62,7 @@ def test_nothing_of_the_users_own_airflow_is_passed_on(night: Settings, monkeypa
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    values = environment(night, Connections(None, None, None, None, None, "dbname=minhu"), 8123)
+    values = environment(night, Connections({}, "dbname=minhu"), 8123)
     assert values["AIRFLOW_HOME"] == str(night.airflow_home)
     assert {name for name in foreign if name in values} == {"AIRFLOW_HOME"}
     assert values["LANG"] == "zh_CN.UTF-8"

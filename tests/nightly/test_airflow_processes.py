@@ -23,14 +23,14 @@ from minhu.standalone.airflow_runtime import Connections, end_leftovers, running
 
 pytestmark = pytest.mark.usefixtures("fake_airflow")
 PYTHON = sys.executable  # the stand-in's folder takes its place in a test
-NOWHERE = Connections(None, None, None, None, None, "dbname=minhu")
+NOWHERE = Connections({}, "dbname=minhu")
 _A_NIGHT = """
 import sys, time, pathlib
 from minhu import settings
 from minhu.standalone import airflow_runtime
 sys.executable = sys.argv[1]
 found = settings.load(environ={"MINHU_HOME": sys.argv[2]})
-with airflow_runtime.running(found, airflow_runtime.Connections(None, None, None, None, None, "dbname=minhu")):
+with airflow_runtime.running(found, airflow_runtime.Connections({}, "dbname=minhu")):
     print("running", flush=True)
     time.sleep(600)
 """

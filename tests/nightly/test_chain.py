@@ -10,13 +10,15 @@ from typing import Any, cast
 import pytest
 
 from minhu.errors import PermanentError, UsageError
+from minhu.extract import registry
 from minhu.pipeline import stages
 from minhu.settings import CityProfile, Settings
 from minhu.standalone import nightly
 from minhu.standalone.airflow_api import DAG_IDS, Airflow
-from minhu.standalone.nightly import EXTRACTS, NightFailed, Simulation, run_night
+from minhu.standalone.nightly import NightFailed, Simulation, run_night
 from tests.fixtures.landed import NIGHT
 
+EXTRACT_IDS = tuple(source.dag_id for source in registry.sources())
 KEY = NIGHT.isoformat()
 
 
@@ -76,7 +78,7 @@ Follow = Callable[[Chain], tuple[list[str], dict[str, float]]]
 def test_night_triggers_the_extracts_and_waits_for_every_dag(follow: Follow) -> None:
     chain = Chain()
     said, seconds = follow(chain)
-    assert chain.triggered == [(dag_id, KEY, f"nightly__{KEY}__1") for dag_id in EXTRACTS]
+    assert chain.triggered == [(dag_id, KEY, f"nightly__{KEY}__1") for dag_id in EXTRACT_IDS]
     assert set(seconds) == set(DAG_IDS)
     assert said.count("  grid_extract.only_task: success (1.2 s)") == 1
     assert sum(line.startswith("kpi_publish done in ") for line in said) == 1

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
+from minhu.extract.registry import Endpoint
 from minhu.landing.zone import Landing
 from minhu.pipeline import stages
-from minhu.pipeline.stages import Endpoint
 from minhu.settings import Settings
 from tests.fixtures.landed import NIGHT, LandedCity
 

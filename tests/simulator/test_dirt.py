@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from minhu.landing.contracts import HANDLING_LEVELS, REVIEWS
+from minhu.landing.contracts.stations import HANDLING_LEVELS, REVIEWS
 from minhu.simulator.city.city import City, cases_day, grid_day, hotline_day
 from minhu.simulator.city.dirt import CASE_KINDS, EVENT_KINDS, ORDER_KINDS
 from minhu.simulator.city.streams import end_of_day

@@ -9,11 +9,12 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from minhu.extract import registry
 from minhu.findings import Finding
 from minhu.gate import kpi_checks, release_before, waivers
 from minhu.gate.identity import identity
-from minhu.landing import contracts
-from minhu.landing.zone import Landing
+from minhu.landing.inventory import Inventory
+from minhu.landing.night import Night
 from minhu.release import releases
 from minhu.release.export import KPI_RESTATEMENTS, PART_OF_CELL
 from minhu.release.release_folder import Release
@@ -39,7 +40,7 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         settings: of the home; its work file holds the built and checked marts of ``business_date``.
         business_date: the night.
     """
-    landing = Landing(settings.landing_dir)
+    inventory = Night(settings, business_date).inventory
     previous = releases.latest_before(settings, business_date)
     with work_file.connect(settings) as db:
         work_file.prepare(db)
@@ -47,14 +48,14 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         judged = db.execute("select circumstances from raw.judged where business_date <= ?", [business_date]).fetchall()
         is_new = judged != [(circumstances,)]
         _check_values(db, is_new)
-        findings = _collect_findings(db, landing, business_date)
+        findings = _collect_findings(db, inventory)
         undated = sum(
             1 for f in findings.to_pylist() if f["severity"] != "info" and not f["period_from"] and f["is_in_marts"]
         )
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
         work_file.replace_rows(db, "raw.waivers", waivers.read(settings))
-        release_before.show(db, landing, previous, identity(settings))
+        release_before.show(db, inventory.landing, previous, identity(settings))
     dbt_build.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
         db.begin()
@@ -94,19 +95,20 @@ def _check_values(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
     kpi_checks.keep(db, found, everything)
 
 
-def _collect_findings(db: duckdb.DuckDBPyConnection, landing: Landing, business_date: date) -> pa.Table:
+def _collect_findings(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> pa.Table:
     """Everything found up to the night, with its night and whether the rows it is about are in the marts."""
+    night = inventory.business_date
     model_findings = db.execute("select * from raw.model_findings").to_arrow_table().to_pylist()
     value_findings = db.execute("select * from raw.value_findings").to_arrow_table().to_pylist()
-    collected = [(business_date, True, [Finding(**row) for row in [*model_findings, *value_findings]])]
-    for source in contracts.SOURCES:
-        if landing.arrival(source, business_date) is None:
-            reason = f"no delivery was recorded for {business_date}"
-            missing = Finding(f"L0-{_short(source)}-002", "block", source, source, reason)
-            collected.append((business_date, False, [missing]))
-        for arrival in landing.arrivals(source, business_date):
+    collected = [(night, True, [Finding(**row) for row in [*model_findings, *value_findings]])]
+    for source in registry.sources():
+        if inventory.arrival(source.name) is None:
+            reason = f"no delivery was recorded for {night}"
+            missing = Finding(source.not_recorded_rule, "block", source.name, source.name, reason)
+            collected.append((night, False, [missing]))
+        for arrival in inventory.arrivals(source.name):
             is_accepted = arrival.status == "accepted"
-            if is_accepted or arrival.business_date == business_date:
+            if is_accepted or arrival.business_date == night:
                 dated = [_dated(finding, arrival.business_date) for finding in arrival.findings]
                 collected.append((arrival.business_date, is_accepted, dated))
     tables = [
@@ -123,10 +125,6 @@ def _dated(finding: Finding, business_date: date) -> Finding:
     if finding.period_from or finding.period_to:
         return finding
     return replace(finding, period_from=business_date.isoformat(), period_to=business_date.isoformat())
-
-
-def _short(source: str) -> str:
-    return {"hotline": "HOT", "grid": "GRD", "stations": "STA", "returns": "RET"}[source]
 
 
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:

@@ -14,9 +14,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from minhu.landing import contracts
 from minhu.landing.zone import Landing
 from minhu.release.release_folder import Release, ReleaseIdentity
-from minhu.warehouse import raw_tables, work_file
+from minhu.warehouse import work_file
 
 #: Columns of tables of an earlier release that a later night needs, with their types.
 CARRIED = {
@@ -151,9 +152,10 @@ def _changed_pictures(
 ) -> list[str]:
     """Pictures that are another than in the release before. Places and units have states that say more."""
     changed: list[str] = []
-    for source, name in raw_tables.REFERENCE_TABLES:
-        if f"{source}.{name}" in raw_tables.STATES:
+    for contract in contracts.TABLES:
+        if not contract.is_reference or contract.states:
             continue
+        source, name = contract.source, contract.name
         now = db.execute(
             "select business_date, attempt from raw.loads where source = ? and table_name = ? order by all desc limit 1",
             [source, name],
@@ -161,5 +163,5 @@ def _changed_pictures(
         then = sorted(known[source, name].items())[-1:]
         files = [landing.manifest(source, name, day, int(number))["files"] for day, number in [*now, *then]]
         if len(now) != len(then) or (now and files[0] != files[1]):
-            changed.append(f"{source}.{name}")
+            changed.append(contract.full_name)
     return sorted(changed)

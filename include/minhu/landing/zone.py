@@ -30,7 +30,8 @@ from minhu import __version__, atomic
 from minhu.business_dates import Window
 from minhu.errors import PermanentError
 from minhu.findings import Finding
-from minhu.landing.contracts import TableContract, table, tables_of
+from minhu.landing.contracts import table, tables_of
+from minhu.landing.table_contract import TableContract
 
 Status = Literal["accepted", "blocked", "absent"]
 #: Folder beside the arrival records for those that another one took the place of.

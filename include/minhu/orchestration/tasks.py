@@ -33,10 +33,10 @@ from minhu import settings as settings_module
 from minhu.audit.sign_off import SignedAlready
 from minhu.business_dates import parse_business_date
 from minhu.errors import MinhuError, TransientError
-from minhu.landing.contracts import SOURCES
+from minhu.extract import registry
+from minhu.extract.registry import Endpoint
 from minhu.ledger import signing
 from minhu.pipeline import notices, stages
-from minhu.pipeline.stages import Endpoint
 from minhu.release import authors
 from minhu.settings import Settings
 
@@ -45,13 +45,10 @@ START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
 DEFAULT_CRON = "0 1 * * *"
 WEEKLY_CRON = "0 4 * * 0"
 MONTHLY_CRON = "0 9 5 * *"
-LANDED = {source: Asset(f"landing/{source}") for source in SOURCES}
+LANDED = {source: Asset(f"landing/{source}") for source in registry.names()}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
 _log = logging.getLogger(__name__)
-#: How often Airflow reads a source again. One level each: the grid client asks every page again by itself, for up to a
-#: minute; hotline, stations and returns are read in one go, so the whole reading is tried again.
-READ_AGAIN = {"hotline": 2, "grid": 0, "stations": 2, "returns": 2}
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ def monthly_schedule() -> CronTriggerTimetable | None:
 def retries_of(source: str) -> dict[str, Any]:
     """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
     return {
-        "retries": READ_AGAIN[source],
+        "retries": registry.source(source).reads_again,
         "retry_delay": timedelta(seconds=4),
         "retry_exponential_backoff": 2.0,  # Airflow adds up to as much again
         "max_retry_delay": timedelta(seconds=20),
@@ -215,9 +212,10 @@ def endpoint(source: str) -> Endpoint:
         found = Connection.get(f"minhu_{source}")
     except AirflowNotFoundException:
         return Endpoint(None)
-    if source == "hotline":
+    kind = registry.source(source).endpoint
+    if kind == "database":
         return Endpoint(_conninfo(found))
-    if source == "grid":
+    if kind == "api":
         return Endpoint(str(found.host), found.password or "")
     return Endpoint(str(found.extra_dejson.get("path") or found.host))
 

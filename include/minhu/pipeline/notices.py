@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from minhu.errors import MinhuError, SourceBlocked, TransientError
-from minhu.landing.contracts import SOURCES
+from minhu.extract import registry
+from minhu.extract.registry import Source
 from minhu.landing.zone import Landing
 from minhu.release import releases
 from minhu.settings import Settings
@@ -62,9 +63,9 @@ def of_failure(settings: Settings, business_date: date, dag_id: str, error: Base
         dag_id: whose task failed.
         error: what it raised; None where it was killed before it could raise anything.
     """
-    source = dag_id.removesuffix("_extract")
-    if source in SOURCES:
-        return Notice(of_source(settings, source, business_date), page(_page_of_source(source, error)))
+    source = next((found for found in registry.sources() if found.dag_id == dag_id), None)
+    if source is not None:
+        return Notice(of_source(settings, source.name, business_date), page(_page_of_source(source, error)))
     name = Page.BUILD_FAILED if dag_id == "assessment_build" else Page.PUBLISH_FAILED
     return Notice(_unpublished(settings, business_date), page(name if _is_ours(error) else Page.STAGE_ENDED))
 
@@ -86,11 +87,11 @@ def of_source(settings: Settings, source: str, business_date: date) -> str:
     return f"the {source} KPIs of {business_date} stay those of {max(accepted)}, marked stale"
 
 
-def _page_of_source(source: str, error: BaseException | None) -> Page:
+def _page_of_source(source: Source, error: BaseException | None) -> Page:
     if isinstance(error, TransientError):
         return Page.SOURCE_DOWN
     if isinstance(error, SourceBlocked):
-        return Page.STATION_FILES if source in ("stations", "returns") else Page.DELIVERY_REFUSED
+        return Page(source.files_are_mended_by or Page.DELIVERY_REFUSED)
     return Page.SOURCE_REFUSES_US if _is_ours(error) else Page.STAGE_ENDED
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
-from hashlib import sha256
 
 from minhu.gate.decision import decide_verdicts
 from minhu.gate.identity import identity
-from minhu.landing import contracts
-from minhu.landing.zone import Landing
+from minhu.landing.night import Night
 from minhu.release import publisher
 from minhu.release.release_folder import Release, is_settled
 from minhu.reports import dossier, provenance
@@ -22,7 +19,7 @@ def publish_night(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> Release:
     """Judge and publish a night; the work file is brought to that night first if another was built, or more landed, since."""
-    if work_file.built_date(settings) != business_date or _is_behind(settings, business_date):
+    if work_file.built_date(settings) != business_date or _is_behind(Night(settings, business_date)):
         dbt_build.load_landing(settings, business_date)
         dbt_build.build_marts(settings, business_date)
         dbt_build.check_marts(settings, business_date)
@@ -37,36 +34,15 @@ def publish_release(
     settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
 ) -> Release:
     """Publish what was decided: release folder, ledger, PostgreSQL. Safe to repeat after a kill at any point."""
-    published = publisher.publish(
-        settings, published_uri, business_date, identity(settings), landing_manifests(settings, business_date), progress
-    )
+    manifests = Night(settings, business_date).inventory.manifest_records(settings.home)
+    published = publisher.publish(settings, published_uri, business_date, identity(settings), manifests, progress)
     remember_parts(settings, published)
     return published
 
 
-def landing_manifests(settings: Settings, business_date: date) -> list[dict[str, object]]:
-    """The evidence behind a release: every landed manifest up to the business date, by path and hash."""
-    landing = Landing(settings.landing_dir)
-    found: list[dict[str, object]] = []
-    for source in contracts.SOURCES:
-        for arrival in landing.arrivals(source, business_date):
-            for number in range(1, (arrival.attempt or 0) + 1):  # a build reads the earlier attempts of a date as well
-                for contract in contracts.tables_of(source):
-                    path = landing.folder(contract, arrival.business_date, number) / "manifest.json"
-                    content = path.read_bytes()
-                    found.append(
-                        {
-                            "path": str(path.relative_to(settings.home)),
-                            "sha256": sha256(content).hexdigest(),
-                            "rows": int(json.loads(content)["row_count"]),
-                        }
-                    )
-    return sorted(found, key=lambda entry: str(entry["path"]))
-
-
-def _is_behind(settings: Settings, business_date: date) -> bool:
-    with work_file.connect(settings) as db:
-        return raw_tables.is_behind(db, Landing(settings.landing_dir), business_date)
+def _is_behind(night: Night) -> bool:
+    with work_file.connect(night.settings) as db:
+        return raw_tables.is_behind(db, night.inventory)
 
 
 def remember_parts(settings: Settings, published: Release) -> None:

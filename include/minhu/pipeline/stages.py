@@ -12,34 +12,19 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from minhu import atomic
 from minhu.errors import MinhuError, TransientError
+from minhu.extract import registry
+from minhu.extract.registry import Endpoint
 from minhu.findings import Finding
 from minhu.landing.zone import Arrival, Attempt, Landing
 from minhu.pipeline import notices
 from minhu.settings import Settings
 
 _log = logging.getLogger(__name__)
-#: Sources that can only show what they hold now: what changed since a night is no longer in that night's window.
-WITHOUT_A_PAST = ("hotline", "grid")
-RULE_PREFIX = {"hotline": "L0-HOT", "grid": "L0-GRD", "stations": "L0-STA", "returns": "L0-RET"}
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a source is and how to be let in; None where the city does not have it.
-
-    Attributes:
-        address: libpq connection string, base URL or folder.
-        token: bearer token, for the grid platform.
-    """
-
-    address: str | None
-    token: str = ""
 
 
 def land_source(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Attempt | None:
@@ -54,23 +39,14 @@ def land_source(settings: Settings, source: str, business_date: date, endpoint: 
     """
     if endpoint.address is None:
         return None
-    if source in WITHOUT_A_PAST and _was_read_in_its_night(settings, source, business_date):
+    definition = registry.source(source)
+    if not definition.shows_its_past and _was_read_in_its_night(settings, source, business_date):
         return None
     from minhu.extract import privacy  # here and below: whoever only schedules a stage need not load what it runs on
-    from minhu.extract.grid import extract as grid
-    from minhu.extract.hotline import extract as hotline
-    from minhu.extract.returns import extract as returns
-    from minhu.extract.stations import extract as stations
 
-    landing, pseudonyms = Landing(settings.landing_dir), privacy.load_pseudonyms(settings)
+    pseudonyms = privacy.load_pseudonyms(settings)
     with _without_cycle_search():
-        if source == "hotline":
-            return hotline.land(settings, landing, business_date, endpoint.address, pseudonyms)
-        if source == "grid":
-            return grid.land(settings, landing, business_date, endpoint.address, endpoint.token, pseudonyms)
-        if source == "returns":
-            return returns.land(settings, landing, business_date, Path(endpoint.address))
-        return stations.land(settings, landing, business_date, Path(endpoint.address), pseudonyms)
+        return definition.land(settings, Landing(settings.landing_dir), business_date, endpoint, pseudonyms)
 
 
 @contextmanager
@@ -117,13 +93,13 @@ def announce_arrival(settings: Settings, source: str, business_date: date) -> Ar
     and refused readers are told here: no task failed.
     """
     landing = Landing(settings.landing_dir)
-    failed = failures(settings, business_date, f"{source}_extract")
+    failed = failures(settings, business_date, registry.source(source).dag_id)
     current = landing.arrival(source, business_date)
     if current is not None and not failed:
         _note_refusal(settings, current)
         return current
     reason = "; ".join(failed.values()) or "the extract ended without a delivery"
-    finding = Finding(f"{RULE_PREFIX[source]}-001", "block", source, source, reason)
+    finding = Finding(registry.source(source).not_delivered_rule, "block", source, source, reason)
     return landing.block(source, business_date, reason, [finding])
 
 

@@ -11,17 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from minhu.findings import Finding, Severity, sample
+from minhu.extract import registry
+from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Arrival, Attempt, Landing
 from minhu.settings import Settings
-
-#: What is said of a table without rows; returns come once a month, so of them nothing is.
-_SAW_NOTHING: dict[str, tuple[str, Severity]] = {
-    "hotline": ("L1-HOT-022", "info"),
-    "grid": ("L1-GRD-024", "info"),
-    "stations": ("L1-STA-027", "info"),
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,7 @@ def arrival_suites(
     frames: dict[str, tuple[pd.DataFrame, Sequence[Any]]] = {}
     for contract in contracts.tables_of(attempt.source):
         table = landing.read_table(attempt.source, contract.name, attempt.business_date, attempt.number)
-        if table.num_rows == 0 and attempt.source not in _SAW_NOTHING:
+        if table.num_rows == 0 and registry.source(attempt.source).empty_rule is None:
             continue
         module = importlib.import_module(f"expectations.landed.{contract.source}_{contract.name}")
         asked = [e for e in module.EXPECTATIONS if _is_asked(e.meta, settings, attempt)]
@@ -125,8 +119,9 @@ def _is_asked(meta: Mapping[str, str], settings: Settings, attempt: Attempt) -> 
 
 
 def _saw_nothing(source: str, table_name: str, rules: int) -> Finding:
-    rule_id, severity = _SAW_NOTHING[source]
-    return Finding(rule_id, severity, source, table_name, f"no rows came: {rules} rules had nothing to look at")
+    rule = registry.source(source).empty_rule
+    assert rule is not None  # a table of a source that may be empty is not looked at
+    return Finding(*rule, source, table_name, f"no rows came: {rules} rules had nothing to look at")
 
 
 def _failure(result: Any) -> Failure:

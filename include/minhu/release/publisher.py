@@ -25,8 +25,8 @@ from minhu import atomic
 from minhu.atomic import json_bytes
 from minhu.business_dates import end_of
 from minhu.errors import Busy, PermanentError
-from minhu.landing.contracts import SOURCES
-from minhu.landing.zone import Landing
+from minhu.landing.inventory import Inventory
+from minhu.landing.night import Night
 from minhu.ledger.chain import FACTS, Ledger, release_events
 from minhu.ledger.chain import current as current_event
 from minhu.ledger.signing import Signer, load_signer
@@ -80,6 +80,7 @@ def publish(
     """
     signer = load_signer(settings)
     store = Store(settings.store_dir)
+    inventory = Night(settings, business_date).inventory
     with exclusive(settings):
         store.sweep()
         as_of = end_of(business_date, settings.zone)
@@ -96,8 +97,8 @@ def publish(
             "lock_sha256": identity.lock_sha256,
             "dbt_manifest_sha256": identity.dbt_manifest_sha256,
             "landing": _landing_records(settings, landing_manifests),
-            "stale_sources": stale_sources(settings, business_date),
-            "arrivals": _arrival_records(settings, business_date),
+            "stale_sources": inventory.stale_sources,
+            "arrivals": _arrival_records(settings, inventory),
             "profile": profile_of(settings),
             "files": file_records(files),
             **_summary(store, files),
@@ -139,13 +140,6 @@ def rollback(settings: Settings, published_uri: str, release_id: str, progress: 
             progress(f"{release_id}: roll-back in the ledger")
         follow(settings, published_uri, ledger, progress)
     return release
-
-
-def stale_sources(settings: Settings, business_date: date) -> list[str]:
-    """Sources of which nothing was accepted for a business date although the city has them."""
-    landing = Landing(settings.landing_dir)
-    arrivals = {source: landing.arrival(source, business_date) for source in SOURCES}
-    return sorted(source for source, arrival in arrivals.items() if arrival is None or arrival.status == "blocked")
 
 
 def _complete_folder(
@@ -210,11 +204,11 @@ def _landing_records(settings: Settings, manifests: Sequence[Mapping[str, Any]])
     return sorted((record(manifest) for manifest in manifests), key=lambda entry: str(entry["path"]))
 
 
-def _arrival_records(settings: Settings, business_date: date) -> list[dict[str, str]]:
+def _arrival_records(settings: Settings, inventory: Inventory) -> list[dict[str, str]]:
     """What was known of every delivery: its findings weigh on the verdicts, and a later record may take its place."""
     return [
         {"path": path.relative_to(settings.home).as_posix(), "sha256": atomic.sha256_of(path)}
-        for path in Landing(settings.landing_dir).arrival_files(business_date)
+        for path in inventory.arrival_files
     ]
 
 

@@ -15,7 +15,7 @@ from jinja2 import Environment
 
 from minhu import atomic
 from minhu.business_dates import Window
-from minhu.landing.contracts import SOURCES
+from minhu.extract import registry
 from minhu.landing.zone import Attempt, Landing
 from minhu.quality import validation
 from minhu.release import releases
@@ -83,7 +83,7 @@ def _validate(settings: Settings, release: Release, folder: Path) -> None:
     )
     source = context.data_sources.add_pandas("landing")
     landing = Landing(settings.landing_dir)
-    for name in SOURCES:
+    for name in registry.names():
         attempt = _accepted(landing, release, name)
         suites, parameters = validation.arrival_suites(settings, landing, attempt) if attempt else ({}, {})
         for table, (frame, expectations) in suites.items():

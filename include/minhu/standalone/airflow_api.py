@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 
 from minhu.errors import PermanentError, TransientError
+from minhu.extract import registry
 from minhu.settings import PIPELINE_USER
 
 #: The chain of a night.
-DAG_IDS = ("hotline_extract", "grid_extract", "stations_extract", "returns_extract", "assessment_build", "kpi_publish")
+DAG_IDS = (*(source.dag_id for source in registry.sources()), "assessment_build", "kpi_publish")
 #: What runs beside the nights; no night waits for it.
 WEEKLY_DAG_IDS = ("release_replay",)
 MONTHLY_DAG_IDS = ("release_sign_off",)

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,6 +28,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from minhu import atomic
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.extract import registry
+from minhu.extract.registry import Endpoint, Source
 from minhu.settings import DEFAULT_CITY, PIPELINE_USER, Settings
 from minhu.standalone.airflow_api import Airflow
 from minhu.standalone.preload import LOCAL_SETTINGS
@@ -40,14 +42,14 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @dataclass(frozen=True)
 class Connections:
-    """Where the DAGs find sources and target; None for what the city does not have."""
+    """Where the DAGs find sources and target; a source that the city does not have is absent."""
 
-    hotline_uri: str | None
-    grid_url: str | None
-    grid_token: str | None
-    stations_dir: Path | None
-    returns_dir: Path | None
+    sources: Mapping[str, Endpoint]
     published_uri: str
+
+    def endpoint(self, source: str) -> Endpoint:
+        """Where a source is; without an address if the city does not have it."""
+        return self.sources.get(source, Endpoint(None))
 
 
 def environment(settings: Settings, connections: Connections, port: int) -> dict[str, str]:
@@ -64,17 +66,20 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW_CONN_MINHU_PUBLISHED": _postgres_connection(connections.published_uri),
     }
-    if connections.hotline_uri:
-        values["AIRFLOW_CONN_MINHU_HOTLINE"] = _postgres_connection(connections.hotline_uri)
-    if connections.grid_url:
-        values["AIRFLOW_CONN_MINHU_GRID"] = _json_connection(
-            "http", host=connections.grid_url, password=connections.grid_token
-        )
-    if connections.stations_dir:
-        values["AIRFLOW_CONN_MINHU_STATIONS"] = _json_connection("fs", host=str(connections.stations_dir))
-    if connections.returns_dir:
-        values["AIRFLOW_CONN_MINHU_RETURNS"] = _json_connection("fs", host=str(connections.returns_dir))
+    for source in registry.sources():
+        endpoint = connections.endpoint(source.name)
+        if endpoint.address is not None:
+            values[f"AIRFLOW_CONN_MINHU_{source.name.upper()}"] = _source_connection(source, endpoint)
     return values
+
+
+def _source_connection(source: Source, endpoint: Endpoint) -> str:
+    """The Airflow connection of a source, as :func:`minhu.orchestration.tasks.endpoint` reads it."""
+    if source.endpoint == "database":
+        return _postgres_connection(str(endpoint.address))
+    if source.endpoint == "api":
+        return _json_connection("http", host=endpoint.address, password=endpoint.token or None)
+    return _json_connection("fs", host=endpoint.address)
 
 
 def command_environment(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,6 @@ the increments (tests/dbt/test_incremental_property.py). What is saved is a buil
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,11 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from minhu.errors import MinhuError, UsageError
+from minhu.extract import registry
 from minhu.gate import decision
-from minhu.landing.contracts import SOURCES
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication, stages
-from minhu.pipeline.stages import Endpoint
 from minhu.release.release_folder import Release
 from minhu.reports import dossier
 from minhu.settings import Settings
@@ -114,7 +112,7 @@ def backfill(
 
 
 def _has_arrived(landing: Landing, day: date) -> bool:
-    return all(landing.arrival(source, day) is not None for source in SOURCES)
+    return all(landing.arrival(source, day) is not None for source in registry.names())
 
 
 def _settled(settings: Settings, day: date, last: date) -> Settings:
@@ -127,7 +125,7 @@ def _land(settings: Settings, day: date, connections: Connections, blocked: dict
 
     They are read side by side, for each waits for another server; they are checked one after the other.
     """
-    endpoints = dict(_endpoints(connections))
+    endpoints = {source: connections.endpoint(source) for source in registry.names()}
     with ThreadPoolExecutor(len(endpoints)) as pool:
         landings = {
             source: pool.submit(stages.land_source, settings, source, day, endpoint)
@@ -144,13 +142,6 @@ def _land(settings: Settings, day: date, connections: Connections, blocked: dict
         if arrival.status == "blocked":
             blocked[day, source] = arrival.reason
     return rows
-
-
-def _endpoints(connections: Connections) -> Iterator[tuple[str, Endpoint]]:
-    yield "hotline", Endpoint(connections.hotline_uri)
-    yield "grid", Endpoint(connections.grid_url, connections.grid_token or "")
-    yield "stations", Endpoint(str(connections.stations_dir) if connections.stations_dir else None)
-    yield "returns", Endpoint(str(connections.returns_dir) if connections.returns_dir else None)
 
 
 def _bar(console: Console) -> Progress:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from minhu.errors import MinhuError, UsageError
-from minhu.landing.contracts import SOURCES
+from minhu.extract import registry
+from minhu.extract.registry import Endpoint
 from minhu.landing.zone import Arrival, Landing
 from minhu.pipeline import notices, stages
 from minhu.release import releases
@@ -21,7 +22,6 @@ from minhu.standalone.airflow_api import DAG_IDS, Airflow
 from minhu.standalone.airflow_runtime import Connections
 from minhu.standalone.lock import exclusive_night
 
-EXTRACTS = tuple(f"{source}_extract" for source in SOURCES)
 _STUCK_SECONDS = 120.0
 _NIGHT_SECONDS = 3600.0
 _POLL_SECONDS = 0.5
@@ -106,7 +106,7 @@ def run_night(
                 f"find the release of {business_date}", "the chain ended without one", "run the night again"
             )
         landing = Landing(settings.landing_dir)
-        arrivals = {a.source: a for s in SOURCES if (a := landing.arrival(s, business_date))}
+        arrivals = {a.source: a for s in registry.names() if (a := landing.arrival(s, business_date))}
         report = NightReport(
             business_date,
             replace(found, is_new=earlier is None or earlier.release_id != found.release_id),
@@ -169,17 +169,9 @@ def prepare_sources(
     """
     published = postgres.published_uri(settings)
     if settings.city.kind == "connected":
-        connections = Connections(
-            settings.hotline_uri,
-            settings.grid_url,
-            settings.grid_token,
-            settings.stations_dir,
-            settings.returns_dir,
-            published,
-        )
-        return settings, connections
+        return settings, Connections(registry.configured(settings), published)
     if settings.city.kind == "loaded":
-        return settings, Connections(postgres.hotline_uri(settings), None, None, None, None, published)
+        return settings, Connections({"hotline": Endpoint(postgres.hotline_uri(settings))}, published)
     from minhu.simulator.grid.grid_server import GridServer
     from minhu.simulator.simulate import simulate
 
@@ -191,7 +183,13 @@ def prepare_sources(
         city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
     server = stack.enter_context(GridServer(settings.home))
     settings = replace(settings, city=read_profile(settings.home, settings.city.code))  # simulating wrote it
-    return settings, Connections(uri, server.url, server.token, city.stations_dir, city.returns_dir, published)
+    sources = {
+        "hotline": Endpoint(uri),
+        "grid": Endpoint(server.url, server.token),
+        "stations": Endpoint(str(city.stations_dir)),
+        "returns": Endpoint(str(city.returns_dir)),
+    }
+    return settings, Connections(sources, published)
 
 
 def bring_city_to(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> None:
@@ -217,7 +215,7 @@ def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch
     """Trigger the extracts for the date and watch the chain to its end."""
     key = business_date.isoformat()
     before = {dag_id: {run["dag_run_id"] for run in airflow.runs(dag_id, key)} for dag_id in DAG_IDS}
-    for dag_id in EXTRACTS:
+    for dag_id in (source.dag_id for source in registry.sources()):
         airflow.trigger(dag_id, key, f"nightly__{key}__{len(before[dag_id]) + 1}")
     started = last_change = time.monotonic()
     seen: dict[tuple[str, str], str] = {}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from minhu.extract import registry
+
 MODULES = (
     "pandas",
     "pyarrow.csv",
@@ -18,10 +20,6 @@ MODULES = (
     "expectations.published.kpi_values",
     "dbt.cli.main",
     "dbt.adapters.duckdb",
-    "minhu.extract.hotline.extract",
-    "minhu.extract.grid.extract",
-    "minhu.extract.stations.extract",
-    "minhu.extract.returns.extract",
     "minhu.pipeline.publication",
 )
 
@@ -38,6 +36,6 @@ if "scheduler" in sys.argv:
 
 
 def load_modules() -> None:
-    """Import everything in :data:`MODULES`; nothing is run, no thread started."""
-    for name in MODULES:
+    """Import everything in :data:`MODULES` and the extracts of all sources; nothing is run, no thread started."""
+    for name in (*MODULES, *(f"minhu.extract.{source}.extract" for source in registry.names())):
         import_module(name)

@@ -18,7 +18,7 @@ import duckdb
 from minhu import business_dates
 from minhu.errors import PermanentError
 from minhu.findings import Finding
-from minhu.landing.zone import Landing
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import parsed_project, raw_tables
 from minhu.warehouse.work_file import (
@@ -80,16 +80,16 @@ def load_landing(settings: Settings, business_date: date) -> LoadReport:
         settings: of the home.
         business_date: nothing landed for a later date is read.
     """
-    landing = Landing(settings.landing_dir)
-    reference_hash = raw_tables.reference_hash(landing, business_date)
+    inventory = Night(settings, business_date).inventory
+    reference_hash = raw_tables.reference_hash(inventory)
     why = reason_to_rebuild(settings, business_date, reference_hash)
     if why:
         discard(settings.warehouse_path)
     with connect(settings) as db:
         prepare(db)
         db.begin()
-        rows = raw_tables.load_attempts(db, landing, business_date)
-        raw_tables.write_arrivals(db, settings, landing, business_date)
+        rows = raw_tables.load_attempts(db, inventory)
+        raw_tables.write_arrivals(db, settings, inventory)
         if not scalar(db, "select count(*) from raw.build_state"):
             before = business_date - timedelta(days=1)
             db.execute(

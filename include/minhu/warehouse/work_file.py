@@ -161,8 +161,9 @@ def code_hash(settings: Settings) -> str:
         for p in sorted(settings.dbt_dir.rglob("*"))
         if p.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in p.parts
     ]
-    modules = (contracts, rank_intervals, rating_effects, suppression)
-    for path in [*files, *(Path(str(module.__file__)) for module in modules)]:
+    modules = (rank_intervals, rating_effects, suppression)
+    contract_files = sorted(Path(contracts.__path__[0]).glob("*.py"))
+    for path in [*files, *contract_files, *(Path(str(module.__file__)) for module in modules)]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

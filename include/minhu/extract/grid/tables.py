@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from minhu.errors import SourceBlocked
 from minhu.findings import Finding, sample
-from minhu.landing.contracts import TableContract
+from minhu.landing.table_contract import TableContract
 
 Row = dict[str, Any]
 

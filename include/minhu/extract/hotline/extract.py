@@ -18,7 +18,7 @@ from minhu.extract.hotline.tables import SCHEMA, WITH_OFFSET, check_schema, colu
 from minhu.extract.privacy import Pseudonyms
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
-from minhu.landing.contracts import TableContract
+from minhu.landing.table_contract import TableContract
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 

@@ -17,7 +17,7 @@ from minhu.extract import columns
 from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.hotline.tables import SCHEMA, WITH_OFFSET, Reading, source_columns
 from minhu.extract.privacy import Pseudonyms
-from minhu.landing.contracts import TableContract
+from minhu.landing.table_contract import TableContract
 
 BLOCK_BYTES = 8 << 20
 _CSV_COLUMN = re.compile(r"column #(\d+)")

@@ -13,7 +13,7 @@ from minhu.extract import columns
 from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.privacy import Pseudonyms
 from minhu.landing import contracts
-from minhu.landing.contracts import TableContract
+from minhu.landing.table_contract import TableContract
 
 SCHEMA = "hotline"
 WITH_OFFSET = "timestamp with time zone"

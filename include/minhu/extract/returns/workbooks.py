@@ -19,7 +19,8 @@ from minhu.extract.spreadsheets.chinese_cells import (
     one_of,
 )
 from minhu.landing import contracts
-from minhu.landing.contracts import TableContract
+from minhu.landing.contracts import returns as words
+from minhu.landing.table_contract import TableContract
 
 _YEAR = re.compile(r"(?P<year>20\d\d)年?(?:度)?")
 _QUARTER = re.compile(r"(?P<year>20\d\d)年?(?:度)?[\s_-]*(?:[Qq第]?\s*(?P<part>[1-4一二三四])(?:季度|季)?)")
@@ -113,12 +114,12 @@ WORKBOOKS: dict[str, tuple[ReturnSheet, ...]] = {
             "quarter_start": ("季度", as_quarter), "reception_count": ("接待次数", as_integer),
         }),
         ReturnSheet("proposals", {
-            "proposal_code": ("提案编号", as_code), "proposal_kind": ("类型", one_of(contracts.PROPOSAL_KINDS)),
+            "proposal_code": ("提案编号", as_code), "proposal_kind": ("类型", one_of(words.PROPOSAL_KINDS)),
             "unit_code": ("承办单位", as_code), "assigned_on": ("交办日期", as_date), "due_on": ("答复期限", as_date),
             "answered_on": ("答复日期", as_date),
         }),
         ReturnSheet("consultations", {
-            "consultation_code": ("编号", as_code), "consultation_kind": ("类型", one_of(contracts.CONSULTATION_KINDS)),
+            "consultation_code": ("编号", as_code), "consultation_kind": ("类型", one_of(words.CONSULTATION_KINDS)),
             **_STREET, "held_on": ("日期", as_date), "conclusion_count": ("结论数", as_integer),
             "task_count": ("转办任务数", as_integer),
         }),
@@ -171,7 +172,7 @@ WORKBOOKS: dict[str, tuple[ReturnSheet, ...]] = {
     ),
     "社区工作者": (
         ReturnSheet("posts", {
-            "district_code": ("区县代码", as_code), **_STREET, "post_kind": ("岗位", one_of(contracts.POST_KINDS)),
+            "district_code": ("区县代码", as_code), **_STREET, "post_kind": ("岗位", one_of(words.POST_KINDS)),
             "grade": ("等级", as_integer), "worker_count": ("人数", as_integer),
             "graduate_count": ("大学以上人数", as_integer), "left_count": ("年内离职", as_integer),
             "promoted_count": ("年内晋级", as_integer), "recruited_count": ("年内招录", as_integer),
@@ -180,7 +181,7 @@ WORKBOOKS: dict[str, tuple[ReturnSheet, ...]] = {
     "五化标杆": (
         ReturnSheet("benchmark_checks", {
             "year_start": ("年度", as_year), "community_code": ("社区代码", as_code),
-            "check_group": ("类别", one_of(contracts.CHECK_GROUPS)), "indicator_number": ("指标编号", as_integer),
+            "check_group": ("类别", one_of(words.CHECK_GROUPS)), "indicator_number": ("指标编号", as_integer),
             "is_passed": ("是否达标", as_yes),
         }),
         ReturnSheet("benchmarks", {
@@ -190,20 +191,20 @@ WORKBOOKS: dict[str, tuple[ReturnSheet, ...]] = {
     ),
     "民生实事": (
         ReturnSheet("projects", {
-            "project_code": ("项目编号", as_code), "project_kind": ("类别", one_of(contracts.PROJECT_KINDS)),
+            "project_code": ("项目编号", as_code), "project_kind": ("类别", one_of(words.PROJECT_KINDS)),
             "district_code": ("区县代码", as_code), "year_start": ("年度", as_year),
             "planned_amount": ("计划数", as_float), "done_amount": ("完成数", as_float),
-            "measure_unit": ("计量单位", one_of(contracts.MEASURE_UNITS)), "accepted_on": ("验收日期", as_date),
+            "measure_unit": ("计量单位", one_of(words.MEASURE_UNITS)), "accepted_on": ("验收日期", as_date),
         }),
         ReturnSheet("funds", {
-            "year_start": ("年度", as_year), "fund_kind": ("类别", one_of(contracts.FUND_KINDS)),
+            "year_start": ("年度", as_year), "fund_kind": ("类别", one_of(words.FUND_KINDS)),
             "district_code": ("区县代码", as_code), "community_code": ("社区代码", as_code),
             "budget_yuan": ("预算元", as_float), "paid_yuan": ("拨付元", as_float),
         }),
     ),
     "公众满意度": (
         ReturnSheet("survey_waves", {
-            "half_year_start": ("半年度", as_half_year), "domain": ("领域", one_of(contracts.SURVEY_DOMAINS)),
+            "half_year_start": ("半年度", as_half_year), "domain": ("领域", one_of(words.SURVEY_DOMAINS)),
             "district_code": ("区县代码", as_code), "contacted_count": ("接触数", as_integer),
             "valid_count": ("有效样本", as_integer), "mean_score": ("均值", as_float),
             "score_deviation": ("标准差", as_float), "satisfied_count": ("满意及以上数", as_integer),

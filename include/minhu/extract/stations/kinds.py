@@ -19,7 +19,8 @@ from minhu.extract.spreadsheets.chinese_cells import (
     one_of,
 )
 from minhu.landing import contracts
-from minhu.landing.contracts import HANDLING_LEVELS, REVIEWS, STATION_KINDS, TableContract
+from minhu.landing.contracts.stations import HANDLING_LEVELS, REVIEWS, STATION_KINDS
+from minhu.landing.table_contract import TableContract
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from minhu.extract import registry
 from minhu.reports.dossier.page import Words
 
 VERDICTS = {
@@ -21,13 +22,7 @@ LEVELS = {
     "point": Words("服务点", "service point"),
     "unit": Words("承办单位", "responsible unit"),
 }
-SOURCES = {
-    "hotline": Words("12345热线", "hotline"),
-    "grid": Words("网格平台", "grid platform"),
-    "stations": Words("服务站点", "service stations"),
-    "returns": Words("部门报表", "departments' returns"),
-    "minhu": Words("本系统", "this pipeline"),
-}
+SOURCES = {source.name: Words(source.name_zh, source.name_en) for source in registry.sources()}
 GROUPS = {
     "H": Words("热线12345", "hotline 12345"),
     "G": Words("网格治理", "grid governance"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from minhu.landing.contracts import SOURCES
+from minhu.extract import registry
 from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence
 from minhu.reports.dossier.page import Page, Section, Words, columns, share, table, tag
@@ -52,7 +52,7 @@ def _sources(evidence: Evidence, landed: dict[tuple[str, str], dict[date, int]])
     today = evidence.release.business_date
     stale = set(evidence.release.manifest["stale_sources"])
     rows: list[list[Any]] = []
-    for source in SOURCES:
+    for source in registry.names():
         days = sorted({day for (s, _), found in landed.items() if s == source for day in found})
         last = days[-1] if days else None
         window = [today - timedelta(days=n) for n in reversed(range(NIGHTS))]
