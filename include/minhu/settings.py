@@ -6,23 +6,34 @@ The default city lives in ``var/``; any other in ``var/cities/<city>/``.
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+
+from minhu import environment
+from minhu.environment import ANYBODY as ANYBODY
+from minhu.environment import DEFAULT_CITY as DEFAULT_CITY
+from minhu.environment import NO_PERSONS as NO_PERSONS
+from minhu.environment import PIPELINE_USER as PIPELINE_USER
 from minhu.errors import UsageError
 
-DEFAULT_CITY = "xian"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-#: The user as whom the pipeline itself asks its Airflow, and whom an Airflow without log-in takes everybody for.
-PIPELINE_USER, ANYBODY = "minhu", "Anonymous"
-NO_PERSONS = frozenset({PIPELINE_USER, ANYBODY})
+
+
+def _iso_date(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("expected a date as YYYY-MM-DD") from None
+    return text
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,13 @@ class CityProfile:
         simulation: parameters of the simulated city, empty otherwise.
     """
 
-    code: str = DEFAULT_CITY
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    code: Annotated[str, AfterValidator(environment.known_city)] = DEFAULT_CITY
     name: str = "西安市"
-    time_zone: str = "Asia/Shanghai"
-    kind: str = "simulated"
-    default_business_date: str | None = None
+    time_zone: Annotated[str, AfterValidator(environment.known_time_zone)] = "Asia/Shanghai"
+    kind: Literal["simulated", "loaded", "connected"] = "simulated"
+    default_business_date: Annotated[str, AfterValidator(_iso_date)] | None = None
     absent_inputs: dict[str, str] = field(default_factory=dict)
     simulation: dict[str, Any] = field(default_factory=dict)
 
@@ -128,14 +141,12 @@ class Settings:
 
 
 def home_of(city: str, environ: Mapping[str, str] | None = None) -> Path:
-    """The state folder of a city: ``$MINHU_HOME`` (default ``<checkout>/var``), with other cities below it."""
-    env = os.environ if environ is None else environ
-    base = Path(env.get("MINHU_HOME") or PROJECT_ROOT / "var").resolve()
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,40}", city):
-        raise UsageError(
-            "choose a city", f"expected a short lower-case name, found {city!r}", "use letters, digits, - and _"
-        )
-    return base if city == DEFAULT_CITY else base / "cities" / city
+    """The state folder of a city: ``$MINHU_HOME`` (default ``<checkout>/var``), with other cities below it.
+
+    Raises:
+        UsageError: ``city`` is no name of a city, or a variable is wrong.
+    """
+    return _home_of(city, _environment(environ))
 
 
 def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -146,25 +157,24 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         environ: a replacement for ``os.environ`` (tests).
 
     Raises:
-        UsageError: a value cannot be understood; the message names the variable.
+        UsageError: variables, or keys of the profile, are wrong; the message names all of them.
     """
-    env = os.environ if environ is None else environ
-    code = city or env.get("MINHU_CITY") or DEFAULT_CITY
-    home = home_of(code, env)
-    stations, returns = env.get("MINHU_STATIONS_DIR"), env.get("MINHU_RETURNS_DIR")
+    variables = _environment(environ)
+    code = city or variables.city
+    home = _home_of(code, variables)
     return Settings(
         home=home,
-        city=read_profile(home, code, env),
-        hotline_uri=env.get("MINHU_HOTLINE_URI") or None,
-        published_uri=env.get("MINHU_PUBLISHED_URI") or None,
-        grid_url=env.get("MINHU_GRID_URL") or None,
-        grid_token=env.get("MINHU_GRID_TOKEN") or None,
-        stations_dir=Path(stations) if stations else None,
-        returns_dir=Path(returns) if returns else None,
-        nightly_cron=env.get("MINHU_NIGHTLY_CRON") or None,
-        overlap_days=_whole_number(env, "MINHU_OVERLAP_DAYS", 3),
-        log_level=env.get("MINHU_LOG_LEVEL") or "INFO",
-        approvers=_approvers(env.get("MINHU_APPROVERS") or ""),
+        city=_profile(home, code, variables),
+        hotline_uri=variables.hotline_uri,
+        published_uri=variables.published_uri,
+        grid_url=variables.grid_url,
+        grid_token=variables.grid_token,
+        stations_dir=variables.stations_dir,
+        returns_dir=variables.returns_dir,
+        nightly_cron=variables.nightly_cron,
+        overlap_days=variables.overlap_days,
+        log_level=variables.log_level,
+        approvers=variables.approvers,
     )
 
 
@@ -186,35 +196,42 @@ def account(environ: Mapping[str, str] | None = None) -> str:
 
 
 def read_profile(home: Path, code: str, environ: Mapping[str, str] | None = None) -> CityProfile:
-    """The profile in ``<home>/city.json``, or the default one of a city that has none yet."""
-    env = os.environ if environ is None else environ
+    """The profile in ``<home>/city.json``, or the default one of a city that has none yet.
+
+    Raises:
+        UsageError: the file is no JSON, or keys are wrong; the message names the file and all of them.
+    """
+    return _profile(home, code, _environment(environ))
+
+
+def _environment(environ: Mapping[str, str] | None) -> environment.Environment:
+    return environment.read(os.environ if environ is None else environ)
+
+
+def _home_of(city: str, variables: environment.Environment) -> Path:
+    try:
+        environment.known_city(city)
+    except ValueError as error:
+        raise UsageError("choose a city", f"{error}, found {city!r}", "choose another name") from None
+    base = variables.home or PROJECT_ROOT / "var"
+    return base if city == DEFAULT_CITY else base / "cities" / city
+
+
+def _profile(home: Path, code: str, variables: environment.Environment) -> CityProfile:
     path = home / "city.json"
     if path.exists():
-        return CityProfile(**json.loads(path.read_text(encoding="utf-8")))
-    kind = "connected" if env.get("MINHU_HOTLINE_URI") or code != DEFAULT_CITY else "simulated"
+        try:
+            return _profile_reader().validate_json(path.read_bytes())
+        except ValidationError as error:
+            wrong = "; ".join(environment.sentences(error, CityProfile.__dataclass_fields__))
+            raise UsageError(f"read {path}", wrong, "correct the file, or restore it from a backup") from None
+    kind: Literal["connected", "simulated"] = (
+        "connected" if variables.hotline_uri or code != DEFAULT_CITY else "simulated"
+    )
     name = "西安市" if code == DEFAULT_CITY else code
-    return CityProfile(code=code, name=name, time_zone=env.get("MINHU_TIME_ZONE") or "Asia/Shanghai", kind=kind)
+    return CityProfile(code=code, name=name, time_zone=variables.time_zone, kind=kind)
 
 
-def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name)
-    if not text:
-        return default
-    if not text.isdigit():
-        raise UsageError(f"read {name}", f"expected a whole number, found {text!r}", f"correct {name} or unset it")
-    return int(text)
-
-
-def _approvers(text: str) -> dict[str, str]:
-    """``li,3:zhao``: the user id in Airflow, and the name where it is another."""
-    found: dict[str, str] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        user_id, _, name = entry.partition(":")
-        if not re.fullmatch(r"[^\s:]+(:[^\s:]+)?", entry) or {user_id, name} & NO_PERSONS or user_id in found:
-            raise UsageError(
-                "read MINHU_APPROVERS",
-                f"expected names like `li,zhao`, or `3:zhao` where Airflow knows zhao as 3, each a person and once; found {entry!r}",
-                "correct MINHU_APPROVERS or unset it",
-            )
-        found[user_id] = name or user_id
-    return found
+@cache
+def _profile_reader() -> TypeAdapter[CityProfile]:
+    return TypeAdapter(CityProfile)

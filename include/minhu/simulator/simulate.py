@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from minhu import atomic
 from minhu.errors import UsageError
-from minhu.settings import DEFAULT_CITY, CityProfile, read_profile
+from minhu.settings import DEFAULT_CITY, read_profile
 from minhu.simulator.city.city import City
 from minhu.simulator.grid.grid_state import token_of, write_grid_state
 from minhu.simulator.hotline.hotline_db import fill_hotline
@@ -129,10 +128,9 @@ def read_city(home: Path) -> City | None:
     Raises:
         UsageError: the home belongs to a city that is not simulated.
     """
-    path = home / "city.json"
-    if not path.exists():
+    if not (home / "city.json").exists():
         return None
-    profile = CityProfile(**json.loads(path.read_text(encoding="utf-8")))
+    profile = read_profile(home, DEFAULT_CITY, {})
     if profile.kind != "simulated":
         raise UsageError(
             f"simulate a city in {home}",

@@ -81,11 +81,11 @@ def run_night(
         with_truth: also work out what is known to be true of a synthetic city.
 
     Raises:
-        UsageError: nothing is known of this city; nothing was made for it.
+        UsageError: nothing is known of this city, or its sources are not those that are set; nothing was made for it.
         Busy: another night of this city is running.
         NightFailed: a stage that everything rests on failed; the message says which and why.
     """
-    refuse_unknown_city(settings)
+    refuse_other_sources(settings)
     stopwatch = _Stopwatch(progress)
     with exclusive_night(settings.home, business_date), ExitStack() as stack:
         earlier = releases.latest_on(settings, business_date)
@@ -118,13 +118,32 @@ def run_night(
     return report
 
 
-def refuse_unknown_city(settings: Settings) -> None:
-    """Say so before a home and a database are made: a city that nobody has told of is most often a slip of the pen."""
-    if settings.city.kind == "connected" and not settings.hotline_uri:
+def refuse_other_sources(settings: Settings) -> None:
+    """Say so before a home and a database are made: the city is not known, or not the one whose sources are set.
+
+    A city that nobody has told of is most often a slip of the pen. The sources of a simulated or loaded city are made
+    here, so an address that is set would be passed over. A hotline of its own is one that the simulator fills.
+    """
+    city = settings.city
+    if city.kind == "connected" and not settings.hotline_uri:
         raise UsageError(
-            f"run a night of {settings.city.code}",
+            f"run a night of {city.code}",
             "no source of this city is known here",
-            f"load its files with `minhu load-orders --map maps/{settings.city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
+            f"load its files with `minhu load-orders --map maps/{city.code}.toml FILES`, or set MINHU_HOTLINE_URI",
+        )
+    addresses = {
+        "MINHU_HOTLINE_URI": settings.hotline_uri if city.kind == "loaded" else None,
+        "MINHU_GRID_URL": settings.grid_url,
+        "MINHU_STATIONS_DIR": settings.stations_dir,
+        "MINHU_RETURNS_DIR": settings.returns_dir,
+    }
+    unused = [name for name, address in addresses.items() if address]
+    if city.kind != "connected" and unused:
+        raise UsageError(
+            f"run a night of {city.code}",
+            f"expected no addresses of sources, for {settings.home / 'city.json'} says that this city is {city.kind}; "
+            f"found {', '.join(unused)}",
+            "unset them, or use another MINHU_HOME for the city whose addresses they are",
         )
 
 

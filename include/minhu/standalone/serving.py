@@ -49,10 +49,10 @@ def scheduled(
         port: of Airflow's pages; 0 takes a free one.
 
     Raises:
-        UsageError: the port is taken, or nothing is known of this city.
+        UsageError: the port is taken, nothing is known of this city, or its sources are not those that are set.
         Busy: a night of this city is running.
     """
-    nightly.refuse_unknown_city(settings)
+    nightly.refuse_other_sources(settings)
     _refuse_taken_port(port)
     with exclusive_night(settings.home, business_date, "Airflow by schedule"), ExitStack() as stack:
         airflow_runtime.end_leftovers(settings)

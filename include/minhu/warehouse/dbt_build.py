@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from minhu import business_dates
+from minhu.environment import WAREHOUSE_VARIABLE
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing.night import Night
@@ -196,7 +197,7 @@ def run_dbt(
         "time_zone": settings.city.time_zone,
         "city_code": state["city_code"],
     }
-    os.environ["MINHU_WORK_FILE"] = str(settings.warehouse_path)  # profiles.yml asks for it
+    os.environ[WAREHOUSE_VARIABLE] = str(settings.warehouse_path)  # profiles.yml asks for it
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     target = settings.home / "dbt" / "target"
