@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from minhu.extract.spreadsheets.chinese_files import FileRefused, read_sheets
+from minhu.extract.spreadsheets.chinese_files import read_sheets
+from minhu.extract.spreadsheets.problems import FileRefused
 
 COLUMNS = ["编号", "数量", "日期"]
 

@@ -100,8 +100,8 @@ def test_a_workbook_without_a_column_is_left_out_and_its_department_told(home: S
     assert [(f.rule_id, f.severity, f.period_from) for f in attempt.findings] == [("L1-RET-021", "warn", "2026-10-01")]
     feedback = path.with_name("党建联席会_2026Q4_反馈.xlsx")
     told = [[cell.value for cell in row] for row in load_workbook(feedback).worksheets[0].iter_rows()]
-    assert told[0] == ["文件", "工作表", "行", "列", "问题"]
-    assert told[1][1:] == ["meetings", None, "街镇代码", "缺少列“街镇代码”，只有相近的“街镇”"]
+    assert told[0] == ["文件", "工作表", "行", "列", "问题代码", "问题", "应改为"]
+    assert told[1][1:6] == ["meetings", None, "街镇代码", "column_renamed", "缺少列“街镇代码”，只有相近的“街镇”"]
     write(path, MEETINGS)
     assert len(rows(home, land(home, drop), "meetings")) == 2
     assert not feedback.exists(), "nothing is left to mend"
@@ -123,9 +123,10 @@ def test_a_cell_that_cannot_be_read_is_null_and_stands_on_the_feedback_sheet(hom
         ("L1-RET-023", "街镇代码"), ("L1-RET-023", "日期"), ("L1-RET-023", "有无纪要"),
     }  # fmt: skip
     sheet = load_workbook(path.with_name("党建联席会_2026-10_反馈.xlsx")).worksheets[0]
-    told = {row[3].value: row[4].value for row in sheet.iter_rows(min_row=2)}
+    told = {row[3].value: (row[4].value, row[6].value) for row in sheet.iter_rows(min_row=2)}
     assert told == {
-        "街镇代码": "应为代码，请勿填写电话或证件号码", "日期": "应为日期，如 2026-11-03", "有无纪要": "应填“是”或“否”",
+        "街镇代码": ("personal_number_as_code", "代码；请勿填写电话或证件号码"),
+        "日期": ("not_a_date", "日期，如 2026-11-03 或 2026-11-03 08:30"), "有无纪要": ("not_yes_or_no", "“是”或“否”"),
     }  # fmt: skip
     assert PHONE not in everything_in(home.home)
 
@@ -135,17 +136,17 @@ def test_a_drop_folder_that_cannot_be_written_leaves_the_feedback_at_home(
 ) -> None:
     path = drop / "2026-11-20" / "党建联席会_2026-10.xlsx"
     path.write_bytes(b"no workbook")
-    real = returns.write_feedback_workbook
+    real = returns.write_feedback
 
     def refusing(target: Path, problems: Any) -> None:
         if target.parent == path.parent:
             raise PermissionError(13, "read-only")
         real(target, problems)
 
-    monkeypatch.setattr(returns, "write_feedback_workbook", refusing)
+    monkeypatch.setattr(returns, "write_feedback", refusing)
     land(home, drop)
     kept = home.home / "feedback" / "returns" / "2026-11-20" / "党建联席会_2026-10_反馈.xlsx"
-    assert load_workbook(kept).worksheets[0]["E2"].value == "文件无法打开，请重新另存为 XLSX 后报送"
+    assert load_workbook(kept).worksheets[0]["G2"].value == "重新另存为 XLSX 后报送"
 
 
 def test_both_versions_of_a_return_sent_again_stay_in_landing(home: Settings, drop: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.extract.privacy import Pseudonyms
@@ -88,6 +88,11 @@ def landed(settings: Settings, name: str = "cases", day: date = D20) -> list[dic
     return Landing(settings.landing_dir).read_table("stations", name, day, 1).to_pylist()
 
 
+def feedback(path: Path) -> list[tuple[Any, ...]]:
+    """The lines of a feedback sheet below its header."""
+    return list(load_workbook(path).worksheets[0].iter_rows(min_row=2, values_only=True))
+
+
 def test_a_delivery_lands_in_codes_and_utc_without_the_id_number(home: Settings, drop: Path) -> None:
     attempt = land(home, drop)
     assert attempt.findings == ()
@@ -152,16 +157,19 @@ def test_all_broken_files_are_named_in_one_message(home: Settings, drop: Path) -
         assert says in str(caught.value)
     sheets = home.home / "feedback" / "stations" / "2026-11-20"
     assert sorted(path.name for path in sheets.iterdir()) == [
-        "cases_610103_20261120.csv", "items_20261120.csv", "terminals_20261120.csv",
+        "cases_610103_20261120_反馈.xlsx", "items_20261120_反馈.xlsx", "terminals_20261120_反馈.xlsx",
     ]  # fmt: skip
-    assert "expected UTF-8 or GB18030" in (sheets / "cases_610103_20261120.csv").read_text(encoding="utf-8-sig")
+    assert feedback(sheets / "cases_610103_20261120_反馈.xlsx") == [
+        ("cases_610103_20261120.csv", None, None, None, "unknown_encoding",
+         "文件编码不是 UTF-8 或 GB18030", "另存为“CSV UTF-8”后重新报送"),
+    ]  # fmt: skip
 
 
 def test_feedback_of_mended_files_goes_away(home: Settings, drop: Path) -> None:
     write_cases(drop / "2026-11-20", [case(办结时间="昨天")])
     land(home, drop)
     sheets = home.home / "feedback" / "stations" / "2026-11-20"
-    assert [path.name for path in sheets.iterdir()] == ["cases_610103_20261120.csv"]
+    assert [path.name for path in sheets.iterdir()] == ["cases_610103_20261120_反馈.xlsx"]
     write_cases(drop / "2026-11-20", [case()])
     assert land(home, drop).findings == () and not sheets.exists()
 
@@ -252,7 +260,7 @@ def test_a_district_that_falls_silent_is_reported_for_itself(home: Settings, dro
 
 
 def test_a_file_with_a_name_of_no_kind_does_not_go_unseen(home: Settings, drop: Path) -> None:
-    for name in ("case_610104_20261120.csv", "张建国.csv", "~$points_20261120.xlsx", "Thumbs.db"):
+    for name in ("case_610104_20261120.csv", "张建国.csv", "~$points_20261120.xlsx", "Thumbs.db", "cases_反馈.xlsx"):
         (drop / "2026-11-20" / name).write_text("x")
     (found,) = land(home, drop).findings
     assert (found.rule_id, found.rows_failed) == ("L1-STA-024", 2)
@@ -282,11 +290,13 @@ def test_a_cell_that_cannot_be_read_is_null_and_on_the_feedback_sheet_without_it
         ("L1-STA-023", "办结时间", 1),
         ("L1-STA-023", "评价", 1),
     ]
-    sheet = (home.home / "feedback" / "stations" / "2026-11-20" / "cases_610103_20261120.csv").read_text(
-        encoding="utf-8-sig"
-    )
-    assert "cases_610103_20261120.csv,,3,办结时间" in sheet
-    assert "13891234567" not in sheet + repr(attempt.findings)
+    told = feedback(home.home / "feedback" / "stations" / "2026-11-20" / "cases_610103_20261120_反馈.xlsx")
+    assert [row[2:6] for row in told] == [
+        (3, "办结时间", "not_a_date", "不是日期"),
+        (3, "评价", "not_one_of", "不在可选范围内"),
+    ]
+    assert told[1][6] == "下列之一：非常满意/满意/基本满意/不满意/非常不满意"
+    assert "13891234567" not in repr(told) + repr(attempt.findings)
 
 
 def test_a_file_that_comes_again_with_other_content_counts_in_its_newer_form(home: Settings, drop: Path) -> None:

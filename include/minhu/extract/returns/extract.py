@@ -17,8 +17,9 @@ from minhu.business_dates import extraction_window
 from minhu.errors import PermanentError, TransientError
 from minhu.extract.columns import landed_times
 from minhu.extract.returns.workbooks import WORKBOOKS, Period, ReturnSheet, period_of
-from minhu.extract.spreadsheets.chinese_files import FileRefused, Problem, Sheet, read_workbook
-from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX, write_feedback_workbook
+from minhu.extract.spreadsheets.chinese_files import Sheet, read_workbook
+from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX, feedback_name, write_feedback
+from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault_of
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Attempt, Landing
@@ -76,14 +77,13 @@ def land(
         business_date, settings.zone, landing.last_accepted_end("returns", business_date), settings.overlap_days
     )
     first = window.start.astimezone(settings.zone).date() if window.start else date.min
-    files, problems, findings = _delivered(folder, first, business_date)
+    files, findings = _delivered(folder, first, business_date)
     rows: dict[str, list[pa.Table]] = {contract.name: [] for contract in contracts.tables_of("returns")}
     for file in files:
         cells: list[Problem] = []
         try:
             sheets = read_workbook(file.path, {sheet.name: sheet.headers for sheet in WORKBOOKS[file.workbook]})
         except FileRefused as error:
-            problems += error.problems
             findings.append(_refused(file, error.problems))
             _tell(settings, file.path, error.problems)
             continue
@@ -104,10 +104,9 @@ def land(
     return landing.write_attempt("returns", business_date, window, tables, totals, findings)
 
 
-def _delivered(folder: Path, first: date, business_date: date) -> tuple[list[ReturnFile], list[Problem], list[Finding]]:
+def _delivered(folder: Path, first: date, business_date: date) -> tuple[list[ReturnFile], list[Finding]]:
     """Workbooks of the window; of several with one subject, period and day, the last by name."""
     files: dict[tuple[date, str, str], ReturnFile] = {}
-    problems: list[Problem] = []
     strangers: list[str] = []
     for day_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
         try:
@@ -141,7 +140,7 @@ def _delivered(folder: Path, first: date, business_date: date) -> tuple[list[Ret
         findings.append(
             Finding("L1-RET-024", "warn", "returns", "returns.deliveries", message, rows_failed=len(strangers))
         )
-    return [files[key] for key in sorted(files)], problems, findings
+    return [files[key] for key in sorted(files)], findings
 
 
 def _rows_of(kind: ReturnSheet, sheet: Sheet, file: ReturnFile, problems: list[Problem], zone: ZoneInfo) -> pa.Table:
@@ -158,8 +157,7 @@ def _rows_of(kind: ReturnSheet, sheet: Sheet, file: ReturnFile, problems: list[P
                 values.append(reader(cell))
             except (ValueError, TypeError, OverflowError) as error:
                 values.append(None)
-                said = str(error) if str(error).startswith("expected") else "expected another kind of value"
-                problems.append(Problem(sheet.file_name, sheet.name, number, header, said))
+                problems.append(Problem(sheet.file_name, sheet.name, number, header, fault_of(error)))
         columns[column] = values
     arrays = []
     for field in kind.contract.schema:
@@ -197,7 +195,7 @@ def _cell_findings(file: ReturnFile, sheets: dict[str, Sheet], problems: Sequenc
     findings = [
         Finding(
             "L1-RET-023", "warn", "returns", tables[sheet],
-            f"{file.path.name}: {len(found)} cells of {column} cannot be used ({found[0].text}); they are on the feedback sheet",
+            f"{file.path.name}: {len(found)} cells of {column} cannot be used ({found[0].fault.text}); they are on the feedback sheet",
             column_name=column, rows_failed=len(found), sample_keys=sample([f"row-{p.row}" for p in found]),
             period_from=first, period_to=last,
         )
@@ -217,8 +215,8 @@ def _cell_findings(file: ReturnFile, sheets: dict[str, Sheet], problems: Sequenc
 
 def _tell(settings: Settings, path: Path, problems: Sequence[Problem]) -> None:
     """The feedback sheet beside the original; gone when there is nothing more to mend."""
-    beside = path.with_name(f"{path.stem}{FEEDBACK_SUFFIX}.xlsx")
+    beside = path.with_name(feedback_name(path.name))
     try:
-        write_feedback_workbook(beside, problems)
+        write_feedback(beside, problems)
     except OSError:  # a drop folder that can only be read
-        write_feedback_workbook(settings.home / "feedback" / "returns" / path.parent.name / beside.name, problems)
+        write_feedback(settings.home / "feedback" / "returns" / path.parent.name / beside.name, problems)

@@ -18,6 +18,7 @@ from minhu.extract.spreadsheets.chinese_cells import (
     as_yes,
     one_of,
 )
+from minhu.extract.spreadsheets.problems import Fault, Unreadable, fault
 from minhu.landing import contracts
 from minhu.landing.contracts import returns as words
 from minhu.landing.table_contract import TableContract
@@ -57,17 +58,17 @@ class Period:
 
 def as_quarter(value: Any) -> date | None:
     """First day of a quarter written ``2026Q3``, ``2026-3`` or ``2026年第三季度``."""
-    return _start(value, _QUARTER, 3, "expected a quarter such as 2026Q3")
+    return _start(value, _QUARTER, 3, fault("not_a_quarter"))
 
 
 def as_half_year(value: Any) -> date | None:
     """First day of a half-year written ``2026H1`` or ``2026年上半年``."""
-    return _start(value, _HALF_YEAR, 6, "expected a half-year such as 2026H1")
+    return _start(value, _HALF_YEAR, 6, fault("not_a_half_year"))
 
 
 def as_year(value: Any) -> date | None:
     """First day of a year written ``2026`` or ``2026年度``."""
-    return _start(value, _YEAR, 12, "expected a year")
+    return _start(value, _YEAR, 12, fault("not_a_year"))
 
 
 def as_being_there(value: Any) -> bool:
@@ -81,9 +82,8 @@ def period_of(text: str, delivered_on: date) -> Period | None:
     if not text:
         return _period(f"{delivered_on:%Y-%m}", delivered_on.replace(day=1), 1)
     for pattern, months in ((_MONTH, 1), (_QUARTER, 3), (_HALF_YEAR, 6), (_YEAR, 12)):
-        if pattern.fullmatch(text):
-            start = _start(text, pattern, months, "")
-            assert start is not None
+        if match := pattern.fullmatch(text):
+            start = _first_day(match, months)
             number = (start.month - 1) // months + 1
             name = {1: f"{start:%Y-%m}", 3: f"{start.year}Q{number}", 6: f"{start.year}H{number}", 12: f"{start.year}"}
             return _period(name[months], start, months)
@@ -95,15 +95,19 @@ def _period(name: str, first: date, months: int) -> Period:
     return Period(name, first, date(first.year + beyond // 12, beyond % 12 + 1, 1) - timedelta(days=1))
 
 
-def _start(value: Any, pattern: re.Pattern[str], months: int, expected: str) -> date | None:
+def _start(value: Any, pattern: re.Pattern[str], months: int, otherwise: Fault) -> date | None:
     text = as_text(value)
     if text is None:
         return None
     found = pattern.fullmatch(text)
     if found is None:
-        raise ValueError(expected)
-    part = found.groupdict().get("part") or "1"
-    return date(int(found["year"]), (_PART.get(part) or int(part)) * months - months + 1, 1)
+        raise Unreadable(otherwise)
+    return _first_day(found, months)
+
+
+def _first_day(match: re.Match[str], months: int) -> date:
+    part = match.groupdict().get("part") or "1"
+    return date(int(match["year"]), (_PART.get(part) or int(part)) * months - months + 1, 1)
 
 
 _STREET = {"street_code": ("街镇代码", as_code)}

@@ -1,7 +1,7 @@
 """Cells of tables that Chinese offices send: full-width digits, dates in many shapes, codes a spreadsheet has touched.
 
-Every reader gives None for an empty cell and raises ValueError where the cell is something else; its text begins with
-"expected" and never repeats the cell, which may name a person.
+Every reader gives None for an empty cell and raises :class:`Unreadable` where the cell is something else; that never repeats
+the cell, which may name a person.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.extract import privacy
+from minhu.extract.spreadsheets.problems import Fault, Unreadable, fault
 
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
 #: Day numbers taken for dates, 1954 to 2119; a smaller number is a count or a year, not a date.
@@ -75,9 +76,9 @@ def as_number_of_a_person(value: Any) -> str | None:
     """The number of an ID card or passport; one that a spreadsheet rounded (``6.10103E+17``) would be many people's."""
     value = clean(value)
     if isinstance(value, str) and _ROUNDED.fullmatch(value):
-        raise ValueError("expected a number in full, found one that a spreadsheet rounded")
+        raise Unreadable(fault("rounded_number"))
     if isinstance(value, int | float) and abs(value) >= 10**_LONGEST_EXACT_DIGITS:
-        raise ValueError("expected a number as text, found one longer than a spreadsheet can keep")
+        raise Unreadable(fault("number_too_long"))
     return as_text(value)
 
 
@@ -87,9 +88,9 @@ def as_code(value: Any) -> str | None:
     # what begins like a formula would be run by the next spreadsheet it is opened in
     is_formula = text is not None and text.startswith(("=", "+", "-", "@"))
     if text is not None and (is_formula or not (_CODE.fullmatch(text) and re.search(r"[0-9A-Za-z]", text))):
-        raise ValueError("expected a code of letters and digits, found something else")
+        raise Unreadable(fault("not_a_code"))
     if text is not None and privacy.holds_personal_number(text):
-        raise ValueError("expected a code, found a phone or ID number")
+        raise Unreadable(fault("personal_number_as_code"))
     return text
 
 
@@ -98,16 +99,16 @@ def as_integer(value: Any) -> int | None:
     value = clean(value)
     if value is None:
         return None
-    number = _number(value, "expected a whole number")
+    number = _number(value, fault("not_a_whole_number"))
     if not number.is_integer() or abs(number) >= 10**_LONGEST_EXACT_DIGITS:
-        raise ValueError("expected a whole number")
+        raise Unreadable(fault("not_a_whole_number"))
     return int(number)
 
 
 def as_float(value: Any) -> float | None:
     """A finite number."""
     value = clean(value)
-    return None if value is None else _number(value, "expected a number")
+    return None if value is None else _number(value, fault("not_a_number"))
 
 
 def as_moment(value: Any) -> datetime | None:
@@ -126,9 +127,9 @@ def as_moment(value: Any) -> datetime | None:
     text = as_text(value) or ""
     if found := _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         return _moment(found.groupdict())
-    serial = _number(value, "expected a date")
+    serial = _number(value, fault("not_a_date"))
     if not _SERIALS[0] <= serial < _SERIALS[1]:
-        raise ValueError("expected a date")
+        raise Unreadable(fault("not_a_date"))
     return _EXCEL_EPOCH + timedelta(seconds=round(serial * 86_400))
 
 
@@ -168,7 +169,7 @@ def as_yes(value: Any) -> bool | None:
         return True
     if text in ("否", "N", "n", "0", "false", "False", "无"):
         return False
-    raise ValueError("expected 是 or 否")
+    raise Unreadable(fault("not_yes_or_no"))
 
 
 def one_of(words: Mapping[str, str]) -> Callable[[Any], str | None]:
@@ -179,19 +180,19 @@ def one_of(words: Mapping[str, str]) -> Callable[[Any], str | None]:
         if text is None:
             return None
         if text not in words:
-            raise ValueError(f"expected one of {'/'.join(words)}")
+            raise Unreadable(fault("not_one_of", words="/".join(words)))
         return words[text]
 
     return read
 
 
-def _number(value: Any, expected: str) -> float:
+def _number(value: Any, otherwise: Fault) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(str(value).replace(",", ""))
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(expected)
+        raise Unreadable(otherwise)
     return number
 
 
@@ -207,5 +208,5 @@ def _moment(parts: Mapping[str, str | None]) -> datetime:
     try:
         moment = datetime(year, month, day, 0 if is_end_of_day else hour, minute, second)  # noqa: DTZ001
     except ValueError:
-        raise ValueError("expected a date that exists") from None
+        raise Unreadable(fault("no_such_date")) from None
     return moment + timedelta(days=1) if is_end_of_day else moment

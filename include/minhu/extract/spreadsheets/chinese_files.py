@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from minhu.extract.spreadsheets.chinese_cells import as_text, clean
+from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault
 
 _GRAND_TOTALS = {"合计", "总计", "共计", "总合计"}
 _SUBTOTALS = {"小计", "本页小计", "本页合计"}
@@ -30,37 +31,6 @@ _NOTE_SHEET = re.compile("说明|备注|目录|封面|填表|须知")
 #: Of texts put together with NUL between them: whether :func:`clean` would change one that is not empty.
 _UNCLEAN = re.compile(r"[^ -~\0]|(?:^|\0)[ =']| (?:\0|$)")
 _ENCODINGS = ("utf-8-sig", "gb18030")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What has to be mended in a file. Never holds a cell's content.
-
-    Attributes:
-        file_name: without folders.
-        sheet: of a workbook, "" in a CSV.
-        row: number in the file from 1, None where it is about the whole.
-        column: header, "" where it is about the row or the whole.
-        text: what was expected and found.
-    """
-
-    file_name: str
-    sheet: str
-    row: int | None
-    column: str
-    text: str
-
-    def __str__(self) -> str:
-        where = [self.file_name, f"sheet {self.sheet}" if self.sheet else "", f"row {self.row}" if self.row else ""]
-        return f"{', '.join(part for part in where if part)}: {self.text}"
-
-
-class FileRefused(Exception):
-    """A file that cannot be used as a whole, and everything that has to be mended in it."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -106,7 +76,7 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
     try:
         grids = _csv_grid(path) if is_csv else _workbook_grids(path)
     except OSError as error:
-        raise _refusal(path, "", f"expected a file that can be opened, found {type(error).__name__}") from None
+        raise _refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
     sheets: list[Sheet] = []
     problems: list[Problem] = []
     for name, grid in grids.items():
@@ -116,17 +86,15 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
             continue
         try:
             if position is None:
-                hint = "; is it saved as UTF-8 or GB18030?" if is_csv else ""
                 wanted = ", ".join(required)
-                raise _refusal(
-                    path, name,
-                    f"expected a header row with {wanted} in the first {_HEADER_WITHIN_ROWS} rows, found none{hint}",
-                )  # fmt: skip
+                missing = fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS)
+                in_text = fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS)
+                raise _refusal(path, name, in_text if is_csv else missing)
             sheets.append(_sheet(path, name, grid, position, required, is_csv))
         except FileRefused as error:
             problems += error.problems
     if not sheets and not problems:
-        problems.append(Problem(path.name, "", None, "", "expected a table, found nothing but empty sheets"))
+        problems.append(Problem(path.name, "", None, "", fault("only_empty_sheets")))
     if problems:
         raise FileRefused(*problems)
     return sheets
@@ -145,7 +113,7 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
     try:
         grids = _workbook_grids(path)
     except OSError as error:
-        raise _refusal(path, "", f"expected a file that can be opened, found {type(error).__name__}") from None
+        raise _refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
     problems: list[Problem] = []
     found: dict[str, Sheet] = {}
     for kind, required in kinds.items():
@@ -153,11 +121,10 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
         best = max(likeness.values(), default=0.0)
         of_kind = [name for name, share in likeness.items() if share == best]
         if 2 * best < 1 or any(_likeness(grids[of_kind[0]], other) > best for other in kinds.values()):
-            text = f"expected a sheet with the columns {', '.join(required)}, found none"
-            problems.append(Problem(path.name, "", None, "", text))
+            problems.append(Problem(path.name, "", None, "", fault("sheet_missing", columns=", ".join(required))))
         elif len(of_kind) > 1:
-            text = f"expected one sheet with the columns {', '.join(required)}, found {len(of_kind)}"
-            problems.append(Problem(path.name, of_kind[1], None, "", text))
+            repeated = fault("sheet_repeated", columns=", ".join(required), count=len(of_kind))
+            problems.append(Problem(path.name, of_kind[1], None, "", repeated))
         else:
             grid = grids[of_kind[0]]
             position = _header_position(grid, required)
@@ -177,8 +144,8 @@ def _likeness(grid: list[list[Any]], required: Sequence[str]) -> float:
     return max((len(row & set(required)) / len(required) for row in rows), default=0.0)
 
 
-def _refusal(path: Path, sheet: str, text: str, row: int | None = None, column: str = "") -> FileRefused:
-    return FileRefused(Problem(path.name, sheet, row, column, text))
+def _refusal(path: Path, sheet: str, fault: Fault, row: int | None = None) -> FileRefused:
+    return FileRefused(Problem(path.name, sheet, row, "", fault))
 
 
 def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
@@ -194,10 +161,8 @@ def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
         try:
             return {"": list(reader)}
         except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
-            raise _refusal(
-                path, "", f'expected quotes (") in pairs, found one alone at or before line {reader.line_num}'
-            ) from None
-    raise _refusal(path, "", "expected UTF-8 or GB18030 text, found neither; save it as CSV UTF-8 and send it again")
+            raise _refusal(path, "", fault("quote_alone", line=reader.line_num)) from None
+    raise _refusal(path, "", fault("unknown_encoding"))
 
 
 def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
@@ -208,10 +173,7 @@ def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
     except (python_calamine.CalamineError, ValueError) as error:
-        raise _refusal(
-            path, "",
-            f"expected an XLSX workbook, found one that cannot be opened ({type(error).__name__}); save it again and send it",
-        ) from None  # fmt: skip
+        raise _refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
 
 
 def _refuse_zip_bomb(path: Path) -> None:
@@ -222,8 +184,7 @@ def _refuse_zip_bomb(path: Path) -> None:
     except (zipfile.BadZipFile, OSError):
         return  # the reader says what is wrong with it; an old .xls is no zip file
     if unpacked > MOST_UNPACKED_BYTES:
-        text = f"expected at most {MOST_UNPACKED_BYTES >> 20} MiB unpacked, found {unpacked >> 20} MiB: no such table is sent"
-        raise _refusal(path, "", text)
+        raise _refusal(path, "", fault("unpacks_too_large", most=MOST_UNPACKED_BYTES >> 20, found=unpacked >> 20))
 
 
 def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required: Sequence[str], is_csv: bool) -> Sheet:
@@ -298,8 +259,7 @@ def _refuse_cells_without_header(
     for number, *cells in zip(row_numbers, *beyond, strict=True):
         if any(cell is not None for cell in cells):
             found = len(body[number - position - 2])
-            text = f"expected {width} cells as in the header, found {found}: a comma too many?"
-            raise _refusal(path, "", text, number)
+            raise _refusal(path, "", fault("cells_beyond_header", expected=width, found=found), number)
 
 
 def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
@@ -308,12 +268,12 @@ def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Seq
         if column not in headers:
             strangers = [header for header in headers if header and header not in required]
             near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
-            found = f"only {near[0]} near it" if near else "none like it"
-            problems.append(Problem(path.name, sheet, None, column, f"expected a column {column}, found {found}"))
+            renamed = fault("column_renamed", column=column, near=near[0]) if near else None
+            missing = renamed or fault("column_missing", column=column)
+            problems.append(Problem(path.name, sheet, None, column, missing))
         elif headers.count(column) > 1:
-            problems.append(
-                Problem(path.name, sheet, None, column, f"expected one column {column}, found {headers.count(column)}")
-            )
+            repeated = fault("column_repeated", column=column, count=headers.count(column))
+            problems.append(Problem(path.name, sheet, None, column, repeated))
     if problems:
         raise FileRefused(*problems)
 

@@ -1,72 +1,45 @@
-"""Feedback sheets: which cells an office has to mend, one sheet per file it sent. No cell's content is repeated."""
+"""Feedback sheets: which cells an office has to mend, in Chinese, one workbook per file it sent.
+
+No cell's content is repeated. Equal problems give equal bytes.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from minhu import atomic
-from minhu.extract.spreadsheets.chinese_files import Problem
+from minhu.extract.spreadsheets.problems import Problem, fault
+
+FEEDBACK_SUFFIX = "_反馈"
+#: Header and width in characters of each column.
+COLUMNS = {"文件": 36, "工作表": 20, "行": 8, "列": 20, "问题代码": 24, "问题": 48, "应改为": 60}
+#: Nobody mends more cells one by one: then a whole column is wrong, and the last line says so.
+MOST_PROBLEMS = 10_000
 
 
-def write_feedback(folder: Path, problems: Sequence[Problem]) -> None:
-    """Replace the sheets in ``folder``; where nothing has to be mended there is no sheet.
+def feedback_name(file_name: str) -> str:
+    """Name of the feedback sheet about a file."""
+    return f"{Path(file_name).stem}{FEEDBACK_SUFFIX}.xlsx"
+
+
+def write_feedback_folder(folder: Path, problems: Sequence[Problem]) -> None:
+    """Replace the sheets in ``folder`` by one per file; where nothing has to be mended there is no folder.
 
     Args:
         folder: of one source and business date.
         problems: what has to be mended, in the order of the files.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    by_file: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_file.setdefault(problem.file_name, []).append(problem)
-    for name, found in by_file.items():
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(["文件", "工作表", "行", "列", "问题"])
-        writer.writerows((p.file_name, p.sheet, p.row or "", p.column, p.text) for p in found)
-        atomic.write_bytes(folder / f"{Path(name).stem}.csv", text.getvalue().encode("utf-8-sig"))
+    in_files = sorted(problems, key=lambda problem: problem.file_name)
+    for name, of_file in groupby(in_files, key=lambda problem: problem.file_name):
+        write_feedback(folder / feedback_name(name), list(of_file))
 
 
-FEEDBACK_SUFFIX = "_反馈"
-#: What is asked of a cell, for the office that has to mend it.
-_IN_CHINESE = (
-    (r"expected a whole number", "应为整数"),
-    (r"expected a number", "应为数字"),
-    (r"expected a date that exists", "日期不存在"),
-    (r"expected a date", "应为日期，如 2026-11-03"),
-    (r"expected a quarter.*", "应为季度，如 2026Q3"),
-    (r"expected a half-year.*", "应为半年度，如 2026H1"),
-    (r"expected a year", "应为年度，如 2026"),
-    (r"expected 是 or 否", "应填“是”或“否”"),
-    (r"expected one of (.*)", r"应为下列之一：\1"),
-    (r"expected a code of letters and digits.*", "应为由字母和数字组成的代码"),
-    (r"expected a code, found a phone or ID number", "应为代码，请勿填写电话或证件号码"),
-    (r"expected a column (.*), found only (.*) near it", r"缺少列“\1”，只有相近的“\2”"),
-    (r"expected a column (.*), found none like it", r"缺少列“\1”"),
-    (r"expected one column (.*), found (\d+)", r"列“\1”出现 \2 次，应只有一列"),
-    (r"expected a sheet with the columns (.*), found none", r"缺少含有下列各列的工作表：\1"),
-    (r"expected one sheet with the columns (.*), found (\d+)", r"含有下列各列的工作表有 \2 张，应只有一张：\1"),
-    (r"expected an XLSX workbook.*", "文件无法打开，请重新另存为 XLSX 后报送"),
-)
-
-
-def in_chinese(text: str) -> str:
-    """What has to be mended, in the words of the office that mends it."""
-    for pattern, words in _IN_CHINESE:
-        if re.fullmatch(pattern, text):
-            return re.sub(pattern, words, text)
-    return "内容无法识别，请核对后重新报送"
-
-
-def write_feedback_workbook(path: Path, problems: Sequence[Problem]) -> None:
-    """One feedback sheet for one file; where nothing has to be mended there is none.
-
-    Equal problems give equal bytes.
+def write_feedback(path: Path, problems: Sequence[Problem]) -> None:
+    """The sheet about one file; where nothing has to be mended there is none.
 
     Args:
         path: of the feedback sheet.
@@ -76,16 +49,32 @@ def write_feedback_workbook(path: Path, problems: Sequence[Problem]) -> None:
         path.unlink(missing_ok=True)
         return
     from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Alignment
 
     from minhu.workbooks import saved
 
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.title = "需修改的单元格"
-    sheet.append(["文件", "工作表", "行", "列", "问题"])
-    for p in problems:
-        sheet.append([p.file_name, p.sheet, p.row or "", p.column, in_chinese(p.text)])
-    for column, width in zip("ABCDE", (36, 20, 8, 20, 60), strict=True):
+    sheet.title = "需修改的内容"
+    sheet.freeze_panes = "A2"
+    for column, width in zip("ABCDEFG", COLUMNS.values(), strict=True):
         sheet.column_dimensions[column].width = width
+    wrapped = Alignment(vertical="top", wrap_text=True)
+    for number, values in enumerate(_rows(problems), start=1):
+        for place, value in enumerate(values, start=1):
+            cell = sheet.cell(number, place, ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
+            if isinstance(value, str):
+                cell.data_type = "s"  # a name of the office's own that begins with = is no formula here
+            cell.alignment = wrapped
     atomic.write_bytes(path, saved(book))
+
+
+def _rows(problems: Sequence[Problem]) -> Iterator[Sequence[str | int | None]]:
+    shown = list(problems[:MOST_PROBLEMS])
+    if more := len(problems) - len(shown):
+        shown.append(Problem(problems[0].file_name, "", None, "", fault("more_problems", count=more)))
+    yield list(COLUMNS)
+    for p in shown:
+        yield p.file_name, p.sheet or None, p.row, p.column or None, p.fault.code, p.fault.problem, p.fault.remedy

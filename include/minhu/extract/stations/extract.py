@@ -17,8 +17,9 @@ from minhu.errors import SourceBlocked
 from minhu.extract.columns import landed_times
 from minhu.extract.privacy import Pseudonyms
 from minhu.extract.spreadsheets.chinese_cells import as_integer, as_moment, moments
-from minhu.extract.spreadsheets.chinese_files import FileRefused, Problem, Sheet, read_sheets
-from minhu.extract.spreadsheets.feedback import write_feedback
+from minhu.extract.spreadsheets.chinese_files import Sheet, read_sheets
+from minhu.extract.spreadsheets.feedback import write_feedback_folder
+from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault, fault_of
 from minhu.extract.stations.folder import StationFile, read_delivery, silent_days
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.findings import Finding, sample
@@ -27,7 +28,7 @@ from minhu.settings import Settings
 
 _MOST_SAID = 20
 _FILE_DAY = "file_day"
-_NO_KEY = "expected a value, found none: the row is known by it"
+_NO_KEY = fault("key_is_empty")
 
 
 def land(
@@ -73,7 +74,7 @@ def land(
             refused += error.problems
     feedback = settings.home / "feedback" / "stations" / business_date.isoformat()
     if refused:
-        write_feedback(feedback, refused)
+        write_feedback_folder(feedback, refused)
         raise SourceBlocked(
             f"read the station files of {business_date}",
             _said(refused),
@@ -97,7 +98,7 @@ def land(
             "note_rows": sum(sheet.note_rows for _, sheet in of_kind),
         }
         progress(f"stations.{kind.name}: {rows.num_rows:,} rows")
-    write_feedback(feedback, cells)
+    write_feedback_folder(feedback, cells)
     return landing.write_attempt(
         "stations", business_date, window, tables, totals, [*findings, *_cell_findings(read, cells)]
     )
@@ -131,9 +132,12 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
         except ValueError:
             continue
         if stated is not None and stated != counted:
-            what = f"{header} adds up to {counted}" if header else f"{counted} rows were read"
-            text = f"{what}, its total row says {stated}"
-            problems.append(Problem(sheet.file_name, sheet.name, None, header, text))
+            differs = (
+                fault("total_of_column_differs", column=header, counted=counted, stated=stated)
+                if header
+                else fault("total_of_rows_differs", counted=counted, stated=stated)
+            )
+            problems.append(Problem(sheet.file_name, sheet.name, None, header, differs))
     return problems
 
 
@@ -158,8 +162,8 @@ def _read_rows(
                     row: _NO_KEY for row, value in enumerate(columns[column]) if value is None and row not in found
                 }
             unreadable += [
-                (row, place, Problem(sheet.file_name, sheet.name, sheet.row_numbers[row], header, text))
-                for row, text in found.items()
+                (row, place, Problem(sheet.file_name, sheet.name, sheet.row_numbers[row], header, what))
+                for row, what in found.items()
             ]
         problems += [problem for *_, problem in sorted(unreadable, key=lambda found: found[:2])]
         rows = len(sheet.row_numbers)
@@ -169,8 +173,8 @@ def _read_rows(
 
 
 @dataclass(frozen=True)
-class _Unreadable:
-    text: str
+class _Unread:
+    fault: Fault
 
 
 class _Reading(dict[str | None, Any]):
@@ -188,8 +192,8 @@ class _Reading(dict[str | None, Any]):
         self._reader, self._read_many = reader, read_many
         self._has_unreadable = False
 
-    def of(self, cells: Sequence[Any]) -> tuple[list[Any], dict[int, str]]:
-        """Values of the cells, None where one cannot be read, and what was expected in these by their place."""
+    def of(self, cells: Sequence[Any]) -> tuple[list[Any], dict[int, Fault]]:
+        """Values of the cells, None where one cannot be read, and what is wrong with these by their place."""
         types = set(map(type, cells))
         if str in types:
             self.update(self._read_many({cell for cell in cells if type(cell) is str} - self.keys()))
@@ -199,7 +203,7 @@ class _Reading(dict[str | None, Any]):
             values = [self[cell] if type(cell) is str else self._read(cell) for cell in cells]
         if not self._has_unreadable:
             return values, {}
-        unreadable = {place: value.text for place, value in enumerate(values) if type(value) is _Unreadable}
+        unreadable = {place: value.fault for place, value in enumerate(values) if type(value) is _Unread}
         for place in unreadable:
             values[place] = None
         return values, unreadable
@@ -213,8 +217,7 @@ class _Reading(dict[str | None, Any]):
             return self._reader(cell)
         except (ValueError, TypeError, OverflowError) as error:
             self._has_unreadable = True
-            said = str(error)
-            return _Unreadable(said if said.startswith("expected") else "expected another kind of value")
+            return _Unread(fault_of(error))
 
 
 def _reading(column: str, reader: Callable[[Any], Any], pseudonyms: Pseudonyms) -> _Reading:
@@ -291,7 +294,7 @@ def _cell_findings(read: Sequence[tuple[StationFile, Sheet]], problems: Sequence
     return [
         Finding(
             "L1-STA-023", "warn", "stations", tables[name],
-            f"{name}: {len(found)} cells of {column} cannot be used ({found[0].text}); they are on the feedback sheet",
+            f"{name}: {len(found)} cells of {column} cannot be used ({found[0].fault.text}); they are on the feedback sheet",
             column_name=column, rows_seen=rows[name], rows_failed=len(found),
             sample_keys=sample([f"row-{p.row}" for p in found]),
         )

@@ -11,13 +11,16 @@ from pathlib import Path
 
 from minhu.errors import PermanentError, TransientError
 from minhu.extract import privacy
-from minhu.extract.spreadsheets.chinese_files import Problem
+from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX
+from minhu.extract.spreadsheets.problems import Problem, fault
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.findings import Finding, sample
 
 LARGEST_FILE_BYTES = 200 * 1024 * 1024
-#: What file systems and transfers leave lying about.
-_LITTER = re.compile(r"[.~].*|Thumbs\.db|desktop\.ini|.*\.(part|filepart|tmp)", re.IGNORECASE)
+#: What file systems and transfers leave lying about, and our own feedback sent back.
+_LITTER = re.compile(
+    rf"[.~].*|Thumbs\.db|desktop\.ini|.*\.(part|filepart|tmp)|.*{FEEDBACK_SUFFIX}\.xlsx", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -117,13 +120,11 @@ def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | 
         try:
             day = datetime.strptime(match["date"], "%Y%m%d").date()  # noqa: DTZ007  a calendar day
         except ValueError:
-            return Problem(path.name, "", None, "", "expected a day as YYYYMMDD in its name, found none that exists")
+            return Problem(path.name, "", None, "", fault("impossible_day_in_name"))
         if day > business_date:
-            return Problem(
-                path.name, "", None, "", f"expected a day up to {business_date} in its name, found a later one"
-            )
+            return Problem(path.name, "", None, "", fault("later_day_in_name", business_date=business_date.isoformat()))
         if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
-            return Problem(path.name, "", None, "", f"expected a file of at most {LARGEST_FILE_BYTES:,} bytes")
+            return Problem(path.name, "", None, "", fault("file_too_large", most=LARGEST_FILE_BYTES))
         copy = re.sub(r"\D", "", match["copy"])
         is_copy = bool(match["copy"].strip())
         return StationFile(path, kind, day, match.groupdict().get("district"), int(copy) if copy else int(is_copy))
@@ -228,7 +229,7 @@ def silent_days(files: Sequence[StationFile], last_accepted: date | None, busine
 def _missing(files: Sequence[StationFile], business_date: date) -> list[Problem]:
     """Each kind must be there for the business date itself."""
     return [
-        Problem(f"{kind.name}_{business_date:%Y%m%d}", "", None, "", "expected a file of this kind and day, found none")
+        Problem(f"{kind.name}_{business_date:%Y%m%d}", "", None, "", fault("file_missing"))
         for kind in KINDS
         if not any(file.kind is kind and file.day == business_date for file in files)
     ]
