@@ -9,8 +9,9 @@ import pytest
 
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -80,15 +81,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     city.land(settings)
     build(settings, NIGHT)
     return settings
-
-
-def add_order(city: LandedCity, order_id: str, district: str, **values: Any) -> None:
-    values.setdefault("created_at", "2026-11-01 09:00")
-    values.setdefault("status", "closed" if values.get("closed_at") else "open")
-    values.setdefault("closure_code", "solved" if values.get("closed_at") else None)
-    values.setdefault("community_code", f"{district}001001")
-    values.setdefault("unit_code", "u1")
-    city.add("hotline.work_orders", order_id=order_id, street_code=f"{district}001", **values)
 
 
 def cell(ask: Ask, kpi_id: str, unit_code: str, columns: str, caliber: str = "full") -> tuple[Any, ...]:

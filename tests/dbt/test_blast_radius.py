@@ -19,7 +19,7 @@ from minhu.gate import decision
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 STREETS = ("dA001", "dA002", "dB001", "dB002")

@@ -11,7 +11,7 @@ import pytest
 from minhu.gate import decision
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 #: Orders and how many of them were on time, by district and month.

@@ -9,9 +9,9 @@ import pytest
 
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 
 TREE = {d: {f"{d}001": (f"{d}001001",)} for d in ("dA", "dB")}
 NIGHTS = [NIGHT - timedelta(days=2), NIGHT - timedelta(days=1), NIGHT]

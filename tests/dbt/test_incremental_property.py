@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from minhu.gate import decision
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 NIGHTS = [NIGHT - timedelta(days=back) for back in (3, 2, 1, 0)]

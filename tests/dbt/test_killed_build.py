@@ -10,16 +10,16 @@ import textwrap
 from pathlib import Path
 
 from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 
 KILLED = """
     import os, signal, sys
     from pathlib import Path
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from minhu.warehouse import dbt_build
-    from tests.dbt.conftest import settings_at
+    from tests.fixtures.homes import settings_at
     from tests.fixtures.landed import NIGHT
     DuckDBConnectionManager.close_all_connections = lambda: os.kill(os.getpid(), signal.SIGKILL)
     settings = settings_at(Path(sys.argv[1]))

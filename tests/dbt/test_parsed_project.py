@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from minhu.warehouse import dbt_build, parsed_project
-from tests.dbt.conftest import settings_at
+from tests.fixtures.homes import settings_at
 from tests.fixtures.landed import NIGHT
 
 #: What decides which models are run and in which order; their SQL is rendered anew in each run.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from minhu.settings import Settings
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 FIRST = NIGHT - timedelta(days=1)

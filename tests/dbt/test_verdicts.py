@@ -18,9 +18,9 @@ from minhu.release import releases
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 
 NEXT = NIGHT + timedelta(days=1)
 

@@ -13,9 +13,9 @@ from minhu.findings import Finding
 from minhu.gate import decision, kpi_checks, waivers
 from minhu.release import publisher
 from minhu.settings import Settings
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 
 FINDING = Finding(
     "L4-GXK-004", "block", "minhu", "kpi_values", "planted", kpi_id="H06", unit_type="district", unit_code="d40",

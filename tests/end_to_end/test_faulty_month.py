@@ -22,7 +22,7 @@ from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import query, settings_at
+from tests.fixtures.homes import query, settings_at
 
 from .faulty_city import (
     CITY,

@@ -14,9 +14,9 @@ from minhu.analysis import claims, schemes
 from minhu.cli.app import app
 from minhu.errors import UsageError
 from minhu.settings import PROJECT_ROOT, Settings
-from tests.dbt.conftest import build, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 from tests.release.conftest import empty_database
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "claims.csv"

@@ -20,10 +20,10 @@ from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
-from tests.dbt.conftest import settings_at
-from tests.dbt.test_acceptance_cases import add_order
-from tests.dbt.test_return_restatements import PARTIES, opinion, send
+from tests.fixtures.homes import settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+from tests.fixtures.returned import PARTIES, opinion, send
 
 from .conftest import empty_database
 from .processes import context
