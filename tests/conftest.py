@@ -14,42 +14,31 @@ from minhu import settings
 from minhu.settings import Settings
 from minhu.standalone import postgres
 
-#: What takes longest, the longest first: begun last, it would leave the other processes with nothing to do.
-LONGEST = (
-    "tests/release/test_restatements.py", "tests/end_to_end/test_night.py", "tests/dbt/test_incremental_property.py",
-    "tests/dossier", "tests/release/test_replay.py", "tests/dbt/test_verdicts.py", "tests/dbt/test_organisation.py",
-    "tests/end_to_end/test_faulty_month.py", "tests/end_to_end/test_backfill_by_airflow.py",
-    "tests/nightly/test_backfill.py", "tests/end_to_end/test_scheduler.py", "tests/end_to_end/test_sign_off.py",
-    "tests/dbt/test_comparisons.py", "tests/dbt/test_incremental.py", "tests/dbt/test_return_restatements.py",
-    "tests/end_to_end/test_truth.py", "tests/dbt/test_project_shape.py", "tests/dbt/test_waivers.py",
-    "tests/simulator/test_simulate.py",
-)  # fmt: skip
+
+def nights(item: pytest.Item) -> int:
+    """How many nights the file of a test builds, as it says itself."""
+    mark = item.get_closest_marker("nights")
+    return int(mark.args[0]) if mark else 0
 
 
-def share(nodeid: str) -> str:
-    """What one process runs as a whole: a file, with the fixtures of its module; or a folder that shares one night."""
-    path = nodeid.split("::")[0]
-    return "tests/dossier" if path.startswith("tests/dossier/") else path
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):  # one process of several
-        places = {name: number for number, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: places.get(share(item.nodeid), len(places)))
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that build most nights first: begun last, they would leave the other processes with nothing to do."""
+    items.sort(key=nights, reverse=True)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """``--dist loadfile`` with shares instead of files."""
-    if config.getvalue("dist") != "loadfile":
+    """``--dist loadgroup``, where a test without a group goes with its file: its module's fixtures are made once."""
+    if config.getvalue("dist") != "loadgroup":
         return None
-    from xdist.scheduler import LoadFileScheduling
+    from xdist.scheduler import LoadGroupScheduling
 
-    class ByShare(LoadFileScheduling):
+    class ByGroupOrFile(LoadGroupScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return share(nodeid)
+            return super()._split_scope(nodeid).split("::")[0]
 
-    return ByShare(config, log)
+    return ByGroupOrFile(config, log)
 
 
 @pytest.fixture(scope="session")

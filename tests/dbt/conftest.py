@@ -1,4 +1,4 @@
-"""Asking the module's built work file: real landing, real dbt, no simulator."""
+"""Built work files: real landing, real dbt, no simulator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from minhu.settings import Settings
-from tests.fixtures.homes import query
+from tests.fixtures import floors
+from tests.fixtures.homes import build, query, settings_at
+from tests.fixtures.landed import NIGHT
+
+
+@pytest.fixture(scope="session")
+def city_of_floors(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The city of ``floors``, built and not judged. Whoever changes it takes a copy."""
+    settings = settings_at(tmp_path_factory.mktemp("floors") / "home")
+    floors.first_delivery().land(settings)
+    build(settings, NIGHT)
+    return settings
 
 
 @pytest.fixture

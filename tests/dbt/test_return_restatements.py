@@ -15,6 +15,8 @@ from tests.fixtures.homes import query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.returned import PARTIES, Row, opinion, send
 
+pytestmark = pytest.mark.nights(1)
+
 FIRST = NIGHT - timedelta(days=1)
 SENT, AGAIN, ONCE_MORE = date(2026, 11, 5), date(2026, 11, 12), date(2026, 11, 20)
 FEEDBACK, RATINGS, PROJECTS = "双报到", "街镇考评部门", "民生实事"

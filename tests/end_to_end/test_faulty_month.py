@@ -37,6 +37,8 @@ from .faulty_city import (
     withholding,
 )
 
+pytestmark = pytest.mark.nights(5)
+
 #: The last night of a month: faults of both months, and in the long run the 19th, where the assessment month begins.
 FIRST = date(2026, 10, 31)
 WRITTEN = 3
