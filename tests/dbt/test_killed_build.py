@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from minhu.warehouse import dbt_build, work_file
+from tests.cli.processes import PATIENCE, environment
 from tests.fixtures.homes import query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
@@ -52,7 +52,7 @@ def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
     settings = settings_at(tmp_path)
     city.land(settings)
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), *PART]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": os.getcwd()}, timeout=120, check=False)  # noqa: PTH109
+    ended = subprocess.run(command, env=environment(tmp_path), timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL
     assert work_file.built_date(settings) is None, "a half-built file is nobody's"
     report = dbt_build.load_landing(settings, NIGHT)
