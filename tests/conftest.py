@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import filelock
 import psycopg
 import pytest
 
 from minhu import settings
 from minhu.settings import Settings
 from minhu.standalone import postgres
+from minhu.warehouse import dbt_build, parsed_project
+from tests.fixtures.landed import NIGHT
 
 
 def nights(item: pytest.Item) -> int:
@@ -39,6 +43,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return super()._split_scope(nodeid).split("::")[0]
 
     return ByGroupOrFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def read_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dbt project as dbt reads it, which takes as long as a night: read once for all processes of a session.
+
+    A night in a process of its own finds it if the folder is copied to ``<home>/dbt/parsed``.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    home = settings.load(environ={"MINHU_HOME": str(root / "read")})
+    key = parsed_project.key(home)
+    with filelock.FileLock(root / "read.lock"):
+        if parsed_project.recall(home, key) is None:
+            state = {"previous_business_date": NIGHT, "previous_load_no": 0, "city_code": "610100"}
+            dbt_build.run_dbt(home, NIGHT, ["parse"], state)
+            parsed_project.keep(home, key, home.home / "dbt" / "target")
+    return home.home / "dbt" / "parsed"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def project_is_read(request: pytest.FixtureRequest) -> None:
+    """Files that build nights begin with a project that is read."""
+    if request.node.get_closest_marker("nights"):
+        request.getfixturevalue("read_project")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,8 +97,10 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, read_project: Path) -> Iterator[City]:
+    """A home in which nothing has run; that a first night reads the dbt project by itself is seen in test_scheduler.py."""
     home = tmp_path_factory.mktemp("night")
+    shutil.copytree(read_project, home / "dbt" / "parsed")
     try:
         yield City(home)
     finally:
