@@ -46,10 +46,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def read_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dbt project as dbt reads it, which takes as long as a night: read once for all processes of a session.
+def read_project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which dbt has read the project, which takes as long as a night: once for all processes of a session.
 
-    A night in a process of its own finds it if the folder is copied to ``<home>/dbt/parsed``.
+    A night in a process of its own finds what was read if ``dbt/parsed`` is copied to its home.
     """
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
@@ -60,7 +60,7 @@ def read_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             state = {"previous_business_date": NIGHT, "previous_load_no": 0, "city_code": "610100"}
             dbt_build.run_dbt(home, NIGHT, ["parse"], state)
             parsed_project.keep(home, key, home.home / "dbt" / "target")
-    return home.home / "dbt" / "parsed"
+    return home
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -24,7 +24,7 @@ from minhu.warehouse import dbt_build
 from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
-pytestmark = pytest.mark.nights(5)
+pytestmark = pytest.mark.nights(3)
 
 NIGHTS = [NIGHT - timedelta(days=back) for back in (3, 2, 1, 0)]
 #: What a build leaves behind on the way: the work of this night, not a figure.
@@ -275,8 +275,8 @@ def up_to_assessment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("up_to_assessment")
-@proof(2)
-@given(stories)
+@proof(1)
+@given(stories.filter(lambda story: sum(map(len, story)) > 15))  # Hypothesis would begin with nights of nothing
 def test_counts_of_random_nights_equal_those_of_one_full_build(story: list[list[dict[str, Any]]]) -> None:
     check(story, is_judged=False)
 

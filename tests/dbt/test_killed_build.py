@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.cli.processes import PATIENCE, environment
 from tests.fixtures.homes import query, settings_at
@@ -43,7 +44,7 @@ PART = [
 
 
 def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
-    tmp_path: Path, read_project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, read_project: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     city = LandedCity()
     city.places({"dA": {"dA001": ("dA001001",)}})
@@ -52,7 +53,7 @@ def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
         add_order(city, f"o{number}", "dA", due_at="2026-11-10 18:00")
     settings = settings_at(tmp_path)
     city.land(settings)
-    shutil.copytree(read_project, tmp_path / "dbt" / "parsed")
+    shutil.copytree(read_project.home / "dbt" / "parsed", tmp_path / "dbt" / "parsed")
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), *PART]
     ended = subprocess.run(command, env=environment(tmp_path), timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL
