@@ -40,9 +40,9 @@ db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running f
 db-stop: .venv/.runtime ## stop it
 	@$(BIN)/minhu $(CITY_FLAG) db stop
 
-# Files in the order of tests/conftest.py, not by how many tests they have: those with few tests take longest.
+# Files go to the processes as wholes, in the order of tests/conftest.py: those that build most nights first.
 test: lint ## lint, types and every test but the slow ones, in two processes
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -2,54 +2,72 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import filelock
 import psycopg
 import pytest
 
 from minhu import settings
 from minhu.settings import Settings
 from minhu.standalone import postgres
-
-#: What takes longest, the longest first: begun last, it would leave the other processes with nothing to do.
-LONGEST = (
-    "tests/release/test_restatements.py", "tests/end_to_end/test_night.py", "tests/dbt/test_incremental_property.py",
-    "tests/dossier", "tests/release/test_replay.py", "tests/dbt/test_verdicts.py", "tests/dbt/test_organisation.py",
-    "tests/end_to_end/test_faulty_month.py", "tests/end_to_end/test_backfill_by_airflow.py",
-    "tests/nightly/test_backfill.py", "tests/end_to_end/test_scheduler.py", "tests/end_to_end/test_sign_off.py",
-    "tests/dbt/test_comparisons.py", "tests/dbt/test_incremental.py", "tests/dbt/test_return_restatements.py",
-    "tests/end_to_end/test_truth.py", "tests/dbt/test_project_shape.py", "tests/dbt/test_waivers.py",
-    "tests/simulator/test_simulate.py",
-)  # fmt: skip
+from minhu.warehouse import dbt_build, parsed_project
+from tests.fixtures.landed import NIGHT
 
 
-def share(nodeid: str) -> str:
-    """What one process runs as a whole: a file, with the fixtures of its module; or a folder that shares one night."""
-    path = nodeid.split("::")[0]
-    return "tests/dossier" if path.startswith("tests/dossier/") else path
+def nights(item: pytest.Item) -> int:
+    """How many nights the file of a test builds, as it says itself."""
+    mark = item.get_closest_marker("nights")
+    return int(mark.args[0]) if mark else 0
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):  # one process of several
-        places = {name: number for number, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: places.get(share(item.nodeid), len(places)))
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that build most nights first: begun last, they would leave the other processes with nothing to do."""
+    items.sort(key=nights, reverse=True)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """``--dist loadfile`` with shares instead of files."""
-    if config.getvalue("dist") != "loadfile":
+    """``--dist loadgroup``, where a test without a group goes with its file: its module's fixtures are made once."""
+    if config.getvalue("dist") != "loadgroup":
         return None
-    from xdist.scheduler import LoadFileScheduling
+    from xdist.scheduler import LoadGroupScheduling
 
-    class ByShare(LoadFileScheduling):
+    class ByGroupOrFile(LoadGroupScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return share(nodeid)
+            return super()._split_scope(nodeid).split("::")[0]
 
-    return ByShare(config, log)
+    return ByGroupOrFile(config, log)
+
+
+@pytest.fixture(scope="session")
+def read_project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home in which dbt has read the project, which takes as long as a night: once for all processes of a session.
+
+    A night in a process of its own finds what was read if ``dbt/parsed`` is copied to its home.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    home = settings.load(environ={"MINHU_HOME": str(root / "read")})
+    key = parsed_project.key(home)
+    with filelock.FileLock(root / "read.lock"):
+        if parsed_project.recall(home, key) is None:
+            state = {"previous_business_date": NIGHT, "previous_load_no": 0, "city_code": "610100"}
+            dbt_build.run_dbt(home, NIGHT, ["parse"], state)
+            parsed_project.keep(home, key, home.home / "dbt" / "target")
+    return home
+
+
+@pytest.fixture(scope="module", autouse=True)
+def project_is_read(request: pytest.FixtureRequest) -> None:
+    """Files that build nights begin with a project that is read."""
+    if request.node.get_closest_marker("nights"):
+        request.getfixturevalue("read_project")
 
 
 @pytest.fixture(scope="session")

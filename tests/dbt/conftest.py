@@ -1,32 +1,25 @@
-"""A built work file per module: real landing, real dbt, no simulator."""
+"""Built work files: real landing, real dbt, no simulator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from minhu import settings as settings_module
 from minhu.settings import Settings
-from minhu.warehouse import dbt_build, work_file
+from tests.fixtures import floors
+from tests.fixtures.homes import build, query, settings_at
+from tests.fixtures.landed import NIGHT
 
 
-def settings_at(home: Path) -> Settings:
-    return settings_module.load(environ={"MINHU_HOME": str(home)})
-
-
-def build(settings: Settings, day: date) -> None:
-    """The whole of `assessment_build` for a date."""
-    dbt_build.load_landing(settings, day)
-    dbt_build.build_marts(settings, day)
-
-
-def query(settings: Settings, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    with work_file.connect(settings, read_only=True) as db:
-        return db.execute(statement, list(parameters)).fetchall()
+@pytest.fixture(scope="session")
+def city_of_floors(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The city of ``floors``, built and not judged. Whoever changes it takes a copy."""
+    settings = settings_at(tmp_path_factory.mktemp("floors") / "home")
+    floors.first_delivery().land(settings)
+    build(settings, NIGHT)
+    return settings
 
 
 @pytest.fixture

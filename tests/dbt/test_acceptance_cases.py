@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, copy_of, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+
+pytestmark = pytest.mark.nights(2)
 
 Ask = Callable[..., list[tuple[Any, ...]]]
 
@@ -80,15 +84,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     city.land(settings)
     build(settings, NIGHT)
     return settings
-
-
-def add_order(city: LandedCity, order_id: str, district: str, **values: Any) -> None:
-    values.setdefault("created_at", "2026-11-01 09:00")
-    values.setdefault("status", "closed" if values.get("closed_at") else "open")
-    values.setdefault("closure_code", "solved" if values.get("closed_at") else None)
-    values.setdefault("community_code", f"{district}001001")
-    values.setdefault("unit_code", "u1")
-    city.add("hotline.work_orders", order_id=order_id, street_code=f"{district}001", **values)
 
 
 def cell(ask: Ask, kpi_id: str, unit_code: str, columns: str, caliber: str = "full") -> tuple[Any, ...]:
@@ -190,18 +185,13 @@ def test_the_interval_of_uptime_takes_a_device_day_as_its_unit(ask: Ask) -> None
     assert (round(100 * low, 1), round(100 * high, 1)) == (97.5, 99.6)  # Wilson for 396 of 400
 
 
-def test_every_identity_holds_and_a_broken_one_is_found(built: Settings) -> None:
+def test_every_identity_holds_and_a_broken_one_is_found(built: Settings, tmp_path: Path) -> None:
     assert dbt_build.check_marts(built, NIGHT) == []
-    with work_file.connect(built) as db:
+    broken = copy_of(built, tmp_path / "home")
+    with work_file.connect(broken) as db:
         db.execute("update assessment.agg_orders_by_period set late_count = late_count + 1 where unit_type = 'city'")
         db.execute("delete from core.quarantine_work_orders")
-    try:
-        found = {finding.rule_id: finding for finding in dbt_build.check_marts(built, NIGHT)}
-    finally:
-        with work_file.connect(built) as db:
-            db.execute("update raw.build_state set status = 'building'")
+    found = {finding.rule_id: finding for finding in dbt_build.check_marts(broken, NIGHT)}
     assert found["L3-IDN-005"].rows_failed > 0
     assert found["L3-IDN-005"].table_name == "agg_orders_by_period"
     assert found["L3-IDN-001"].rows_failed == 2
-    build(built, NIGHT)  # recovers by itself: the file was marked as cut off
-    assert query(built, "select count(*) from core.quarantine_work_orders") == [(2,)]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from minhu.gate import decision
 from minhu.settings import Settings
-from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build_and_judge, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+
+pytestmark = pytest.mark.nights(4)
 
 FIRST = NIGHT - timedelta(days=2)
 #: Street a is merged into b on the second day; its community l goes to c instead.
 MERGED_ON = NIGHT - timedelta(days=1)
 A, B, C = "d1001", "d1002", "d1003"
+E, F = "d2001", "d2002"
 COMMUNITIES = {A: ("k", "l"), B: ("m",), C: ("n",)}
 
 
@@ -55,23 +55,30 @@ def order(city: LandedCity, order_id: str, day: date, **where: Any) -> None:
     )  # fmt: skip
 
 
-def night(settings: Settings, day: date) -> None:
-    build(settings, day)
-    dbt_build.check_marts(settings, day)
-    decision.decide_verdicts(settings, day)
+def gain(city: LandedCity, day: date, after: bool) -> None:
+    """Another district: its street f gains the community q, with three orders on each of the first two days."""
+    place(city, "d2", "district", "610100")
+    place(city, "q", "community", F if after else E)
+    for street in (E, F):
+        place(city, street, "street", "d2")
+        for number in range(40 if day < NIGHT else 0):
+            order(city, f"{day:%d}{street}{number}", day, street_code=street)
+    for number in range(3 if day < NIGHT else 0):
+        order(city, f"{day:%d}q{number}", day, street_code=F if after else E, community_code="q")
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Three nights, the merger on the second, each built on the one before."""
+    """Three nights, merger and gain on the second, each built on the one before."""
     settings = settings_at(tmp_path_factory.mktemp("borders"))
     city = LandedCity()
     for day in (FIRST, MERGED_ON, NIGHT):
         after = day >= MERGED_ON
         places(city, after)
         orders(city, day, after)
+        gain(city, day, after)
         city.land(settings, day)
-        night(settings, day)
+        build_and_judge(settings, day)
     return settings
 
 
@@ -79,7 +86,7 @@ def created(settings: Settings, table: str, column: str = "numerator") -> dict[s
     found = query(
         settings,
         f"select unit_code, {column} from {table} where kpi_id = 'H04' and unit_type = 'street' "
-        "and period_type = 'month' and caliber = 'full'",
+        "and unit_code like 'd1%' and period_type = 'month' and caliber = 'full'",
     )
     return {unit: int(count) for unit, count in found}
 
@@ -125,37 +132,21 @@ def test_the_history_of_a_place_is_published(built: Settings) -> None:
     assert found == [(date(2000, 1, 1), MERGED_ON, A), (MERGED_ON, None, C)]
 
 
-def test_a_difference_below_the_floor_is_not_told(tmp_path: Path) -> None:
-    """Street c gains a community with three orders: the figure of now would tell which three those were."""
-    settings = settings_at(tmp_path)
-    city = LandedCity()
-    for day in (MERGED_ON, NIGHT):
-        place(city, "610100", "city", None)
-        place(city, "d1", "district", "610100")
-        for street in (B, C):
-            place(city, street, "street", "d1")
-        place(city, "m", "community", B if day < NIGHT else C)
-        city.units("u1")
-        for number in range(40):
-            order(city, f"{day:%d}b{number}", day, street_code=B)
-            order(city, f"{day:%d}c{number}", day, street_code=C)
-        for number in range(3):
-            order(city, f"{day:%d}m{number}", day, street_code=B if day < NIGHT else C, community_code="m")
-        city.land(settings, day)
-        night(settings, day)
+def test_a_difference_below_the_floor_is_not_told(built: Settings) -> None:
+    """Street f gained a community with three orders: the figure of now would tell which three those were."""
     found = query(
-        settings,
+        built,
         "select unit_code, value, denominator, verdict, rule_id from publish.kpi_results_current_borders "
-        "where kpi_id = 'H06' and variant = 'main' and unit_type = 'street' and period_type = 'month' "
-        "and caliber = 'full' order by 1",
+        "where kpi_id = 'H06' and variant = 'main' and unit_type = 'street' and unit_code like 'd2%' "
+        "and period_type = 'month' and caliber = 'full' order by 1",
     )
-    assert found == [(B, None, None, "SUPPRESSED", "L4-KPI-008"), (C, None, None, "SUPPRESSED", "L4-KPI-008")]
+    assert found == [(E, None, None, "SUPPRESSED", "L4-KPI-008"), (F, None, None, "SUPPRESSED", "L4-KPI-008")]
 
 
 def test_three_nights_give_the_tables_of_one_build(built: Settings) -> None:
     tables = ("publish.kpi_results_current_borders", "kpis.kpi_rates_redrawn", "core.fct_work_orders")
     nights = [query(built, f"select * from {table} order by all") for table in tables]
     built.warehouse_path.unlink()
-    night(built, NIGHT)
+    build_and_judge(built, NIGHT)
     assert nights == [query(built, f"select * from {table} order by all") for table in tables]
     assert all(nights)

@@ -13,7 +13,7 @@ from minhu.gate import decision
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 LAYERS = ["staging", "intermediate", "core", "assessment", "kpis", "publish"]

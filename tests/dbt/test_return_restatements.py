@@ -11,30 +11,16 @@ import pytest
 
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import query, settings_at
+from tests.fixtures.homes import query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.returned import PARTIES, Row, opinion, send
+
+pytestmark = pytest.mark.nights(1)
 
 FIRST = NIGHT - timedelta(days=1)
 SENT, AGAIN, ONCE_MORE = date(2026, 11, 5), date(2026, 11, 12), date(2026, 11, 20)
-PARTIES, FEEDBACK, RATINGS, PROJECTS = "两代表一委员", "双报到", "街镇考评部门", "民生实事"
-Row = dict[str, Any]
+FEEDBACK, RATINGS, PROJECTS = "双报到", "街镇考评部门", "民生实事"
 Report = dict[tuple[str, str], tuple[Any, ...]]
-
-
-def send(
-    city: LandedCity, workbook: str, day: date, *rows: tuple[str, Row], period: str = "2026-10", mended: str = ""
-) -> None:
-    """One delivered workbook; rows stand in their sheets in the order given."""
-    city.add(
-        "returns.deliveries", delivered_on=day, workbook=workbook, report_period=period, report_from=date(2026, 10, 1),
-        report_to=date(2026, 10, 31), digest=f"{workbook} {period} {day} {mended}", row_count=len(rows),
-    )  # fmt: skip
-    for number, (sheet, values) in enumerate(rows, start=3):
-        city.add(f"returns.{sheet}", delivered_on=day, report_period=period, row_number=number, **values)
-
-
-def opinion(code: str | None, told: date | None = None) -> tuple[str, Row]:
-    return "opinions", {"opinion_code": code, "street_code": "d1001", "received_on": date(2026, 10, 6), "told_on": told}
 
 
 def studio(code: str) -> tuple[str, Row]:

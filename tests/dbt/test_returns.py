@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from minhu.settings import Settings
-from tests.dbt.conftest import build, query, settings_at
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+
+pytestmark = pytest.mark.nights(2)
 
 FIRST = NIGHT - timedelta(days=1)
 SENT, AGAIN = date(2026, 11, 5), date(2026, 11, 20)
@@ -73,21 +74,29 @@ def second_delivery(city: LandedCity) -> None:
     Returned(city, "双报到", AGAIN).row("checkin_members", street_code=STREET, obliged_count=40, checked_in_count=20)
 
 
+class Nights(NamedTuple):
+    """The home after both nights, and what the first night made: its values and what it set aside."""
+
+    home: Settings
+    first: list[tuple[Any, ...]]
+    set_aside: list[tuple[Any, ...]]
+
+
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[tuple[Any, ...]]]:
-    """The home after both nights, and what the first night made."""
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Nights:
     home = settings_at(tmp_path_factory.mktemp("nights"))
     city = LandedCity()
     first_delivery(city)
     city.land(home, FIRST)
     build(home, FIRST)
-    before = values(home)
+    first = values(home)
+    set_aside = query(home, "select table_name, rule_id from core.quarantine_returns order by all")
     second_delivery(city)
     city.places({"d1": {STREET: ("d1001001",), OTHER: ("d1002001",)}})
     city.units("u1", "u2")
     city.land(home, NIGHT)
     build(home, NIGHT)
-    return home, before
+    return Nights(home, first, set_aside)
 
 
 def values(home: Settings) -> list[tuple[Any, ...]]:
@@ -104,9 +113,8 @@ def cell(rows: list[tuple[Any, ...]], *key: Any) -> tuple[Any, ...]:
     return found[0]
 
 
-def test_a_return_sent_again_replaces_the_one_before_as_a_whole(nights: tuple[Settings, list[tuple[Any, ...]]]) -> None:
-    home, before = nights
-    after = values(home)
+def test_a_return_sent_again_replaces_the_one_before_as_a_whole(nights: Nights) -> None:
+    before, after = nights.first, values(nights.home)
     members = ("B02", "main", "city", "610100", "month", date(2026, 10, 1))
     assert cell(before, *members)[:3] == (40, 40, 1.0)
     assert cell(after, *members)[:3] == (20, 40, 0.5)
@@ -117,56 +125,41 @@ def test_a_return_sent_again_replaces_the_one_before_as_a_whole(nights: tuple[Se
     assert [row for row in after if row[0] == "B04"] == [], "a workbook counts as a whole, its other sheets too"
 
 
-def test_two_way_feedback_stands_between_its_bounds(nights: tuple[Settings, list[tuple[Any, ...]]]) -> None:
+def test_two_way_feedback_stands_between_its_bounds(nights: Nights) -> None:
     """20 check-ins, 15 with one report and 12 with the other: at least 7 and at most 12 have both."""
-    _, before = nights
+    before = nights.first
     feedback = ("city", "610100", "month", date(2026, 10, 1))
     assert cell(before, "B04", "main", *feedback)[:2] == (7, 20)
     assert cell(before, "B04", "at_most", *feedback)[:2] == (12, 20)
 
 
-def test_broken_rows_are_set_aside_with_their_rule_and_in_no_figure(
-    nights: tuple[Settings, list[tuple[Any, ...]]], tmp_path: Path
-) -> None:
-    home = settings_at(tmp_path)
-    city = LandedCity()
-    first_delivery(city)
-    city.land(home, FIRST)
-    build(home, FIRST)
-    found = query(home, "select table_name, rule_id from core.quarantine_returns order by all")
-    assert found == [
+def test_broken_rows_are_set_aside_with_their_rule_and_in_no_figure(nights: Nights) -> None:
+    assert nights.set_aside == [
         ("returns.checkin_members", "L2-RET-002"), ("returns.checkin_members", "L2-RET-004"),
         ("returns.department_ratings", "L2-RET-003"),
     ]  # fmt: skip
-    assert cell(nights[1], "B02", "main", "city", "610100", "month", date(2026, 10, 1))[:2] == (40, 40)
+    assert cell(nights.first, "B02", "main", "city", "610100", "month", date(2026, 10, 1))[:2] == (40, 40)
 
 
-def test_a_severe_street_does_not_cost_the_department_it_rates(nights: tuple[Settings, list[tuple[Any, ...]]]) -> None:
+def test_a_severe_street_does_not_cost_the_department_it_rates(nights: Nights) -> None:
     """By hand: street effects -10 and +10 around u1's 70; u2 is 10 above u1 in the eyes of the severe street, so 80."""
-    rows = values(nights[0])
+    rows = values(nights.home)
     quarter = ("quarter", date(2026, 10, 1))
     assert cell(rows, "E02", "main", "unit", "u1", *quarter)[2] == pytest.approx(70, abs=1e-6)
     assert cell(rows, "E02", "main", "unit", "u2", *quarter)[2] == pytest.approx(80, abs=1e-6)
 
 
-def test_median_days_of_disputes_count_the_open_ones(nights: tuple[Settings, list[tuple[Any, ...]]]) -> None:
+def test_median_days_of_disputes_count_the_open_ones(nights: Nights) -> None:
     """Ten disputes, seven settled after 1 to 7 days, three open: half are settled after 5; the mean of the settled says 4."""
     settled, begun, median, low, high = cell(
-        values(nights[0]), "L03", "main", "city", "610100", "month", date(2026, 10, 1)
+        values(nights.home), "L03", "main", "city", "610100", "month", date(2026, 10, 1)
     )
     assert (settled, begun, median) == (7, 10, 5.0)
     assert low is not None and low < 5 and (high is None or high > 5)
 
 
-def test_nights_and_one_full_build_are_equal(nights: tuple[Settings, list[tuple[Any, ...]]], tmp_path: Path) -> None:
-    home = settings_at(tmp_path)
-    city = LandedCity()
-    first_delivery(city)
-    city.land(home, FIRST)
-    second_delivery(city)
-    city.places({"d1": {STREET: ("d1001001",), OTHER: ("d1002001",)}})
-    city.units("u1", "u2")
-    city.land(home, NIGHT)
-    build(home, NIGHT)
-    whole = values(home)
-    assert whole and values(nights[0]) == whole
+def test_nights_and_one_full_build_are_equal(nights: Nights) -> None:
+    by_night = values(nights.home)
+    nights.home.warehouse_path.unlink()
+    build(nights.home, NIGHT)
+    assert by_night and values(nights.home) == by_night

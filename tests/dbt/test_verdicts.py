@@ -11,43 +11,43 @@ import pyarrow.parquet as pq
 import pytest
 
 from minhu import business_dates
+from minhu.business_dates import Window
 from minhu.findings import Finding
 from minhu.gate import decision, kpi_checks
-from minhu.landing.zone import Landing
+from minhu.landing.zone import Attempt, Landing
 from minhu.release import releases
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
-from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from minhu.warehouse import work_file
+from tests.fixtures import floors
+from tests.fixtures.homes import build_and_judge, copy_of, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+
+pytestmark = [pytest.mark.nights(6), pytest.mark.xdist_group("floors")]
 
 NEXT = NIGHT + timedelta(days=1)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    """Districts with 5, 12, 20 and 40 due orders, two late in d12, one order of which nothing is due, no call-backs."""
-    city = LandedCity()
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d12", "d20", "d40", "d00")})
-    city.units("u1")
-    for district, due, late in (("d05", 5, 0), ("d12", 12, 2), ("d20", 20, 0), ("d40", 40, 0)):
-        for number in range(due):
-            closed = "2026-11-11 10:00" if number < late else "2026-11-09 10:00"
-            add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at=closed)
-    add_order(city, "not-due", "d00", due_at="2026-11-29 18:00")
-    settings = settings_at(tmp_path)
-    city.land(settings)
+def home(city_of_floors: Settings, tmp_path: Path) -> Settings:
+    """A copy of the built city, for one test to change."""
+    return copy_of(city_of_floors, tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def judged(city_of_floors: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The city with the verdicts of its first night, for tests that only read."""
+    settings = copy_of(city_of_floors, tmp_path_factory.mktemp("judged") / "home")
+    decision.decide_verdicts(settings, NIGHT)
     return settings
 
 
-def run_gate(settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch, previous: Path | None = None) -> None:
-    build(settings, day)
-    dbt_build.check_marts(settings, day)
-    as_of = business_dates.end_of(NIGHT, settings.zone)
-    found = Release("earlier", NIGHT, as_of, previous, {}, "") if previous else None
+def judge_after(earlier: Path, settings: Settings, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts of a night before which the cells in the folder ``earlier`` were released."""
+    found = Release("earlier", NIGHT, business_dates.end_of(NIGHT, settings.zone), earlier, {}, "")
     monkeypatch.setattr(releases, "latest_before", lambda *_: found)
-    decision.decide_verdicts(settings, day)
+    build_and_judge(settings, day)
 
 
 def verdict(
@@ -63,26 +63,22 @@ def verdict(
     return found[0]
 
 
-def test_floors_decide_suppressed_band_only_published_and_not_rated(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run_gate(home, NIGHT, monkeypatch)
-    assert verdict(home, "d05") == ("SUPPRESSED", "L4-KPI-003")
-    assert verdict(home, "d12") == ("SUPPRESSED", "L4-KPI-009"), "city - d12 - d20 - d40 would tell d05"
-    assert verdict(home, "d20") == ("BAND_ONLY", "L4-KPI-004")
-    assert verdict(home, "d40") == ("PUBLISHED", "")
-    assert verdict(home, "d00") == ("NOT_RATED", "L4-KPI-002")
-    assert verdict(home, "d05", columns="numerator, value, ci_low, denominator") == (None, None, None, 5)
-    assert verdict(home, "d20", columns="numerator, denominator, value") == (20, 20, 1.0)
-    assert verdict(home, "610100", "G04") == ("NOT_RATED", "L4-KPI-002")
+def test_floors_decide_suppressed_band_only_published_and_not_rated(judged: Settings) -> None:
+    assert verdict(judged, "d05") == ("SUPPRESSED", "L4-KPI-003")
+    assert verdict(judged, "d12") == ("SUPPRESSED", "L4-KPI-009"), "city - d12 - d20 - d40 would tell d05"
+    assert verdict(judged, "d20") == ("BAND_ONLY", "L4-KPI-004")
+    assert verdict(judged, "d40") == ("PUBLISHED", "")
+    assert verdict(judged, "d00") == ("NOT_RATED", "L4-KPI-002")
+    assert verdict(judged, "d05", columns="numerator, value, ci_low, denominator") == (None, None, None, 5)
+    assert verdict(judged, "d20", columns="numerator, denominator, value") == (20, 20, 1.0)
+    assert verdict(judged, "610100", "G04") == ("NOT_RATED", "L4-KPI-002")
 
 
-def test_case_12_a_district_below_the_floor_is_never_ranked(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_gate(home, NIGHT, monkeypatch)
-    assert verdict(home, "d20", columns="value, rank_best, rank_worst") == (1.0, None, None)
-    assert verdict(home, "d40", columns="rank_best, rank_worst") == (1, 1)
+def test_case_12_a_district_below_the_floor_is_never_ranked(judged: Settings) -> None:
+    assert verdict(judged, "d20", columns="value, rank_best, rank_worst") == (1.0, None, None)
+    assert verdict(judged, "d40", columns="rank_best, rank_worst") == (1, 1)
     assert query(
-        home, "select count(*) from publish.kpi_results where verdict <> 'PUBLISHED' and rank_best is not null"
+        judged, "select count(*) from publish.kpi_results where verdict <> 'PUBLISHED' and rank_best is not null"
     ) == [(0,)]
 
 
@@ -94,29 +90,28 @@ def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(
         period_from="2026-11-01", period_to="2026-11-30",
     )  # fmt: skip
     monkeypatch.setattr(kpi_checks, "check_values", lambda *_: [planted])
-    run_gate(home, NIGHT, monkeypatch)
+    decision.decide_verdicts(home, NIGHT)
     assert verdict(home, "d40") == ("WITHHELD", "L4-GXK-004")
     assert verdict(home, "d40", columns="numerator, denominator, value, ci_low") == (None, None, None, None)
     assert verdict(home, "d40", "H04")[0] == "PUBLISHED"
     assert verdict(home, "d20")[0] == "BAND_ONLY"
 
 
-def test_a_warning_is_a_note(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_is_a_note(home: Settings) -> None:
     landing = Landing(home.landing_dir)
     arrival = landing.arrival("hotline", NIGHT)
     assert arrival is not None and arrival.window_end is not None
     warning = Finding("L1-HOT-099", "warn", "hotline", "hotline.work_orders", "planted warning")
-    from minhu.business_dates import Window
-    from minhu.landing.zone import Attempt
-
     landing.accept(Attempt("hotline", NIGHT, 1, Window(None, arrival.window_end)), [warning])
-    run_gate(home, NIGHT, monkeypatch)
+    decision.decide_verdicts(home, NIGHT)
     assert verdict(home, "d40") == ("PUBLISHED_WITH_NOTE", "L1-HOT-099")
     assert verdict(home, "d20")[0] == "BAND_ONLY"
 
 
-def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_gate(home, NIGHT, monkeypatch)
+def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(
+    judged: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = copy_of(judged, tmp_path / "home")
     with work_file.connect(home) as db:
         cells = db.execute("select * from publish.kpi_results").to_arrow_table()
     folder = home.home / "earlier"
@@ -126,7 +121,7 @@ def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, mo
     blocked = Finding("L0-HOT-001", "block", "hotline", "hotline", "the hotline did not answer")
     refused = Finding("L1-HOT-001", "block", "hotline", "hotline.places", "seen in the refused delivery")
     Landing(home.landing_dir).block("hotline", NEXT, "the hotline did not answer", [blocked, refused])
-    run_gate(home, NEXT, monkeypatch, folder)
+    judge_after(folder, home, NEXT, monkeypatch)
     assert verdict(home, "d40", columns="verdict, rule_id, is_stale, value") == (
         "PUBLISHED_WITH_NOTE",
         "L4-KPI-005",
@@ -140,20 +135,16 @@ def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(home: Settings, mo
     assert query(home, "select count(*) from publish.quality_findings where rule_id = 'L0-HOT-001'") == [(1,)]
 
 
-def test_a_source_blocked_on_the_first_night_withholds_and_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_blocked_on_the_first_night_withholds_and_says_why(tmp_path: Path) -> None:
     settings = settings_at(tmp_path)
     LandedCity().land(settings, NIGHT, sources=("grid", "stations"))
     Landing(settings.landing_dir).block("hotline", NIGHT, "wrong password", [])
-    run_gate(settings, NIGHT, monkeypatch)
+    build_and_judge(settings, NIGHT)
     found = query(settings, "select distinct verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06'")
     assert found == [("WITHHELD", "L4-KPI-006", "来源未到且无历史值：wrong password")]
 
 
-def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(home: Settings) -> None:
     city = LandedCity()
     for number in range(10):
         add_order(
@@ -169,17 +160,15 @@ def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(
             due_at="2026-11-29 18:00",
             replied_at="2026-11-04 10:00",
         )
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d05", "d12", "d20", "d40", "d00")})
-    city.units("u1")
+    floors.pictures(city)
     city.land(home, NEXT)
-    run_gate(home, NEXT, monkeypatch)
+    build_and_judge(home, NEXT)
     assert [verdict(home, "d40", kpi_id) for kpi_id in ("H04", "H06")] == [("WITHHELD", "L2-HOT-004")] * 2
     assert [verdict(home, "d20", kpi_id)[0] for kpi_id in ("H04", "H06")] == ["WITHHELD", "BAND_ONLY"]
     assert query(home, "select count(*) from publish.quarantined_rows where rule_id = 'L2-HOT-004'") == [(20,)]
 
 
 def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) -> None:
-    build(home, NIGHT)
     with work_file.connect(home) as db:
         assert kpi_checks.check_values(db) == []
         db.execute(
@@ -192,32 +181,27 @@ def test_the_suite_of_the_kpi_frame_finds_an_impossible_share(home: Settings) ->
     assert pa.Table.from_pylist([f.as_dict() for f in found]).num_rows == 3
 
 
-def test_an_unusual_volume_and_a_thin_callback_are_notes_on_exactly_their_cells(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unusual_volume_and_a_thin_callback_are_notes_on_exactly_their_cells(home: Settings) -> None:
     city = LandedCity()
-    city.places({"dA": {"dA001": ("dA001001",)}})
-    city.units("u1")
-    for day in range(
-        1, 21
-    ):  # ten orders a day, forty on the night itself; two of the two hundred closed are called back
+    floors.pictures(city)
+    # ten orders a day, forty on the night itself; two of those closed, 190 here and 77 before, are called back
+    for day in range(1, 21):
         for number in range(40 if day == 20 else 10):
             order = f"o{day:02d}-{number:02d}"
             closed = f"2026-11-{day:02d} 12:00" if day < 20 else None
-            add_order(city, order, "dA", created_at=f"2026-11-{day:02d} 09:00", closed_at=closed)
+            add_order(city, order, "d00", created_at=f"2026-11-{day:02d} 09:00", closed_at=closed)
             if day == 1 and number < 2:
                 city.add("hotline.callbacks", callback_id=order, order_id=order, called_at="2026-11-03 09:00")
-    settings = settings_at(tmp_path)
-    city.land(settings)
-    run_gate(settings, NIGHT, monkeypatch)
+    city.land(home)
+    build_and_judge(home, NIGHT)
     found = query(
-        settings,
+        home,
         "select rule_id, severity, kpi_id, unit_type from publish.quality_findings where rule_id like 'L3-%' order by all",
     )
     assert ("L3-VOL-001", "warn", "", "") in found
     assert ("L3-COV-001", "warn", "H08", "city") in found and not any(kpi_id == "H11" for _, _, kpi_id, _ in found)
     days = query(
-        settings,
+        home,
         "select period_start, verdict, rule_id from publish.kpi_results where kpi_id = 'H04' and unit_type = 'city' "
         "and period_type = 'day' and caliber = 'full' and period_start >= date '2026-11-19' order by 1",
     )

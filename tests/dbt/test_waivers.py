@@ -13,9 +13,10 @@ from minhu.findings import Finding
 from minhu.gate import decision, kpi_checks, waivers
 from minhu.release import publisher
 from minhu.settings import Settings
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
-from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.homes import copy_of, query, settings_at
+from tests.fixtures.landed import NIGHT
+
+pytestmark = [pytest.mark.nights(6), pytest.mark.xdist_group("floors")]
 
 FINDING = Finding(
     "L4-GXK-004", "block", "minhu", "kpi_values", "planted", kpi_id="H06", unit_type="district", unit_code="d40",
@@ -34,18 +35,8 @@ def waiver(sha256: str, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    city = LandedCity()
-    city.places({d: {f"{d}001": (f"{d}001001",)} for d in ("d20", "d30", "d40")})
-    city.units("u1")
-    for district, due in (("d20", 20), ("d30", 30), ("d40", 40)):
-        for number in range(due):
-            closed = "2026-11-11 10:00" if number < 5 else "2026-11-09 10:00"
-            add_order(city, f"{district}-{number}", district, due_at="2026-11-10 18:00", closed_at=closed)
-    settings = settings_at(tmp_path_factory.mktemp("waived"))
-    city.land(settings)
-    build(settings, NIGHT)
-    return settings
+def home(city_of_floors: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return copy_of(city_of_floors, tmp_path_factory.mktemp("waived") / "home")
 
 
 def judge(

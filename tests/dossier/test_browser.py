@@ -14,6 +14,8 @@ from minhu.release.release_folder import Release
 from .conftest import write
 from .homes import a_year_before, empty_home
 
+pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 2.0
 MOST_BYTES = 1_000_000

@@ -14,6 +14,8 @@ from minhu.release.release_folder import Release
 from minhu.reports import data_docs
 from minhu.settings import Settings
 
+pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+
 
 @pytest.fixture(autouse=True)
 def of_this_home(home_of_a_night: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from minhu.release.release_folder import Release
 from minhu.reports.dossier import words
 from minhu.reports.dossier.page import figure, share
 
 from .reading import read
+
+pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
 
 
 def rows_of(night: Release, table: str) -> list[dict[str, Any]]:

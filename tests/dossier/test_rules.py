@@ -6,8 +6,12 @@ import csv
 import re
 from pathlib import Path
 
+import pytest
+
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT
+
+pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 

@@ -10,22 +10,18 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from minhu import settings as settings_module
 from minhu.release import releases
 from minhu.settings import Settings
 from minhu.standalone import postgres, serving
 from minhu.standalone.nightly import EXTRACTS, Simulation
 from tests.cli.processes import minhu
+from tests.fixtures.homes import settings_at
 from tests.fixtures.nights import publish_night_here
 
 pytestmark = [pytest.mark.slow, pytest.mark.end_to_end]
 
 NIGHTS = 7
 SMALL = Simulation(scale=0.01, seed=7)
-
-
-def settings_at(home: Path) -> Settings:
-    return settings_module.load(environ={"MINHU_HOME": str(home)})
 
 
 def release_ids(home: Settings, days: list[date]) -> dict[date, str]:

@@ -16,13 +16,11 @@ from typing import Any
 import pytest
 
 from minhu.audit import replay, verification
-from minhu.gate import decision
 from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.standalone import postgres
-from minhu.warehouse import dbt_build
-from tests.dbt.conftest import query, settings_at
+from tests.fixtures.homes import build_and_judge, query, settings_at
 
 from .faulty_city import (
     CITY,
@@ -36,6 +34,8 @@ from .faulty_city import (
     last_day,
     withholding,
 )
+
+pytestmark = pytest.mark.nights(5)
 
 #: The last night of a month: faults of both months, and in the long run the 19th, where the assessment month begins.
 FIRST = date(2026, 10, 31)
@@ -73,10 +73,7 @@ class Story:
 
     def night(self, day: date, refused: str = "") -> None:
         self.city.deliver(self.settings, day, refused)
-        dbt_build.load_landing(self.settings, day)
-        dbt_build.build_marts(self.settings, day)
-        dbt_build.check_marts(self.settings, day)
-        decision.decide_verdicts(self.settings, day)
+        build_and_judge(self.settings, day)
         self.releases.append(publication.publish_release(self.settings, self.uri, day))
         self.refused.append(refused)
         rules = self._must_be_withheld(day, refused)
@@ -275,6 +272,7 @@ def test_the_written_nights_have_something_to_withhold_to_heal_and_to_leave_alon
 
 
 def test_the_ledger_verifies_and_every_release_is_rebuilt_to_the_byte(story: Story) -> None:
+    """The replay runs dbt's data tests too: a broken identity would be a finding that the release does not have."""
     assert len({made.release_id for made in story.releases}) == len(story.releases)
     assert verification.verify(story.settings) == []
     # the newest first, for it rests on most; of the short story that one alone

@@ -16,7 +16,7 @@ from tests.cli.processes import Ended, minhu, processes_of
 
 from .conftest import FIRST, SECOND, THIRD, City, Night, Reader, looked_at
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(8)]
 
 #: All groups of the catalogue: the letter and how many KPIs it has.
 GROUPS = {"H": 13, "G": 8, "S": 6, "R": 4, "B": 4, "E": 3, "L": 3, "T": 4, "W": 3, "V": 2, "P": 4, "Q": 3, "X": 3}

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from minhu import settings as settings_module
 from minhu.ledger.chain import Ledger, release_events
 from minhu.release import releases
 from minhu.release.releases import open_release
 from minhu.settings import Settings
 from minhu.simulator.simulate import simulate
 from minhu.standalone import postgres
+from tests.fixtures.homes import settings_at
 
 DAYS = ("2026-11-19", "2026-11-20")
 KILLS = 50
@@ -52,10 +52,6 @@ NIGHT = textwrap.dedent(
     publication.publish_night(home, postgres.uri(home.postgres_dir), day)
     """
 )
-
-
-def settings_at(home: Path) -> Settings:
-    return settings_module.load(environ={"MINHU_HOME": str(home)})
 
 
 def start_night(home: Path, day: str) -> subprocess.Popen[bytes]:

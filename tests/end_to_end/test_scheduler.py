@@ -17,7 +17,7 @@ from minhu.standalone.airflow_api import DAG_IDS
 from minhu.standalone.nightly import EXTRACTS, Simulation
 from tests.cli.processes import processes_of
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(4)]
 
 SMALL = Simulation(days=4, scale=0.01, seed=7)
 

@@ -28,7 +28,7 @@ from minhu.standalone.airflow_runtime import Connections
 from tests.cli.processes import processes_of
 from tests.release.conftest import Home, settings_at
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(3)]
 
 (DAG_ID,) = MONTHLY_DAG_IDS
 MONTH_END = date(2026, 11, 30)

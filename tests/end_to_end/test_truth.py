@@ -21,6 +21,8 @@ from minhu.simulator.simulate import simulate
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build
 
+pytestmark = pytest.mark.nights(3)
+
 EARLIER, LAST = date(2026, 11, 17), date(2026, 11, 20)
 DAYS, SCALE, SEED = 40, 0.03, 7
 CELL = "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"

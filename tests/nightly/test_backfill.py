@@ -7,21 +7,25 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from rich.console import Console
 
-from minhu import settings as settings_module
 from minhu.errors import UsageError
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from minhu.standalone import backfill, postgres
 from minhu.standalone.nightly import Simulation
-from minhu.warehouse import dbt_build, work_file
+from minhu.warehouse import work_file
+from tests.fixtures.homes import build, copy_of, settings_at
 
-FIRST, LAST = date(2026, 11, 16), date(2026, 11, 20)
+pytestmark = pytest.mark.nights(5)
+
+DAYS = [date(2026, 11, day) for day in (18, 19, 20)]
+FIRST, LAST = DAYS[0], DAYS[-1]
 SMALL = Simulation(None, 0.01, 7)
 PROGRAM = """
 import sys
@@ -30,12 +34,9 @@ from rich.console import Console
 from minhu import settings
 from minhu.standalone import backfill
 from minhu.standalone.nightly import Simulation
-backfill.backfill(settings.load(), date(2026, 11, 16), date(2026, 11, 20), Simulation(None, 0.01, 7), Console())
+first, last = (date.fromisoformat(day) for day in sys.argv[1:])
+backfill.backfill(settings.load(), first, last, Simulation(None, 0.01, 7), Console())
 """
-
-
-def settings_at(home: Path) -> Settings:
-    return settings_module.load(environ={"MINHU_HOME": str(home)})
 
 
 def figures(settings: Settings) -> list[tuple[object, ...]]:
@@ -43,11 +44,18 @@ def figures(settings: Settings) -> list[tuple[object, ...]]:
         return db.execute("select * from kpis.kpi_values order by all").fetchall()
 
 
-@pytest.mark.timeout(300)
-def test_a_backfill_goes_on_after_a_kill_and_gives_the_figures_of_its_nights(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+class Filled(NamedTuple):
+    """A home whose backfill was killed on the way and begun again, and what the second start said."""
+
+    settings: Settings
+    report: backfill.BackfillReport
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    home = tmp_path_factory.mktemp("filled") / "home"
     running = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], env={**os.environ, "MINHU_HOME": str(home)},
+        [sys.executable, "-c", PROGRAM, str(FIRST), str(LAST)], env={**os.environ, "MINHU_HOME": str(home)},
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     arrivals = home / "landing" / "stations" / "arrivals"
@@ -57,35 +65,35 @@ def test_a_backfill_goes_on_after_a_kill_and_gives_the_figures_of_its_nights(tmp
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait(timeout=30)
-
-    console = Console(quiet=True)
     try:
-        report = backfill.backfill(settings_at(home), FIRST, LAST, SMALL, console)
+        report = backfill.backfill(settings_at(home), FIRST, LAST, SMALL, Console(quiet=True))
     finally:
         postgres.stop(settings_at(home).postgres_dir)
-    settings = settings_at(home)
-    assert report.skipped >= 1 and report.nights + report.skipped == 5
+    return Filled(settings_at(home), report)
+
+
+@pytest.mark.timeout(300)
+def test_a_backfill_goes_on_after_a_kill_and_gives_the_figures_of_its_nights(filled: Filled, tmp_path: Path) -> None:
+    report = filled.report
+    assert report.skipped >= 1 and report.nights + report.skipped == len(DAYS)
     assert report.blocked == {} and report.rows > 500
     assert report.release.business_date == LAST and report.release.is_new
 
-    in_one_go = figures(settings)
+    in_one_go = figures(filled.settings)
     assert len(in_one_go) > 2000
+    settings = copy_of(filled.settings, tmp_path / "home")
     settings.warehouse_path.unlink()
-    for day in (FIRST + timedelta(days=offset) for offset in range(5)):
-        dbt_build.load_landing(settings, day)
-        dbt_build.build_marts(settings, day)
+    for day in DAYS:
+        build(settings, day)
     assert figures(settings) == in_one_go
 
 
-def test_every_night_has_an_arrival_and_a_second_backfill_reads_none_again(tmp_path: Path) -> None:
-    console = Console(quiet=True)
-    day = date(2026, 11, 20)
-    first = backfill.backfill(settings_at(tmp_path), day - timedelta(days=1), day, SMALL, console)
-    landing = Landing(settings_at(tmp_path).landing_dir)
-    assert [a.business_date for a in landing.arrivals("grid")] == [day - timedelta(days=1), day]
-    again = backfill.backfill(settings_at(tmp_path), day - timedelta(days=1), day, SMALL, console)
-    assert (again.nights, again.skipped, again.rows) == (0, 2, 0)
-    assert again.release.release_id == first.release.release_id and not again.release.is_new
+def test_every_night_has_an_arrival_and_a_second_backfill_reads_none_again(filled: Filled) -> None:
+    landing = Landing(filled.settings.landing_dir)
+    assert [a.business_date for a in landing.arrivals("grid")] == DAYS
+    again = backfill.backfill(filled.settings, FIRST, LAST, SMALL, Console(quiet=True))
+    assert (again.nights, again.skipped, again.rows) == (0, len(DAYS), 0)
+    assert again.release.release_id == filled.report.release.release_id and not again.release.is_new
 
 
 def test_dates_the_wrong_way_round_are_refused(tmp_path: Path) -> None:

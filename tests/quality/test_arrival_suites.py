@@ -85,7 +85,7 @@ def test_a_clean_delivery_breaks_no_rule() -> None:
 
 def test_every_rule_finds_the_row_that_breaks_it() -> None:
     cases = {
-        f"{name} {e.meta['rule_id']}": (broken_frame(clean_frame(name), e), SUITES[name])
+        f"{name} {e.meta['rule_id']}": (broken_frame(clean_frame(name), e), [e])
         for name, suite in SUITES.items()
         for e in suite
     }

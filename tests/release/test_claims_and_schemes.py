@@ -13,11 +13,14 @@ from typer.testing import CliRunner
 from minhu.analysis import claims, schemes
 from minhu.cli.app import app
 from minhu.errors import UsageError
+from minhu.pipeline import publication
 from minhu.settings import PROJECT_ROOT, Settings
-from tests.dbt.conftest import build, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build_and_judge, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
 from tests.release.conftest import empty_database
+
+pytestmark = pytest.mark.nights(1)
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "claims.csv"
 
@@ -36,10 +39,6 @@ def asked(city: LandedCity, order: str, district: str, day: str, resolved: bool,
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
-    from minhu.gate import decision
-    from minhu.pipeline import publication
-    from minhu.warehouse import dbt_build
-
     settings = settings_at(tmp_path_factory.mktemp("claims"))
     city = LandedCity()
     city.places({district: {f"{district}001": (f"{district}001001",)} for district in (RESOLVING, PLEASING)})
@@ -58,9 +57,7 @@ def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
     for number in range(40):  # two days before the assessment month begins
         asked(city, f"early-{number}", PLEASING, "2026-10-17", resolved=False, satisfied=False)
     city.land(settings)
-    build(settings, NIGHT)
-    dbt_build.check_marts(settings, NIGHT)
-    decision.decide_verdicts(settings, NIGHT)
+    build_and_judge(settings, NIGHT)
     publication.publish_release(settings, empty_database(server, "published_claims"), NIGHT)
     return settings
 

@@ -20,13 +20,15 @@ from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
-from tests.dbt.conftest import settings_at
-from tests.dbt.test_acceptance_cases import add_order
-from tests.dbt.test_return_restatements import PARTIES, opinion, send
+from tests.fixtures.homes import build_and_publish, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+from tests.fixtures.returned import PARTIES, opinion, send
 
 from .conftest import empty_database
 from .processes import context
+
+pytestmark = pytest.mark.nights(5)
 
 D17, D18, D19, D20 = (NIGHT - timedelta(days=back) for back in (3, 2, 1, 0))
 SEPTEMBER = {"period_from": "2026-09-01", "period_to": "2026-09-30"}
@@ -110,13 +112,6 @@ def deliver_again(settings: Settings, day: date) -> None:
     city.land(settings, day, sources=("stations",))
 
 
-def publish(settings: Settings, uri: str, day: date) -> Release:
-    dbt_build.load_landing(settings, day)
-    dbt_build.build_marts(settings, day)
-    dbt_build.check_marts(settings, day)
-    return publication.publish_night(settings, uri, day)
-
-
 def files_of(home: Path) -> dict[str, tuple[int, int]]:
     """All files but those of replays, with what would tell of a write."""
     found = (path for path in home.rglob("*") if path.is_file() and "replay" not in path.relative_to(home).parts[:1])
@@ -147,10 +142,10 @@ def story(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Iterator[St
     settings = settings_at(tmp_path_factory.mktemp("replay"))
     uri = empty_database(server, "published_replay")
     first_night(settings, D17)
-    first = publish(settings, uri, D17)
+    first = build_and_publish(settings, uri, D17)
     second_night(settings, D18)
     block_grid(settings, D18)
-    second = publish(settings, uri, D18)
+    second = build_and_publish(settings, uri, D18)
     # what must not be seen: the night after, a second delivery of the night itself, and that grid came after all
     city = LandedCity()
     pictures(city)
@@ -174,6 +169,8 @@ def test_a_night_with_stale_withheld_late_and_resent_data_is_rebuilt_to_the_byte
     stale = [row for row in story.second.table("kpi_results").to_pylist() if row["is_stale"]]
     assert stale and {row["as_of"] for row in stale} == {story.first.as_of.replace(tzinfo=None)}
     assert story.second.table("return_restatements").num_rows == 1
+    log = story.second.table("kpi_restatements").to_pylist()
+    assert {"late_rows", "restated_return"} <= {cause for row in log for cause in row["causes"].split()}
     assert story.second.manifest["stale_sources"] == ["grid"]
 
     before = files_of(story.settings.home)
@@ -310,24 +307,24 @@ def test_every_night_of_a_longer_story_is_rebuilt_to_the_byte(tmp_path: Path, se
     """Nights that were increments: judged in part, settled months taken over from the export before."""
     settings, uri = settings_at(tmp_path / "home"), empty_database(server, "published_replay_long")
     first_night(settings, D17)
-    nights = [publish(settings, uri, D17)]
+    nights = [build_and_publish(settings, uri, D17)]
     second_night(settings, D18, sources=("hotline", "grid", "returns"))
-    nights.append(publish(settings, uri, D18))
+    nights.append(build_and_publish(settings, uri, D18))
     city = LandedCity()
     pictures(city)
     order(city, 41, 9, D19)  # the file of September is written again; its withheld cells are not judged again
     # a day before the first: volumes of the week of the old first day may be compared from now on
     add_order(city, "earliest", "dA", created_at="2026-08-25 09:00", updated_at=f"{D19} 08:00")
     city.land(settings, D19)
-    nights.append(publish(settings, uri, D19))
+    nights.append(build_and_publish(settings, uri, D19))
     deliver_again(settings, D18)
-    nights.append(publish(settings, uri, D18))  # a past night is released again
+    nights.append(build_and_publish(settings, uri, D18))  # a past night is released again
     city = LandedCity()
     pictures(city)
     event(city, 50, D20)
     city.land(settings, D20, sources=("hotline", "stations", "returns"))
     block_grid(settings, D20)
-    nights.append(publish(settings, uri, D20))
+    nights.append(build_and_publish(settings, uri, D20))
     assert len({night.release_id for night in nights}) == len(nights)
     for night in nights:
         found = replay.replay(settings, night.release_id)

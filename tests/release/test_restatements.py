@@ -20,16 +20,20 @@ from minhu.landing.zone import Landing
 from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
-from minhu.warehouse import dbt_build, work_file
-from tests.dbt.conftest import settings_at
-from tests.dbt.test_acceptance_cases import add_order
-from tests.dbt.test_return_restatements import PARTIES, opinion, send
+from minhu.warehouse import work_file
+from tests.fixtures.databases import copied_database
+from tests.fixtures.homes import build, build_and_publish, copy_of, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+from tests.fixtures.returned import PARTIES, opinion, send
 
 from .conftest import empty_database
 
+pytestmark = pytest.mark.nights(9)
+
 D15, D16, D17, D18, D19, D20 = (NIGHT - timedelta(days=back) for back in (5, 4, 3, 2, 1, 0))
 AUGUST, SEPTEMBER, OCTOBER = (date(2026, month, 1) for month in (8, 9, 10))
+AFTER_FIRST = "published_after_first"
 Row = dict[str, Any]
 
 
@@ -94,14 +98,7 @@ def publish(settings: Settings, uri: str, day: date, story: Any = None, moved: b
     if story:
         story(city)
     city.land(settings, day)
-    return publish_again(settings, uri, day)
-
-
-def publish_again(settings: Settings, uri: str, day: date) -> Release:
-    dbt_build.load_landing(settings, day)
-    dbt_build.build_marts(settings, day)
-    dbt_build.check_marts(settings, day)
-    return publication.publish_night(settings, uri, day)
+    return build_and_publish(settings, uri, day)
 
 
 def other_project(folder: Path) -> Path:
@@ -126,6 +123,7 @@ class Story:
     settings: Settings
     uri: str
     nights: dict[date, Release]
+    after_first: Settings
 
     def log(self, night: date, **where: Any) -> list[Row]:
         """Rows of a night's release about that night itself."""
@@ -148,13 +146,13 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Iterator[Story]:
-    settings = settings_at(tmp_path_factory.mktemp("restated"))
+    settings = settings_at(tmp_path_factory.mktemp("restated") / "home")
     uri = empty_database(server, "published_restated")
-    nights = {
-        D15: publish(settings, uri, D15, first_night),
-        D16: publish(settings, uri, D16, late_and_corrected),
-        D17: publish(settings, uri, D17, sent_again),
-    }
+    nights = {D15: publish(settings, uri, D15, first_night)}
+    after_first = copy_of(settings, tmp_path_factory.mktemp("after the first") / "home")
+    copied_database(server, "published_restated", AFTER_FIRST)
+    nights[D16] = publish(settings, uri, D16, late_and_corrected)
+    nights[D17] = publish(settings, uri, D17, sent_again)
     city = LandedCity()
     pictures(city)
     city.land(settings, D18, accept=False)
@@ -167,11 +165,17 @@ def story(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Iterator[St
             period_from="2026-09-01", period_to="2026-09-30",
         )  # fmt: skip
         landing.accept(pending, [warning] if source == "hotline" else [])
-    nights[D18] = publish_again(settings, uri, D18)
+    nights[D18] = build_and_publish(settings, uri, D18)
     nights[D19] = publish(settings, uri, D19, moved=True)
     other = replace(settings, project_root=other_project(tmp_path_factory.mktemp("other")))
     nights[D20] = publish(other, uri, D20, moved=True)
-    yield Story(settings, uri, nights)
+    yield Story(settings, uri, nights, after_first)
+
+
+@pytest.fixture
+def after_first(story: Story, server: Path, tmp_path: Path) -> tuple[Settings, str]:
+    """A copy of the home and of its database as they were after the first night, for another second one."""
+    return copy_of(story.after_first, tmp_path / "home"), copied_database(server, AFTER_FIRST, "published_otherwise")
 
 
 def test_the_first_release_restates_nothing_and_says_since_when_is_known(story: Story) -> None:
@@ -273,10 +277,10 @@ def test_the_log_only_grows(story: Story) -> None:
     assert len(kept) > 50
 
 
-def test_each_night_is_replayed_to_the_byte(story: Story) -> None:
-    for day in (D16, D19):
-        found = replay.replay(story.settings, story.nights[day].release_id)
-        assert found.is_equal, "\n".join(found.lines())
+def test_a_night_with_another_border_is_replayed_to_the_byte(story: Story) -> None:
+    """A night with late rows and a return sent again is in test_replay.py."""
+    found = replay.replay(story.settings, story.nights[D19].release_id)
+    assert found.is_equal, "\n".join(found.lines())
 
 
 def test_the_log_can_be_asked_without_a_server(story: Story) -> None:
@@ -322,19 +326,16 @@ def test_readers_ask_what_was_known_on_a_night(story: Story) -> None:
 
 
 def test_a_night_published_again_adds_nothing(story: Story) -> None:
-    again = publish_again(story.settings, story.uri, D17)
+    again = build_and_publish(story.settings, story.uri, D17)
     assert not again.is_new and again.release_id == story.nights[D17].release_id
 
 
-def test_a_figure_that_moved_without_a_cause_is_unexplained(tmp_path: Path, server: Path) -> None:
-    settings, uri = settings_at(tmp_path), empty_database(server, "published_unexplained")
-    publish(settings, uri, D15, first_night)
+def test_a_figure_that_moved_without_a_cause_is_unexplained(after_first: tuple[Settings, str]) -> None:
+    settings, uri = after_first
     city = LandedCity()
     pictures(city)
     city.land(settings, D16)
-    dbt_build.load_landing(settings, D16)
-    dbt_build.build_marts(settings, D16)
-    dbt_build.check_marts(settings, D16)
+    build(settings, D16)
     with work_file.connect(settings) as db:
         db.execute(
             "update kpis.kpi_rates set numerator = 39, value = 39 where kpi_id = 'H04' and unit_code = 'dA' "
@@ -349,19 +350,18 @@ def test_a_figure_that_moved_without_a_cause_is_unexplained(tmp_path: Path, serv
     assert "原因不明" in page and "unexplained" in page
 
 
-def test_a_source_that_stayed_away_and_came_back_restates_nothing(tmp_path: Path, server: Path) -> None:
-    settings, uri = settings_at(tmp_path), empty_database(server, "published_blocked")
-    publish(settings, uri, D15, first_night)
+def test_a_source_that_stayed_away_and_came_back_restates_nothing(after_first: tuple[Settings, str]) -> None:
+    settings, uri = after_first
     finding = Finding("L0-HOT-001", "block", "hotline", "hotline", "it did not answer")
     Landing(settings.landing_dir).block("hotline", D16, "it did not answer", [finding])
     LandedCity().land(settings, D16, sources=("grid", "stations", "returns"))
-    stale = publish_again(settings, uri, D16)
+    stale = build_and_publish(settings, uri, D16)
     assert any(row["is_stale"] for row in stale.table("kpi_results").to_pylist())
     city = LandedCity()
     pictures(city)
     order(city, "late", "dA", 9, D17)
     city.land(settings, D17)
-    rows = publish_again(settings, uri, D17).table("kpi_restatements").to_pylist()
+    rows = build_and_publish(settings, uri, D17).table("kpi_restatements").to_pylist()
     rows = [row for row in rows if row["rule_id_before"] != "L4-KPI-006"]  # the day itself had no figure to keep
     assert rows and {(row["business_date"], row["causes"]) for row in rows} == {(D17, "late_rows")}
     assert {row["unit_code"] for row in rows} <= {"610100", "dA", "dA001", "u1"}

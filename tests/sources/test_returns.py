@@ -15,7 +15,7 @@ from minhu.extract.returns.workbooks import as_half_year, as_quarter, as_year, p
 from minhu.landing.zone import Attempt, Landing
 from minhu.quality import validation
 from minhu.settings import Settings
-from tests.release.conftest import settings_at
+from tests.fixtures.homes import settings_at
 from tests.sources.everything import everything_in
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
