@@ -4,7 +4,7 @@
     moment   column of the quarantine table
     counted  good records of a period by it, in the aggregate
     only     condition on the quarantine table; what is wrong with a record may leave it open, then it counts
-    lost_by  record rules that say the moment is missing where there must be one
+    lost_by  record rule that says the moment is missing where there must be one
     is_term  it may lie ahead of the business date without being wrong: a deadline
 #}
 {% macro anchored_tables() %}
@@ -14,19 +14,19 @@
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'unit': 'unit_code'},
         'anchors': {
-            'created': {'moment': 'created_at', 'counted': 'created_count', 'lost_by': ['L2-HOT-001']},
+            'created': {'moment': 'created_at', 'counted': 'created_count', 'lost_by': 'L2-HOT-001'},
             'dispatched': {'moment': 'first_dispatched_at', 'counted': 'dispatched_count'},
             'due': {'moment': 'due_at', 'counted': 'reply_due_count', 'is_term': true, 'only': 'is_answered_for'},
             'limited_due': {'moment': 'due_at', 'counted': 'limited_due_count', 'is_term': true,
                 'only': "is_answered_for and tier = 'time_limited'"},
             'unpaused_due': {'moment': 'rule_unpaused_due_at', 'counted': 'rule_unpaused_due_count', 'is_term': true,
-                'only': 'is_answered_for', 'lost_by': ['L2-HOT-001']},
+                'only': 'is_answered_for', 'lost_by': 'L2-HOT-001'},
             'paused_due': {'moment': 'rule_paused_due_at', 'counted': 'rule_paused_due_count', 'is_term': true,
-                'only': 'is_answered_for', 'lost_by': ['L2-HOT-001']},
+                'only': 'is_answered_for', 'lost_by': 'L2-HOT-001'},
             'immediate_due': {'moment': 'immediate_due_at', 'counted': 'immediate_due_count', 'is_term': true,
-                'only': "is_answered_for and tier = 'immediate'", 'lost_by': ['L2-HOT-001']},
-            'closed': {'moment': 'closed_at', 'counted': 'closed_count', 'lost_by': ['L2-HOT-007']},
-            'eligible': {'moment': 'closed_at', 'counted': 'eligible_count', 'lost_by': ['L2-HOT-007'],
+                'only': "is_answered_for and tier = 'immediate'", 'lost_by': 'L2-HOT-001'},
+            'closed': {'moment': 'closed_at', 'counted': 'closed_count', 'lost_by': 'L2-HOT-007'},
+            'eligible': {'moment': 'closed_at', 'counted': 'eligible_count', 'lost_by': 'L2-HOT-007',
                 'only': "is_answered_for and coalesce(channel, '') <> 'transfer'"},
             'callback': {'moment': 'callback_at', 'counted': 'callback_count'},
             'claim': {'moment': 'claimed_at', 'counted': 'claimed_count + due_count - reply_due_count'},
@@ -37,11 +37,11 @@
         'counts': ref('agg_calls_by_period'),
         'levels': {},
         'anchors': {
-            'inbound': {'moment': 'started_at', 'counted': 'inbound_count', 'lost_by': ['L2-HOT-021'],
+            'inbound': {'moment': 'started_at', 'counted': 'inbound_count', 'lost_by': 'L2-HOT-021',
                 'only': "(direction = 'inbound' or rule_id = 'L2-HOT-025')"},
-            'outbound': {'moment': 'started_at', 'counted': 'outbound_count', 'lost_by': ['L2-HOT-021'],
+            'outbound': {'moment': 'started_at', 'counted': 'outbound_count', 'lost_by': 'L2-HOT-021',
                 'only': "(direction = 'outbound' or rule_id = 'L2-HOT-025')"},
-            'offered': {'moment': 'started_at', 'counted': 'offered_count', 'lost_by': ['L2-HOT-021'],
+            'offered': {'moment': 'started_at', 'counted': 'offered_count', 'lost_by': 'L2-HOT-021',
                 'only': "(direction = 'inbound' or rule_id = 'L2-HOT-025')"
                     ~ " and (offered_at is not null or rule_id = 'L2-HOT-021')"},
         },
@@ -52,8 +52,8 @@
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'grid': 'grid_code', 'unit': 'unit_code'},
         'anchors': {
-            'reported': {'moment': 'reported_at', 'counted': 'reported_count', 'lost_by': ['L2-GRD-001']},
-            'verified': {'moment': 'reported_at', 'counted': 'clustered_verified_count', 'lost_by': ['L2-GRD-001'],
+            'reported': {'moment': 'reported_at', 'counted': 'reported_count', 'lost_by': 'L2-GRD-001'},
+            'verified': {'moment': 'reported_at', 'counted': 'clustered_verified_count', 'lost_by': 'L2-GRD-001',
                 'only': 'is_verified'},
             'due': {'moment': 'due_at', 'counted': 'due_count', 'is_term': true, 'only': 'is_answered_for'},
             'limited_due': {'moment': 'due_at', 'counted': 'limited_due_count', 'is_term': true,
@@ -61,9 +61,9 @@
             'deferred': {'moment': 'deferred_due_at', 'counted': 'deferred_due_count', 'is_term': true,
                 'only': 'is_answered_for'},
             'immediate_due': {'moment': 'immediate_due_at', 'counted': 'immediate_due_count', 'is_term': true,
-                'only': "is_answered_for and tier = 'immediate'", 'lost_by': ['L2-GRD-001']},
+                'only': "is_answered_for and tier = 'immediate'", 'lost_by': 'L2-GRD-001'},
             'closed': {'moment': 'closed_at', 'counted': 'closed_count', 'only': 'is_answered_for',
-                'lost_by': ['L2-GRD-006']},
+                'lost_by': 'L2-GRD-006'},
         },
     } %}
     {% set cases = {
@@ -82,21 +82,27 @@
     {{ return([orders, calls, events, cases]) }}
 {% endmacro %}
 
-{#
-  The day an anchor's moment of a quarantined record stands for, null where the record would not count by it. Where what
-  is wrong is the day itself, it is the day the record landed.
-#}
-{% macro held_day(anchor) -%}
-    case
-        when {{ local_date(anchor.moment) }} between {{ first_day() }} and {{ business_date() }}
-            then {{ local_date(anchor.moment) }}
-        when {{ is_implausible(anchor.moment) }} then landed_date
-        {% if not anchor.is_term -%}
-        when {{ anchor.moment }} is not null then landed_date
-        {% endif -%}
-        {% if anchor.lost_by -%}
-        when {{ anchor.moment }} is null and rule_id in ('{{ anchor.lost_by | join("', '") }}')
-            then landed_date
-        {% endif -%}
+{# The anchors of a table as a relation: anchor, is_term, lost_by (the rule that says the moment is missing, or ''). #}
+{% macro anchors_of(entity) -%}
+    (
+        values
+        {% for name, anchor in entity.anchors.items() -%}
+        ('{{ entity.table_name }}/{{ name }}', {{ anchor.is_term or false }}, '{{ anchor.lost_by or '' }}')
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    ) as anchors (anchor, is_term, lost_by)
+{%- endmacro %}
+
+{# What an anchor has of a kind (moment, counted, only), one branch an anchor that has it. #}
+{% macro of_anchor(entity, kind, otherwise=none) -%}
+    {%- set found = [] -%}
+    {%- for name, anchor in entity.anchors.items() if anchor[kind] %}{% do found.append((name, anchor[kind])) %}{% endfor -%}
+    {%- if found -%}
+    case anchors.anchor
+        {% for name, expression in found -%}
+        when '{{ entity.table_name }}/{{ name }}' then {{ expression }}
+        {% endfor -%}
+        {{ 'else ' ~ otherwise if otherwise }}
     end
+    {%- else -%} {{ otherwise }} {%- endif -%}
 {%- endmacro %}

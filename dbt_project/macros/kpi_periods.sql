@@ -7,18 +7,22 @@
     )
 {%- endmacro %}
 
-{# Condition: cells whose verdicts are given anew. `alias` names the relation where names would clash. #}
-{% macro in_periods_to_judge(alias=none) -%}
-    {%- set prefix = alias ~ '.' if alias else '' -%}
-    ({{ prefix }}kpi_id, {{ prefix }}variant, {{ prefix }}period_type, {{ prefix }}period_start) in (
+{#
+  Condition: cells whose verdicts are given anew. `alias` names the relation where names would clash, `periods` the one
+  that has the cell's period where that is another.
+#}
+{% macro in_periods_to_judge(alias=none, periods=none) -%}
+    {%- set cell = alias ~ '.' if alias else '' -%}
+    {%- set period = periods ~ '.' if periods else cell -%}
+    ({{ cell }}kpi_id, {{ cell }}variant, {{ period }}period_type, {{ period }}period_start) in (
         select due.kpi_id, due.variant, due.period_type, due.period_start
         from {{ ref('kpi_periods_to_judge') }} as due
     )
 {%- endmacro %}
 
 {# Whether a cell gets its verdict in this build; all do where everything is judged anew. #}
-{% macro is_judged_in_this_build(alias) -%}
-    {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias) }} {%- endif -%}
+{% macro is_judged_in_this_build(alias=none, periods=none) -%}
+    {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias, periods) }} {%- endif -%}
 {%- endmacro %}
 
 {# Condition for clear(): scores of periods in which orders were counted again. #}

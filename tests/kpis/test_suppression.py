@@ -99,6 +99,16 @@ def test_the_attack_solves_cells_that_nothing_else_hides() -> None:
     assert sum(len(solved([(cells, set(cells.loc[cells["is_small"], "unit_code"]))])) for cells in attacks) > 50
 
 
+def remembering(first: Night, second: Night) -> Night:
+    """The second night with what the first showed of each cell."""
+    before = dict(zip(first["unit_code"], zip(first["denominator"], first["numerator"], strict=True), strict=True))
+    figures = zip(second["unit_code"], second["denominator"], second["numerator"], strict=True)
+    return second.assign(
+        is_unchanged=[before.get(code) == (size, counted) for code, size, counted in figures],
+        was_hidden=second["unit_code"].isin(hidden(first, complements(first))),
+    )
+
+
 def two_nights(seed: int, remembers: bool) -> tuple[int, int, int]:
     """Small cells of two nights, how many of them both nights together solve, and how many of these were not noticed."""
     rng = np.random.default_rng(seed)
@@ -107,11 +117,8 @@ def two_nights(seed: int, remembers: bool) -> tuple[int, int, int]:
     if is_told_by_the_city(first) or is_told_by_the_city(second):
         return 0, 0, 0
     secret = hidden(first, complements(first))
-    before = dict(zip(first["unit_code"], zip(first["denominator"], first["numerator"], strict=True), strict=True))
     if remembers:
-        figures = zip(second["unit_code"], second["denominator"], second["numerator"], strict=True)
-        second["is_unchanged"] = [before.get(code) == (size, counted) for code, size, counted in figures]
-        second["was_hidden"] = second["unit_code"].isin(secret)
+        second = remembering(first, second)
     found = complements(second)
     told = {code for _, code in solved([(first, secret), (second, hidden(second, found))])}
     exposed = set(found.loc[found["role"] == "exposed", "unit_code"])
@@ -125,6 +132,19 @@ def test_two_nights_together_hardly_ever_solve_a_small_cell() -> None:
     assert remembered[0] > 500
     assert remembered[2] <= 0.01 * remembered[0], f"{remembered[2]} of {remembered[0]} are solved unnoticed"
     assert forgotten[1] > 10 * remembered[2], "without a memory of the night before many more would be"
+
+
+def test_what_was_shown_and_did_not_change_is_never_hidden() -> None:
+    """Its figure is known from the night before, so it would protect nothing."""
+    known = 0
+    for seed in range(100, 140):
+        rng = np.random.default_rng(seed)
+        places = leaves(rng)
+        second = remembering(cells_of(places), cells_of(grown(places, rng)))
+        is_known = second["is_unchanged"] & ~second["was_hidden"] & ~second["is_small"]
+        assert not set(second.loc[is_known, "unit_code"]) & set(complements(second)["unit_code"]), seed
+        known += int(is_known.sum())
+    assert known > 100
 
 
 def test_the_smallest_sibling_that_says_nothing_is_hidden() -> None:

@@ -9,6 +9,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from minhu.errors import PermanentError
 from minhu.extract import registry
 from minhu.findings import Finding
 from minhu.gate import kpi_checks, release_before, waivers
@@ -20,6 +21,18 @@ from minhu.release.export import KPI_RESTATEMENTS, PART_OF_CELL
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
+
+#: KPIs that must have a cell and have none: those the contract promises, and optional ones with something to rate. Of
+#: one whose source is blocked there need be nothing before the first release.
+_LOST_KPIS = """
+select kpi_id, variant from seeds.kpi_contract where not is_optional
+union
+select kpi_id, variant from kpis.kpi_values
+where denominator > 0 and (kpi_id, variant) not in (select (kpi_id, variant) from kpis.kpi_blocked)
+except
+select kpi_id, variant from publish.kpi_results
+order by all
+"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,9 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
     Args:
         settings: of the home; its work file holds the built and checked marts of ``business_date``.
         business_date: the night.
+
+    Raises:
+        PermanentError: a model failed, or a KPI is counted and would not be published; the message names it.
     """
     inventory = Night(settings, business_date).inventory
     previous = releases.latest_before(settings, business_date)
@@ -58,6 +74,7 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         release_before.show(db, inventory.landing, previous, identity(settings))
     dbt_build.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
+        require_every_kpi(db)
         db.begin()
         forget_changed_parts(db, everything)
         forget_other_logs(db, previous)
@@ -145,6 +162,25 @@ def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: Release | None) -
     exported_as = db.execute("select release_id from raw.exported_as").fetchall()
     if previous is None or exported_as != [(previous.release_id,)]:
         db.execute("delete from raw.exported_parts where table_name = ?", [KPI_RESTATEMENTS])
+
+
+def require_every_kpi(db: duckdb.DuckDBPyConnection) -> None:
+    """No KPI vanishes between its figures and what is published, in a join or a list that lacks it.
+
+    Args:
+        db: the work file with verdicts given.
+
+    Raises:
+        PermanentError: a KPI that the contract promises, or that has figures, has no cell in ``kpi_results``.
+    """
+    lost = [f"{kpi_id}/{variant}" for kpi_id, variant in db.execute(_LOST_KPIS).fetchall()]
+    if lost:
+        raise PermanentError(
+            "publish every KPI of the contract",
+            f"expected cells of each in publish.kpi_results, found none of {', '.join(lost)}",
+            "find the join or the list between kpis.kpi_values and publish.kpi_results that lacks it (first its rows in the "
+            "seeds kpi_contract, kpi_grains and kpi_inputs), mend it and run the night again",
+        )
 
 
 def _counts(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:

@@ -211,7 +211,7 @@ def _protect(cells: Sequence[Cell], floor: float) -> list[tuple[_Key, str]]:
             parts = total.groups[kind]
             if (total.is_small and not is_told) or _is_protected(parts, floor, is_told):
                 continue
-            if (is_told or not total.is_hidden) and _hide_anchor(parts, floor, is_told):
+            if (is_told or not total.is_hidden) and _hide_anchor(parts, floor):
                 continue
             if _protect_each_other(parts, floor, is_told):
                 continue
@@ -262,8 +262,11 @@ def _is_anchor(cell: Cell, floor: float) -> bool:
     return not cell.is_small and not cell.stands_for_parts and cell.size >= floor and min(cell.room()) >= _STEP
 
 
-def _hide_anchor(parts: Iterable[Cell], floor: float, is_fresh: bool = False) -> bool:
-    """Hide a part that can be an anchor: one that was, before one without parts of its own, before the smallest."""
+def _hide_anchor(parts: Iterable[Cell], floor: float) -> bool:
+    """Hide a part that can be an anchor: one that was, before one without parts of its own, before the smallest.
+
+    It changed since the night before, as `_free_since` asks: what did not is hidden already or fixed.
+    """
     fit = [p for p in parts if not p.is_hidden and not p.is_fixed and p.size >= floor]
     for part in sorted(fit, key=lambda p: (not p.was_hidden, bool(p.groups), p.size, p.key)):
         before = [cell for cell in _below(part) if cell.is_hidden]

@@ -1,17 +1,14 @@
--- One row per cell: may it be published for itself, whatever stands beside it, and which rule decided.
+-- One row per cell with its figures: may it be published for itself, whatever stands beside it, and which rule decided.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set cell = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with cells as (
     select * from {{ ref('kpi_cells') }}
-    {% if is_incremental() %}
-    where {{ in_periods_to_judge() }}
-    {% endif %}
 ),
 
 contract as (
-    select * from {{ ref('kpi_lineage') }}
+    select * from {{ ref('kpi_contract') }}
 ),
 
 blocked as (
@@ -31,9 +28,11 @@ findings as (
         contract.variant,
         found.*
     from {{ ref('kpi_findings') }} as found
-    inner join contract
-        on {{ may_contaminate('found', 'contract') }}
-    where found.severity in ('block', 'warn') and found.is_in_marts
+    cross join contract
+    where
+        found.severity in ('block', 'warn')
+        and found.is_in_marts
+        and {{ may_contaminate('found', 'contract') }}
 ),
 
 -- one of a unit is looked up by it; only the others are held against every cell of the KPI
@@ -150,7 +149,6 @@ decided as (
 )
 
 select
-    decided.source,
     decided.kpi_id,
     decided.variant,
     decided.unit_type,

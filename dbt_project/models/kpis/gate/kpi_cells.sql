@@ -1,8 +1,7 @@
--- One row per cell that the release must say something about: what could be computed from sources that delivered, and
--- for each KPI without a value its city cells of all periods since the first delivery, so that its absence is visible.
--- So are cells of which every record was set aside.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+-- One row per cell judged in this build, with its figures: what could be computed from sources that delivered, and for
+-- each KPI without a value its city cells of all periods since the first delivery, so that its absence is visible. So
+-- are cells of which every record was set aside.
+{{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 with contract as (
     select * from {{ ref('kpi_contract') }}
@@ -20,9 +19,7 @@ absent as (
 ),
 
 computed as (
-    select
-        contract.source,
-        computed_values.*
+    select computed_values.*
     from {{ ref('kpi_values') }} as computed_values
     inner join contract
         on computed_values.kpi_id = contract.kpi_id and computed_values.variant = contract.variant
@@ -30,9 +27,7 @@ computed as (
         (contract.kpi_id, contract.variant) not in (select * from blocked)
         and contract.requires not in (select absent.input from absent)
         and not (contract.is_optional and coalesce(computed_values.denominator, 0) = 0)
-        {% if is_incremental() %}
-        and {{ in_periods_to_judge('computed_values') }}
-        {% endif %}
+        and {{ is_judged_in_this_build('computed_values') }}
 ),
 
 spoken as (
@@ -48,13 +43,13 @@ spoken as (
 ),
 
 silent as (
-    select
-        contract.source,
+    select distinct -- a KPI has a kind of period at several levels
         contract.kpi_id,
         contract.variant,
-        contract.levels,
-        contract.periods
+        grains.period_type
     from contract
+    inner join {{ ref('kpi_grains') }} as grains
+        on contract.kpi_id = grains.kpi_id and contract.variant = grains.variant
     left join spoken
         on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
     where spoken.kpi_id is null and not contract.is_optional
@@ -96,7 +91,6 @@ emptied_places as (
 -- a cell that would vanish, and has to say so
 emptied as (
     select
-        contract.source,
         contract.kpi_id,
         contract.variant,
         emptied_places.unit_type,
@@ -106,10 +100,13 @@ emptied as (
         emptied_places.period_end
     from emptied_places
     inner join contract
+        on emptied_places.anchors = contract.anchors
+    inner join {{ ref('kpi_grains') }} as grains
         on
-            emptied_places.anchors = contract.anchors
-            and concat(' ', contract.levels, ' ') like concat('% ', emptied_places.unit_type, ' %')
-            and concat(' ', contract.periods, ' ') like concat('% ', emptied_places.period_type, ' %')
+            contract.kpi_id = grains.kpi_id
+            and contract.variant = grains.variant
+            and emptied_places.unit_type = grains.unit_type
+            and emptied_places.period_type = grains.period_type
     inner join spoken
         on contract.kpi_id = spoken.kpi_id and contract.variant = spoken.variant
     left join {{ ref('kpi_values') }} as known
@@ -124,7 +121,6 @@ emptied as (
 )
 
 select
-    source,
     kpi_id,
     variant,
     unit_type,
@@ -142,7 +138,6 @@ select
 from computed
 union all
 select
-    emptied.source,
     emptied.kpi_id,
     emptied.variant,
     emptied.unit_type,
@@ -154,12 +149,9 @@ select
     {{ no_figures() }}
 from emptied
 cross join calibers
-{% if is_incremental() %}
-where {{ in_periods_to_judge('emptied') }}
-{% endif %}
+where {{ is_judged_in_this_build('emptied') }}
 union all
 select
-    silent.source,
     silent.kpi_id,
     silent.variant,
     'city' as unit_type,
@@ -171,15 +163,6 @@ select
     {{ no_figures() }}
 from silent
 inner join seen_periods
-    on concat(' ', silent.periods, ' ') like concat('% ', seen_periods.period_type, ' %')
+    on silent.period_type = seen_periods.period_type
 cross join calibers
-{% if is_incremental() %}
-where (silent.kpi_id, silent.variant, seen_periods.period_type, seen_periods.period_start) in (
-    select
-        due.kpi_id,
-        due.variant,
-        due.period_type,
-        due.period_start
-    from {{ ref('kpi_periods_to_judge') }} as due
-)
-{% endif %}
+where {{ is_judged_in_this_build('silent', 'seen_periods') }}

@@ -2,7 +2,7 @@
 -- touched by a finding that is new or gone, settled in the meantime, or running. gate.py judges everything where that
 -- is not enough.
 with contract as (
-    select * from {{ ref('kpi_lineage') }}
+    select * from {{ ref('kpi_contract') }}
 ),
 
 periods as (
@@ -78,13 +78,13 @@ due as (
         periods.period_type,
         periods.period_start
     from changed_findings
-    inner join contract
-        on {{ may_contaminate('changed_findings', 'contract') }}
+    cross join contract
     inner join periods
         on
             (changed_findings.period_type = '' or changed_findings.period_type = periods.period_type)
             and coalesce(changed_findings.period_from, periods.period_end) <= periods.period_end
             and coalesce(changed_findings.period_to, periods.period_start) >= periods.period_start
+    where {{ may_contaminate('changed_findings', 'contract') }}
     union
     select
         contract.kpi_id,

@@ -4,14 +4,14 @@
 with anchor_sets as (
     select distinct -- several KPIs count alike
         contract.anchors,
+        inputs.input as anchor,
         grains.unit_type,
         grains.period_type
     from {{ ref('kpi_contract') }} as contract
-    inner join {{ ref('grain_periods') }} as grains
-        on
-            concat(' ', contract.levels, ' ') like concat('% ', grains.unit_type, ' %')
-            and concat(' ', contract.periods, ' ') like concat('% ', grains.period_type, ' %')
-    where contract.anchors <> ''
+    inner join {{ ref('kpi_inputs') }} as inputs
+        on contract.kpi_id = inputs.kpi_id and contract.variant = inputs.variant and inputs.kind = 'anchor'
+    inner join {{ ref('kpi_grains') }} as grains
+        on contract.kpi_id = grains.kpi_id and contract.variant = grains.variant
 ),
 
 failed as (
@@ -33,7 +33,7 @@ failed as (
         on
             missing.unit_type = anchor_sets.unit_type
             and periods.period_type = anchor_sets.period_type
-            and concat(' ', anchor_sets.anchors, ' ') like concat('% ', missing.anchor, ' %')
+            and missing.anchor = anchor_sets.anchor
     group by
         anchor_sets.anchors, missing.unit_type, missing.unit_code, periods.period_type, periods.period_start,
         periods.period_end, missing.table_name, missing.rule_id
@@ -41,15 +41,15 @@ failed as (
 
 counted as (
     {% for entity in anchored_tables() %}
-    {% for name, anchor in entity.anchors.items() %}
     select
-        '{{ entity.table_name }}/{{ name }}' as anchor,
+        anchors.anchor,
         unit_type,
         unit_code,
         period_type,
         period_start,
-        {{ anchor.counted }} as record_count
+        {{ of_anchor(entity, 'counted') }} as record_count
     from {{ entity.counts }}
+    cross join {{ anchors_of(entity) }}
     where
         caliber = 'full'
         and (unit_type, unit_code, period_type, period_start) in (
@@ -60,8 +60,6 @@ counted as (
                 failed.period_start
             from failed
         )
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -79,7 +77,7 @@ kept as (
         on
             counted.unit_type = anchor_sets.unit_type
             and counted.period_type = anchor_sets.period_type
-            and concat(' ', anchor_sets.anchors, ' ') like concat('% ', counted.anchor, ' %')
+            and counted.anchor = anchor_sets.anchor
     group by
         anchor_sets.anchors, counted.unit_type, counted.unit_code, counted.period_type, counted.period_start
 ),
