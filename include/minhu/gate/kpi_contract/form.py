@@ -157,8 +157,9 @@ def read_file(path: Path) -> tuple[list[Kpi], list[str]]:
             kpis.append(Kpi.model_validate({**_with_sample_size({**shared, **own}), "variant": name}))
         except ValidationError as error:
             for detail in error.errors():
-                is_own = name != MAIN or str(detail["loc"][0]) in own
-                problems.append(_sentence(where, name if "variants" in said and is_own else "", detail))
+                key = detail["loc"][0]
+                is_said_below = any(key in (other or {}) for other in variants.values())
+                problems.append(_sentence(where, name if key in own or is_said_below else "", detail))
     return kpis, list(dict.fromkeys(problems))  # what is wrong at the top is wrong in each variant
 
 
