@@ -93,7 +93,9 @@ def test_an_older_version_of_which_no_definition_is_known_is_caught() -> None:
     assert "nothing was recorded of the definition of version 1.0.0" in problem
 
 
-@pytest.mark.parametrize("changelog", ["", "| H99 | 1.1.01 |", "| XH99 | 1.1.0 |", "| H99 |\n| 1.1.0 |", "H99 1.1.0", "| H99 | 1.1.0.2 |"])
+@pytest.mark.parametrize(
+    "changelog", ["", "| H99 | 1.1.01 |", "| XH99 | 1.1.0 |", "| H99 |\n| 1.1.0 |", "H99 1.1.0", "| H99 | 1.1.0.2 |"]
+)
 def test_a_version_the_changelog_does_not_name_is_caught(changelog: str) -> None:
     kpi = of_two_versions()
     [problem] = version_problems(kpi, recorded(kpi), changelog)
