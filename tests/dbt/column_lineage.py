@@ -1,36 +1,37 @@
-"""Which landed columns a KPI rests on: dbt's lineage between models, sqlglot's inside them.
+"""What there is to count, and which landed columns it rests on: dbt's lineage between models, sqlglot's inside them.
 
 A column rests on what its expression names, and on what decides which rows there are: filters, inner joins, groups. A left
 join decides only the columns of its right side. Daily counts and their sums are summed again over whatever they are grouped
 by, so groups decide nothing there but the cell. Models that choose what to make again (``*_to_count`` and the like) decide
-when a figure is made, never what it is, and are left out. ``python -m tests.dbt.column_lineage HOME`` writes the seed anew
-from the built work file of HOME.
+when a figure is made, never what it is, and are left out. ``python -m tests.dbt.column_lineage`` builds a city of no
+records and writes ``kpis/counts.json`` anew; so after a change of models, never for a new KPI.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-import sys
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from minhu import settings as settings_module
+from minhu.gate.kpi_contract.counts import COUNTS_FILE
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import work_file
 
-SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+COUNTED_IN = PROJECT_ROOT / COUNTS_FILE
 #: Models that say what is counted again in a build.
 _WORK = re.compile(r"_(changed|to_count|days_before|to_judge|to_compare)$|^int_days_passed$")
 #: Models of counts that are summed again.
 _SUMMED = re.compile(r"^(fct_\w+_by_day|agg_\w+)$")
+#: Relations of the figures that are composed of others, or estimated.
+_COMPOSED = ("kpi_estimates", "kpi_three_rate_scores")
 _CELL = ("unit_type", "unit_code", "period_type", "period_start", "caliber")
 #: Columns that landing adds.
 _OF_LANDING = {"landed_attempt", "landed_date", "load_no"}
@@ -175,11 +176,11 @@ class Lineage:
             if p.parent.suffix != ".yml"
         }
         nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
-        self._python = {
-            node["name"]: [parent.rsplit(".", 1)[-1] for parent in node["depends_on"]["nodes"]]
-            for node in nodes
-            if node["resource_type"] == "model" and node["language"] == "python"
+        models = [node for node in nodes if node["resource_type"] == "model"]
+        self._parents = {
+            node["name"]: [parent.rsplit(".", 1)[-1] for parent in node["depends_on"]["nodes"]] for node in models
         }
+        self._python = {node["name"]: self._parents[node["name"]] for node in models if node["language"] == "python"}
         self._schema: dict[str, Any] = {}
         with work_file.connect(settings, read_only=True) as db:
             described = (
@@ -198,10 +199,36 @@ class Lineage:
     def of_composed(self, kpi_id: str) -> set[Origin]:
         """The same for a figure that is composed or estimated: a row of kpi_estimates or of kpi_three_rate_scores."""
         found: set[Origin] = set()
-        for relation in ("kpi_estimates", "kpi_three_rate_scores"):
+        for relation in _COMPOSED:
             outcome = of_query(self._compiled[relation], self._schema, only_kpi=kpi_id)
             found = found.union(*map(self._below, sorted(outcome.everything())))
         return found
+
+    def columns(self, relation: str) -> list[str]:
+        return self._relations[relation]
+
+    def ancestors(self, *relations: str) -> set[str]:
+        """Models and landed tables (``source.table``) below relations, and the relations themselves."""
+        found: set[str] = set()
+        waiting = list(relations)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += self._parents.get(name, [])
+        landed = {_landed_table(name) for name in found if "__" in name and name not in self._parents}
+        return landed | {name for name in found if name in self._parents and not _WORK.search(name)}
+
+    def words(self, relation: str, column: str) -> set[str]:
+        """Texts that a relation, or what it has the column from, writes into a column as they stand."""
+        if relation not in self._compiled:
+            return set()
+        tree = parse_one(self._compiled[relation], read="duckdb")
+        found = {
+            value.this for alias in tree.find_all(exp.Alias) if alias.alias == column for value in _values(alias.this)
+        }
+        parents = [name for name in self._parents[relation] if column in self._relations.get(name, [])]
+        return found or set().union(*(self.words(name, column) for name in parents))
 
     def _below(self, origin: Origin) -> set[Origin]:
         if origin not in self._landed:
@@ -222,7 +249,7 @@ class Lineage:
                 self._landed[origin] = set().union(*map(self._below, sorted(below)))
             elif "__" in relation and column != ROWS and column not in _OF_LANDING:
                 # pictures are kept beside the states that were seen in them
-                self._landed[origin] = {(relation.replace("__", ".", 1).removesuffix("_states"), column)}
+                self._landed[origin] = {(_landed_table(relation), column)}
         return self._landed[origin]
 
     def _outcome(self, relation: str) -> Outcome:
@@ -231,30 +258,69 @@ class Lineage:
         return self._outcomes[relation]
 
 
-def kpi_columns(settings: Settings) -> list[tuple[str, str, str]]:
-    """Rows of the seed ``kpi_columns``: KPI, variant, the landed columns it rests on, as ``source.table.column``."""
+def _landed_table(relation: str) -> str:
+    return relation.replace("__", ".", 1).removesuffix("_states")
+
+
+def _values(expression: exp.Expr) -> Iterable[exp.Literal]:
+    """The texts an expression may be: of a case those of its branches, not of their conditions."""
+    if isinstance(expression, exp.Case):
+        for part in [*(branch.args["true"] for branch in expression.args["ifs"]), expression.args.get("default")]:
+            yield from _values(part) if part is not None else ()
+    elif isinstance(expression, exp.Literal) and expression.is_string:
+        yield expression
+
+
+def what_is_counted(settings: Settings) -> dict[str, Any]:
+    """What stands in ``kpis/counts.json``; :mod:`minhu.gate.kpi_contract.counts` says what it means."""
     lineage = Lineage(settings)
-    with (SEEDS / "kpi_contract.csv").open(encoding="utf-8", newline="") as file:
-        contract = list(csv.DictReader(file))
-    rows = []
-    for kpi in contract:
-        named = re.findall(r"[a-z]\w+", " ".join(kpi[part] for part in ("numerator", "denominator", "sample_size")))
-        relation = f"agg_{kpi['count_model']}_by_period"
-        # a composed figure is one row among others of its model: its inputs say which landed tables are its own
-        below = lineage.of(relation, [*named, *_CELL]) if named else lineage.of_composed(kpi["kpi_id"])
-        inputs = set(kpi["inputs"].split())
-        rows.append((kpi["kpi_id"], kpi["variant"], " ".join(sorted(f"{t}.{c}" for t, c in below if t in inputs))))
-    return rows
+    known = lineage.words("kpi_periods_to_count", "count_model")
+    below_figures = lineage.ancestors("kpi_values")
+    counted = {name: relation for name in sorted(known) if (relation := f"agg_{name}_by_period") in below_figures}
+    return {
+        "written_by": "python -m tests.dbt.column_lineage",
+        "counted": {name: _counted(lineage, relation) for name, relation in counted.items()},
+        "composed": {
+            "count_models": sorted(known - counted.keys()),
+            "inputs": sorted(lineage.ancestors(*_COMPOSED)),
+            "kpis": {
+                kpi_id: _names(lineage.of_composed(kpi_id))
+                for kpi_id in sorted(set().union(*(lineage.words(relation, "kpi_id") for relation in _COMPOSED)))
+            },
+        },
+    }
 
 
-def as_csv(rows: Iterable[tuple[str, str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("kpi_id", "variant", "landed_columns"))
-    writer.writerows(rows)
-    return text.getvalue()
+def _counted(lineage: Lineage, relation: str) -> dict[str, Any]:
+    columns = lineage.columns(relation)
+    every = lineage.of(relation, _CELL)
+    return {
+        "levels": sorted(lineage.words(relation, "unit_type")),
+        "only_for": sorted(lineage.words(relation, "kpi_id")) if "kpi_id" in columns else None,
+        "inputs": sorted(lineage.ancestors(relation)),
+        "every_count_rests_on": _names(every),
+        "counts": {
+            column: _names(lineage.of(relation, [column]) - every)
+            for column in sorted(columns)
+            if column not in (*_CELL, "period_end", "kpi_id", "variant")
+        },
+    }
+
+
+def _names(origins: set[Origin]) -> list[str]:
+    return sorted(f"{table}.{column}" for table, column in origins)
+
+
+def as_json(counted: dict[str, Any]) -> str:
+    return json.dumps(counted, ensure_ascii=False, indent=1) + "\n"
 
 
 if __name__ == "__main__":
-    home = settings_module.load(environ={"MINHU_HOME": sys.argv[1]})
-    (SEEDS / "kpi_columns.csv").write_text(as_csv(kpi_columns(home)), encoding="utf-8")
+    from tests.dbt.conftest import build, settings_at
+    from tests.fixtures.landed import NIGHT, LandedCity
+
+    with tempfile.TemporaryDirectory() as folder:
+        home = settings_at(Path(folder))
+        LandedCity().land(home)
+        build(home, NIGHT)
+        COUNTED_IN.write_text(as_json(what_is_counted(home)), encoding="utf-8")

@@ -10,7 +10,9 @@ import pytest
 import sqlglot
 
 from minhu.gate import decision
-from minhu.settings import Settings
+from minhu.gate.kpi_contract import form
+from minhu.gate.kpi_contract.counts import read_counts
+from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
 from tests.fixtures.homes import build, query, settings_at
@@ -122,36 +124,11 @@ def test_every_data_test_has_a_rule_id_of_its_own(manifest: dict[str, Any]) -> N
     assert len(rule_ids) == len(set(rule_ids)), "a rule id is used twice"
 
 
-def test_inputs_in_the_contract_are_ancestors_in_the_manifest(built: Settings, manifest: dict[str, Any]) -> None:
-    by_name = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
-
-    def ancestors(name: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for parent in by_name[waiting.pop()]["depends_on"]["nodes"]:
-                short = parent.split(".")[-1]
-                if parent.startswith("source."):
-                    found.add(short.replace("__", ".", 1))
-                elif parent.startswith("model.") and short not in found:
-                    found.add(short)
-                    waiting.append(short)
-        return found
-
-    reachable = ancestors("kpi_values")
-    rows = query(built, "select kpi_id, variant, count_model, inputs, levels from seeds.kpi_contract")
-    assert len(rows) >= 20
-    for kpi_id, variant, count_model, inputs, levels in rows:
-        listed = set(inputs.split())
-        assert listed <= reachable, f"{kpi_id}/{variant} names inputs it does not have: {listed - reachable}"
-        assert "city" in levels.split() or kpi_id == "E02", "a score of departments has no city"
-        if count_model not in ("three_rate", "estimates", "closure_gap"):
-            assert f"agg_{count_model}_by_period" in listed
-
-
 def test_the_landed_columns_of_every_kpi_are_those_its_models_read(built: Settings) -> None:
-    rows = column_lineage.kpi_columns(built)
-    by_kpi = {(kpi_id, variant): set(columns.split()) for kpi_id, variant, columns in rows}
+    counted = column_lineage.what_is_counted(built)
+    counts = read_counts(PROJECT_ROOT)
+    kpis, _ = form.read_folder(PROJECT_ROOT / "kpis")
+    by_kpi = {(kpi.kpi_id, kpi.variant): set(counts.landed_columns(kpi)) for kpi in kpis}
     # seen by reading the models: what only one of three KPIs of call-backs reads, and what none of them does
     callbacks = {
         kpi_id: {c.rsplit(".", 1)[1] for c in by_kpi[kpi_id, "main"] if ".callbacks." in c}
@@ -163,8 +140,8 @@ def test_the_landed_columns_of_every_kpi_are_those_its_models_read(built: Settin
     }  # fmt: skip
     assert "grid.events.photo_hash" in by_kpi["G04", "clustered_verified"] - by_kpi["G04", "raw"]
     assert all(by_kpi.values()), "a KPI of nothing"
-    written = (column_lineage.SEEDS / "kpi_columns.csv").read_text(encoding="utf-8")
-    assert written == column_lineage.as_csv(rows), f"run: python -m tests.dbt.column_lineage {built.home}"
+    written = column_lineage.COUNTED_IN.read_text(encoding="utf-8")
+    assert written == column_lineage.as_json(counted), "run: python -m tests.dbt.column_lineage, then: minhu kpi write"
 
 
 def test_every_compiled_model_is_also_spark_sql(built: Settings, manifest: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ import typer
 
 from minhu.cli.analysis import add_commands
 from minhu.cli.evidence import add_evidence_commands
+from minhu.cli.kpi import kpi_app
 from minhu.cli.output import Format, console, print_rows
 from minhu.errors import MinhuError, UsageError
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
 app.add_typer(db, name="db")
+app.add_typer(kpi_app, name="kpi")
 _CTRL_C = 130
 _chosen: dict[str, str | None] = {"city": None}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from minhu.landing.table_contract import BOOL, DATE, INT, TEXT, TIME, TableContract, columns
 
 INPUTS = (
-    "calls", "work_orders", "replies", "on_time", "durations", "callbacks", "tiers", "callers", "dispatches",
+    "calls", "work_orders", "replies", "on_time", "on_time_claims", "durations", "callbacks", "tiers", "callers",
+    "dispatches",
 )  # fmt: skip
 TABLES: tuple[TableContract, ...] = (
     TableContract(
