@@ -1,5 +1,4 @@
 -- One row per KPI, variant and version of its contract: from when it applied, and whether the series breaks there.
-{{ config(alias='kpi_contract_versions') }}
 select
     kpi_id,
     variant,

@@ -1,6 +1,5 @@
 -- One row per rule of any check (规则目录): whom it concerns, who acts, its dimension, and what it saw this night. A rule
 -- that found nothing stands here too. rows_seen is null where a rule does not look at rows one by one.
-{{ config(alias='quality_rules') }}
 with placed as (
     select
         *,
