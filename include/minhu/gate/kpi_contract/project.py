@@ -82,7 +82,7 @@ def _anchors(macros: str) -> frozenset[str]:
 
     context = {"ref": str, "return": give_back}
     try:
-        jinja2.Environment(autoescape=False).from_string(macros + "{{ anchored_tables() }}").render(context)
+        jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"]).from_string(macros + "{{ anchored_tables() }}").render(context)
     except _Returned as returned:
         return frozenset(f"{table['table_name']}/{anchor}" for table in returned.value for anchor in table["anchors"])
     raise AssertionError("anchored_tables returned nothing")
