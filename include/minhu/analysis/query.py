@@ -54,10 +54,15 @@ def run_sql(settings: Settings, statement: str) -> pa.Table:
 
 
 @contextmanager
-def offered_release(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An engine in memory with the current release's tables in schema ``published``, which is the default."""
+def offered_release(settings: Settings, release_id: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine in memory with a release's tables in schema ``published``, which is the default.
+
+    Args:
+        settings: of the home.
+        release_id: which release; None is the current one.
+    """
     with duckdb.connect(":memory:") as engine:
-        _offer(engine, releases.current(settings))
+        _offer(engine, releases.current(settings, release_id))
         yield engine
 
 

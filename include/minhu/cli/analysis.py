@@ -1,7 +1,10 @@
-"""``minhu claims``, ``minhu schemes …``, ``minhu restatements`` and ``minhu dossier``: what is asked of a release after its night."""
+"""``minhu explain``, ``claims``, ``schemes …``, ``restatements``, ``dossier`` and ``data-docs``: what is asked of a release
+after its night.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -19,6 +22,40 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
     """Add the commands to ``app``, with its way of finding the city."""
     schemes_app = typer.Typer(help="What another assessment scheme would have made of a month.", no_args_is_help=True)
     app.add_typer(schemes_app, name="schemes")
+
+    @app.command()
+    def explain(
+        kpi: Annotated[str, typer.Argument(help="Id of a KPI, e.g. H06.")],
+        unit: Annotated[str, typer.Argument(help="Code or exact name of a unit, e.g. 610104.")],
+        period: Annotated[
+            str,
+            typer.Argument(
+                help="2026-10-05 (day), 2026-W41 (ISO week), 2026-10 (month), assessment_month:2026-10 (the one that "
+                "begins in that month), 2026Q4, 2026H2 or 2026."
+            ),
+        ],
+        variant: Annotated[str | None, typer.Option(help="Variant of the KPI; default: main.")] = None,
+        caliber: Annotated[str, typer.Option(help="full or assessed.")] = "full",
+        level: Annotated[
+            str | None, typer.Option(help="district, street …, where units of two levels share a name.")
+        ] = None,
+        release: Annotated[
+            str | None, typer.Option(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+        rows: Annotated[int, typer.Option(help="Of how many records to look up the landed rows.")] = 20,
+        as_json: Annotated[bool, typer.Option("--json", help="For machines (docs/explain.md).")] = False,
+    ) -> None:
+        """What one published figure is made of: counts, models, findings, landed rows, and what changed it since."""
+        from minhu.analysis.explain import explanation, text
+
+        explained = explanation.explain(
+            settings(), kpi, unit, period, variant=variant, caliber=caliber, level=level, release_id=release, rows=rows
+        )
+        if as_json:
+            typer.echo(json.dumps(explained.as_dict(), ensure_ascii=False, indent=2))
+            return
+        for line in text.lines(explained):
+            typer.echo(line)
 
     @app.command()
     def claims(
