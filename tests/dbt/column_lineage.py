@@ -316,7 +316,7 @@ def as_json(counted: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    from tests.dbt.conftest import build, settings_at
+    from tests.fixtures.homes import build, settings_at
     from tests.fixtures.landed import NIGHT, LandedCity
 
     with tempfile.TemporaryDirectory() as folder:

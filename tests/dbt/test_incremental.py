@@ -211,7 +211,7 @@ def test_increments_equal_one_full_build(nightly: Settings, copied: Settings) ->
     at_once = contents(copied, *PUBLISHED)
     assert list(by_night) == list(at_once)
     assert len(by_night["core.fct_work_orders"]) == 16 and by_night["kpis.kpi_rates"]
-    assert all(by_night[f"publish.{table}"] for table in PUBLISHED)
+    assert by_night["publish.kpi_results"] and {f"publish.{table}" for table in PUBLISHED} <= by_night.keys()
     for name, rows in by_night.items():
         assert rows == at_once[name], f"{name} differs between increments and a full build"
     # known truth of the story: o1 reopened, o3 withdrawn, 'moves' not yet due, 'ahead' and 'broken' no longer in quarantine

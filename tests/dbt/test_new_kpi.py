@@ -13,9 +13,11 @@ from minhu.cli.app import app
 from minhu.gate import decision
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build
-from tests.dbt.conftest import build, query, settings_at
-from tests.dbt.test_acceptance_cases import add_order
+from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.orders import add_order
+
+pytestmark = pytest.mark.nights(3)
 
 FILE = """\
 kpi_id: H14

@@ -18,6 +18,8 @@ from tests.dbt import column_lineage
 from tests.fixtures.homes import build, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
+pytestmark = pytest.mark.nights(3)
+
 LAYERS = ["staging", "intermediate", "core", "assessment", "kpis", "publish"]
 #: Models that must read from a layer above their own, each with its reason.
 RETURNED = (
