@@ -47,11 +47,15 @@ test: lint ## lint, types and every test but the slow ones, in two processes
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: .venv/.development ## ruff, sqlfluff, mypy
+lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencies, conventions of the dbt project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models dbt_project/tests
 	$(BIN)/mypy
+	PYTHONPATH=include $(BIN)/lint-imports --no-timings
+	$(BIN)/deptry .
+	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project --log-path var/lint --target-path $(CURDIR)/var/lint
+	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
 
 bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year
 	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-import pendulum
 from airflow.sdk import (
     Asset,
     Connection,
@@ -41,7 +41,7 @@ from minhu.release import authors
 from minhu.settings import Settings
 
 PUBLISHER = "kpi_publish"
-START_DATE = pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai")
+START_DATE = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
 DEFAULT_CRON = "0 1 * * *"
 WEEKLY_CRON = "0 4 * * 0"
 MONTHLY_CRON = "0 9 5 * *"
