@@ -19,6 +19,7 @@ from tests.fixtures.orders import add_order
 
 pytestmark = pytest.mark.nights(3)
 
+pytestmark = pytest.mark.nights(1)
 FILE = """\
 kpi_id: H14
 kpi_name: overdue_open_rate

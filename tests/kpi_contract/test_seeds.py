@@ -11,7 +11,7 @@ from minhu.gate.kpi_contract.project import read_project, seed_path, seed_text
 from minhu.settings import PROJECT_ROOT
 from tests.kpi_contract.conftest import a_kpi
 
-WRITTEN = ("kpi_contract", "kpi_contract_versions", "kpi_grains", "kpi_inputs", "kpi_components", "kpi_columns")
+WRITTEN = ("kpi_contract", "kpi_contract_versions", "kpi_grains", "kpi_inputs", "kpi_components")
 USUAL = [("city", "month"), ("city", "year"), ("street", "month")]
 
 

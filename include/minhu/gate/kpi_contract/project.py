@@ -80,9 +80,9 @@ def _anchors(macros: str) -> frozenset[str]:
     def give_back(value: Any) -> NoReturn:
         raise _Returned(value)
 
-    context = {"ref": str, "return": give_back}
+    environment = jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"])
     try:
-        jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"]).from_string(macros + "{{ anchored_tables() }}").render(context)
+        environment.from_string(macros + "{{ anchored_tables() }}").render({"ref": str, "return": give_back})
     except _Returned as returned:
         return frozenset(f"{table['table_name']}/{anchor}" for table in returned.value for anchor in table["anchors"])
     raise AssertionError("anchored_tables returned nothing")

@@ -38,7 +38,6 @@ def render(kpis: Sequence[Kpi], project: Project) -> dict[str, str]:
     """
     rows: dict[str, list[Mapping[str, str]]] = {
         "kpi_contract": [], "kpi_contract_versions": [], "kpi_grains": [], "kpi_inputs": [], "kpi_components": [],
-        "kpi_columns": [],
     }  # fmt: skip
     for kpi in kpis:
         key = {"kpi_id": kpi.kpi_id, "variant": kpi.variant}
@@ -65,7 +64,6 @@ def render(kpis: Sequence[Kpi], project: Project) -> dict[str, str]:
             for kind, names in (("model", kpi.inputs), ("anchor", kpi.anchors), ("column", landed))
             for name in names
         ]
-        rows["kpi_columns"].append(key | {"landed_columns": " ".join(landed)})
         rows["kpi_components"] += [
             key
             | dict(zip(("component_kpi_id", "component_variant"), component.split("/"), strict=True))
