@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from airflow.sdk import AssetAll, PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration.tasks import ASSESSED, LANDED, OWNER, START_DATE, stage
+from minhu.orchestration.tasks import ASSESSED, LANDED, NIGHT_DEFAULT_ARGS, START_DATE, stage
 
 POOL = "warehouse_writer"
 
@@ -31,7 +31,7 @@ POOL = "warehouse_writer"
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
-    default_args=OWNER,
+    default_args=NIGHT_DEFAULT_ARGS,
     tags=["minhu", "build"],
     doc_md=__doc__,
 )

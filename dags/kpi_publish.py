@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration.tasks import ASSESSED, OWNER, RELEASED, START_DATE, published_uri, stage
+from minhu.orchestration.tasks import ASSESSED, NIGHT_DEFAULT_ARGS, RELEASED, START_DATE, published_uri, stage
 
 POOL = "warehouse_writer"
 
@@ -30,7 +30,7 @@ POOL = "warehouse_writer"
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
-    default_args=OWNER,
+    default_args=NIGHT_DEFAULT_ARGS,
     tags=["minhu", "publish"],
     doc_md=__doc__,
 )

@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from minhu.orchestration.tasks import AUDITOR, START_DATE, audit, weekly_schedule
+from minhu.orchestration.tasks import AUDIT_DEFAULT_ARGS, START_DATE, audit, weekly_schedule
 
 POOL = "release_replay"
 
@@ -31,7 +31,7 @@ POOL = "release_replay"
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
-    default_args=AUDITOR,
+    default_args=AUDIT_DEFAULT_ARGS,
     tags=["minhu", "audit"],
     doc_md=__doc__,
 )

@@ -25,7 +25,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 
 from minhu import settings
 from minhu.orchestration.approval import AskApprovers, answer_of
-from minhu.orchestration.tasks import CLERK, START_DATE, monthly_schedule, published_uri, signing_off
+from minhu.orchestration.tasks import SIGN_OFF_DEFAULT_ARGS, START_DATE, monthly_schedule, published_uri, signing_off
 
 
 @dag(
@@ -34,7 +34,7 @@ from minhu.orchestration.tasks import CLERK, START_DATE, monthly_schedule, publi
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
-    default_args=CLERK,
+    default_args=SIGN_OFF_DEFAULT_ARGS,
     params={
         "release_id": Param("", type="string", description="留空：上月的发布 · empty: the release of the month before")
     },

@@ -100,7 +100,7 @@ def test_extract_documents_every_table_it_lands(dag_id: str, source: str) -> Non
 @every_dag
 def test_owner_tags_and_one_run_at_a_time(dags: dict[str, Any], dag_id: str) -> None:
     dag = dags[dag_id]
-    assert dag.owner == "minhu", f"dags/{dag_id}.py: pass default_args=OWNER"
+    assert dag.owner == "minhu", f"dags/{dag_id}.py: pass default_args=NIGHT_DEFAULT_ARGS"
     assert "minhu" in dag.tags, f'dags/{dag_id}.py: add the tag "minhu"'
     assert len(dag.tags) >= 2, (
         f"dags/{dag_id}.py: add a tag for its part of the work (extract, build, publish, audit, sign-off)"
@@ -219,8 +219,11 @@ def test_each_source_is_tried_again_on_one_level_only() -> None:
 def test_every_task_that_fails_says_what_readers_will_notice(dags: dict[str, Any], dag_id: str) -> None:
     from minhu.orchestration.tasks import tell_approvers, tell_auditors, tell_readers
 
-    beside = {"release_replay": (tell_auditors, "AUDITOR"), "release_sign_off": (tell_approvers, "CLERK")}
-    expected, name = beside.get(dag_id, (tell_readers, "OWNER"))
+    beside = {
+        "release_replay": (tell_auditors, "AUDIT_DEFAULT_ARGS"),
+        "release_sign_off": (tell_approvers, "SIGN_OFF_DEFAULT_ARGS"),
+    }
+    expected, name = beside.get(dag_id, (tell_readers, "NIGHT_DEFAULT_ARGS"))
     for task in dags[dag_id].tasks:
         called = task.on_failure_callback
         assert list(called) == [expected], f"dags/{dag_id}.py: pass default_args={name}"

@@ -14,19 +14,17 @@ SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "calendar_exception
 def test_every_day_since_2004_is_a_working_day_or_not_as_the_state_council_said() -> None:
     with SEED.open(encoding="utf-8", newline="") as file:
         exceptions = {date.fromisoformat(row["day"]): row["is_workday"] == "true" for row in csv.DictReader(file)}
-    day, last, compared = date(2004, 1, 1), max(exceptions).replace(month=12, day=31), 0
-    while day <= last:
+    day = date(2004, 1, 1)
+    assert {exception.year for exception in exceptions} == set(range(2004, 2027)), "every year has its festivals"
+    while day <= date(2026, 12, 31):
         ours = exceptions.get(day, day.weekday() < 5)
         assert ours == chinese_calendar.is_workday(day), day
-        compared += 1
         day += timedelta(days=1)
-    assert compared > 8000
 
 
 def test_the_seed_holds_exceptions_only() -> None:
     with SEED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) > 500
     assert [
         row for row in rows if (date.fromisoformat(row["day"]).weekday() < 5) == (row["is_workday"] == "true")
     ] == []

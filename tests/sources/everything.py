@@ -1,7 +1,8 @@
-"""All that a run has written, as text: values of Parquet files, which compress, and bytes of all others."""
+"""All that a run has written, as text: values of Parquet files and parts of workbooks, which compress, and bytes of others."""
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,9 @@ def everything_in(folder: Path) -> str:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if path.suffix == ".parquet":
             texts.append(repr(pq.read_table(path, partitioning=None).to_pylist()))
+        if path.suffix == ".xlsx" and zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as book:
+                texts += [book.read(part).decode("utf-8", errors="replace") for part in book.namelist()]
         texts += [path.name, path.read_bytes().decode("utf-8", errors="replace")]
     assert len(texts) > 10, "there is nothing to look through"
     return "\n".join(texts)

@@ -7,7 +7,15 @@ from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, dag, task
 
-from minhu.orchestration.tasks import LANDED, OWNER, START_DATE, endpoint, nightly_schedule, retries_of, stage
+from minhu.orchestration.tasks import (
+    LANDED,
+    NIGHT_DEFAULT_ARGS,
+    START_DATE,
+    endpoint,
+    nightly_schedule,
+    retries_of,
+    stage,
+)
 from minhu.pipeline import stages
 
 
@@ -26,7 +34,7 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
         start_date=START_DATE,
         catchup=False,
         max_active_runs=1,
-        default_args=OWNER,
+        default_args=NIGHT_DEFAULT_ARGS,
         tags=["minhu", "extract", source],
         doc_md=documentation,
     )

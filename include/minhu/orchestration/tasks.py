@@ -126,9 +126,9 @@ def tell_approvers(context: Mapping[str, Any]) -> None:
 
 
 #: No retries: a gate or a build says the same thing twice.
-OWNER: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
-AUDITOR: dict[str, Any] = {**OWNER, "on_failure_callback": tell_auditors}
-CLERK: dict[str, Any] = {**OWNER, "on_failure_callback": tell_approvers}
+NIGHT_DEFAULT_ARGS: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
+AUDIT_DEFAULT_ARGS: dict[str, Any] = {**NIGHT_DEFAULT_ARGS, "on_failure_callback": tell_auditors}
+SIGN_OFF_DEFAULT_ARGS: dict[str, Any] = {**NIGHT_DEFAULT_ARGS, "on_failure_callback": tell_approvers}
 
 
 @contextmanager

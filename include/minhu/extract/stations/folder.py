@@ -91,7 +91,7 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
             "wait for the delivery and run the date again",
         )
     current = _current(delivered)
-    files = _newest_pictures(list(current.values()))
+    files = _newest_snapshots(list(current.values()))
     findings = [
         *_repeated(delivered, current),
         *_stranger_findings(strangers),
@@ -137,9 +137,9 @@ def _current(files: Sequence[StationFile]) -> dict[tuple[str, date, str | None],
     return {(file.kind.name, file.day, file.district): file for file in ordered}
 
 
-def _newest_pictures(files: Sequence[StationFile]) -> list[StationFile]:
+def _newest_snapshots(files: Sequence[StationFile]) -> list[StationFile]:
     newest = {kind.name: max((f.day for f in files if f.kind is kind), default=None) for kind in KINDS}
-    kept = [file for file in files if not file.kind.is_picture or file.day == newest[file.kind.name]]
+    kept = [file for file in files if not file.kind.is_snapshot or file.day == newest[file.kind.name]]
     return sorted(kept, key=lambda f: (f.kind.name, f.day, f.district or ""))
 
 
@@ -214,7 +214,7 @@ def silent_days(files: Sequence[StationFile], last_accepted: date | None, busine
     findings = []
     for kind in KINDS:
         silent = [day for day in days if not any(file.kind is kind and file.day == day for file in files)]
-        if silent and not kind.is_picture:
+        if silent and not kind.is_snapshot:
             findings.append(
                 Finding(
                     "L1-STA-028", "warn", "stations", kind.contract.full_name,

@@ -31,13 +31,13 @@ class FileKind:
         name: landed table.
         pattern: of the file name; group ``date`` is the day, ``district`` where there is one, ``copy`` a repetition.
         columns: landed column to (header as written, reader).
-        is_picture: the newest file alone counts; otherwise every day's.
+        is_snapshot: the newest file alone counts; otherwise every day's.
     """
 
     name: str
     pattern: re.Pattern[str]
     columns: dict[str, tuple[str, Callable[[Any], Any]]]
-    is_picture: bool
+    is_snapshot: bool
 
     @property
     def contract(self) -> TableContract:

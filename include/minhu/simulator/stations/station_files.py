@@ -1,7 +1,7 @@
 """The drop folder of the stations: one folder a business date, in the forms and with the habits of real deliveries.
 
 A folder of a day holds the cases changed on that day or in the three days before, so that a missed night can be made
-good, and the day's picture of terminals, points, items and residents. Equal days give equal bytes.
+good, and the day's snapshot of terminals, points, items and residents. Equal days give equal bytes.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def stations(scale: float, geo: Geography) -> Stations:
 
 
 def points_frame(points: Stations, geo: Geography) -> pd.DataFrame:
-    """The picture of all points."""
+    """The snapshot of all points."""
     codes = geo.community_codes[points.community]
     number = np.arange(len(codes))
     return pd.DataFrame(
