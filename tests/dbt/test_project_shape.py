@@ -10,13 +10,12 @@ import pytest
 import sqlglot
 import yaml
 
-from minhu.gate import decision
 from minhu.gate.kpi_contract import form
 from minhu.gate.kpi_contract.counts import read_counts
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
-from tests.fixtures.homes import build, query, settings_at
+from tests.fixtures.homes import build_and_judge, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 pytestmark = pytest.mark.nights(3)
@@ -57,9 +56,7 @@ NOT_PORTABLE: dict[str, tuple[str, str]] = {}
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = settings_at(tmp_path_factory.mktemp("shape"))
     LandedCity().land(settings)
-    build(settings, NIGHT)
-    dbt_build.check_marts(settings, NIGHT)
-    decision.decide_verdicts(settings, NIGHT)
+    build_and_judge(settings, NIGHT)
     return settings
 
 

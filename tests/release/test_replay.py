@@ -83,10 +83,11 @@ def first_night(settings: Settings, day: date) -> None:
 
 
 def second_night(settings: Settings, day: date, sources: tuple[str, ...] = ("hotline", "returns")) -> None:
-    """Late rows of a settled month, a return sent again, and a finding that withholds that month's cases."""
+    """Late and corrected rows of settled months, a return sent again, and a finding that withholds that month's cases."""
     city = LandedCity()
     pictures(city)
     order(city, 40, 9, day, on_time=False)
+    order(city, 1, 10, day, on_time=False)
     send(city, PARTIES, date(2026, 11, 12), opinion("mended", date(2026, 10, 9)), opinion("same"), opinion("new"))
     city.land(settings, day, sources=sources)
     city.land(settings, day, sources=("stations",), accept=False)
@@ -170,7 +171,7 @@ def test_a_night_with_stale_withheld_late_and_resent_data_is_rebuilt_to_the_byte
     assert stale and {row["as_of"] for row in stale} == {story.first.as_of.replace(tzinfo=None)}
     assert story.second.table("return_restatements").num_rows == 1
     log = story.second.table("kpi_restatements").to_pylist()
-    assert {"late_rows", "restated_return"} <= {cause for row in log for cause in row["causes"].split()}
+    assert {"late_rows", "corrected_rows"} <= {cause for row in log for cause in row["causes"].split()}
     assert story.second.manifest["stale_sources"] == ["grid"]
 
     before = files_of(story.settings.home)

@@ -278,7 +278,7 @@ def test_the_log_only_grows(story: Story) -> None:
 
 
 def test_a_night_with_another_border_is_replayed_to_the_byte(story: Story) -> None:
-    """A night with late rows and a return sent again is in test_replay.py."""
+    """A night with late and corrected rows is in test_replay.py."""
     found = replay.replay(story.settings, story.nights[D19].release_id)
     assert found.is_equal, "\n".join(found.lines())
 

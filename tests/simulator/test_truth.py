@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,24 +10,12 @@ import pytest
 
 from minhu.simulator.city.city import City
 from minhu.simulator.truth.truth import COLUMNS, KEY, grid_truth, hotline_truth, station_truth, write_truth
+from tests.fixtures.truth import AS_OF, values
 
 #: Calls have no place, dispatching has no district, the list of items is one for the city.
 CITY_ONLY = {"H01", "H02", "H03", "H13", "S01", "R02", "E01", "E03"}
-AS_OF = pd.Timestamp("2026-11-21")
 #: Estimates (the truth has them for the periods of the contract) and T03, which has weeks.
 OF_SOME_PERIODS = {"E02", "Q01", "Q02", "X02", "T03"}
-Cell = tuple[float, float | None]
-
-
-def values(frames: Iterable[pd.DataFrame], **where: str) -> dict[tuple[str, str], Cell]:
-    """(kpi, variant) to (numerator, denominator) for one unit, period and caliber."""
-    cells = pd.concat(list(frames), ignore_index=True)
-    for column, value in where.items():
-        cells = cells[cells[column].astype(str) == value]
-    return {
-        (row.kpi_id, row.variant): (row.numerator, None if pd.isna(row.denominator) else row.denominator)
-        for row in cells.itertuples()
-    }
 
 
 def order(order_id: str, **fields: str | None) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from minhu.simulator.truth.truth_estimates import estimate_truth, gap_truth, median_seconds
-from tests.simulator.test_truth import AS_OF
+from tests.fixtures.truth import AS_OF
 
 A, B = "610104", "610113"
 

@@ -10,7 +10,7 @@ import pytest
 from minhu.simulator.city.borders import Merger
 from minhu.simulator.truth.truth_matters import hotspots, matter_truth
 from minhu.simulator.truth.truth_tiers import tier_truth
-from tests.simulator.test_truth import AS_OF, values
+from tests.fixtures.truth import AS_OF, values
 
 STREET, HEIR = "610104002", "610104001"
 PLACE = f"{STREET}001"

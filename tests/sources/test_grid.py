@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlparse
 
 import pytest
 from cryptography import x509
@@ -23,90 +21,14 @@ from cryptography.x509.oid import NameOID
 from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.extract.grid import extract as grid
 from minhu.extract.privacy import Pseudonyms
-from minhu.landing.zone import Attempt, Landing
+from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from tests.fixtures.grid_platform import TOKEN, Answer, Platform, event, land, landed, ok
 from tests.sources.everything import everything_in
 
+pytestmark = pytest.mark.usefixtures("waits")
+
 D20 = date(2026, 11, 20)
-TOKEN = "secret-token"
-Answer = tuple[int, dict[str, str], bytes]
-
-
-def event(number: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "event_id": f"e{number:03d}", "grid_code": "g1", "reporter_id": "worker-13891234567", "category_code": "c", "tier": "immediate",
-        "reported_at": "2026-11-20T08:00:00+08:00", "accepted_at": None, "registered_at": None, "due_at": "2026-11-21T08:00:00+08:00",
-        "handled_at": None, "closed_at": None, "unit_code": "u1", "status": "handling", "self_handled": False, "deferred_until": None,
-        "verifications": [], "photo_hash": None, "lon": 108.9512345, "lat": 34.2412345,
-        "updated_at": "2026-11-20T08:00:00+08:00", **changes,
-    }  # fmt: skip
-
-
-class Platform:
-    """A grid platform of a few events; ``before`` may answer a request instead."""
-
-    def __init__(self) -> None:
-        self.events = [event(n) for n in range(5)]
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        self.before: Callable[[str, dict[str, str]], Answer | None] = lambda path, query: None
-        self.page: Callable[[int], list[dict[str, Any]]] = lambda start: self.events[start : start + 2]
-        self.total: int | None = None
-
-    def answer(self, path: str, query: dict[str, str], token: str) -> Answer:
-        self.requests.append((path, query))
-        if token != f"Bearer {TOKEN}":
-            return 401, {}, b"{}"
-        if (instead := self.before(path, query)) is not None:
-            return instead
-        if path == "/api/v1/events":
-            start = int(query.get("cursor", 0))
-            cursor = str(start + 2) if start + 2 < len(self.events) else None
-            total = len(self.events) if self.total is None else self.total
-            return ok({"items": self.page(start), "next_cursor": cursor, "total": total})
-        rows: dict[str, list[dict[str, Any]]] = {
-            "/api/v1/grids": [
-                {
-                    "grid_code": "g1", "community_code": "k1", "street_code": "s1", "household_count": 300,
-                    "active_from": "2020-01-01", "active_to": None,
-                }
-            ],
-            "/api/v1/workers/activity": [{"grid_code": "g1", "registered_count": 2, "active_count": 1}],
-            "/api/v1/addresses/coverage": [
-                {"community_code": "k1", "address_count": 10, "covered_once_count": 9, "covered_many_count": 1}
-            ],
-        }  # fmt: skip
-        return ok({"items": rows[path], "next_cursor": None, "total": 1}) if path in rows else (404, {}, b"{}")
-
-
-def ok(content: Any) -> Answer:
-    return 200, {}, json.dumps(content).encode()
-
-
-@pytest.fixture
-def platform() -> Iterator[tuple[Platform, str]]:
-    state = Platform()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            url = urlparse(self.path)
-            query = {name: values[0] for name, values in parse_qs(url.query).items()}
-            status, headers, body = state.answer(url.path, query, self.headers.get("Authorization", ""))
-            self.send_response_only(status)  # without a Date of its own
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield state, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -133,22 +55,6 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     return context
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds the extract would have waited between tries."""
-    slept: list[float] = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
-    return slept
-
-
-def land(settings: Settings, url: str, token: str = TOKEN) -> Attempt:
-    return grid.land(settings, Landing(settings.landing_dir), D20, url, token, Pseudonyms(b"k" * 32))
-
-
-def landed(settings: Settings, name: str = "events") -> list[dict[str, Any]]:
-    return Landing(settings.landing_dir).read_table("grid", name, D20, 1).to_pylist()
 
 
 def test_all_pages_land_in_utc_and_nothing_personal_does(

@@ -15,46 +15,20 @@ import pytest
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
 from minhu.extract.hotline import extract as hotline
 from minhu.extract.hotline.snapshot import connection_error
-from minhu.extract.privacy import Pseudonyms
-from minhu.landing.zone import Attempt, Landing
+from minhu.landing.zone import Landing
 from minhu.quality import validation
 from minhu.settings import Settings
 from minhu.standalone import postgres
+from tests.fixtures.hotline_source import KEY, add_order, execute, fill_pictures, land, landed_ids
 from tests.sources.everything import everything_in
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
-KEY = Pseudonyms(b"k" * 32)
 PERSONAL = {
     "phone": "13891234567",
     "name": "张建国",
     "address": "碑林区友谊东路88号",
     "text": "王大妈家楼下路灯坏了三天没人管",
 }
-
-
-def execute(uri: str, statement: str, *parameters: object) -> None:
-    with psycopg.connect(uri) as connection:
-        connection.execute(statement, parameters)
-
-
-def add_order(uri: str, order_id: str, updated_at: str, **columns: object) -> None:
-    values = {"order_id": order_id, "created_at": updated_at, "status": "open", "updated_at": updated_at, **columns}
-    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
-    execute(uri, f"insert into hotline.work_orders ({names}) values ({marks})", *values.values())
-
-
-def fill_pictures(uri: str) -> None:
-    execute(uri, "insert into hotline.places (place_code, name, level) values ('610100', '西安市', 'city')")
-    execute(uri, "insert into hotline.units (unit_code, name, kind) values ('u1', '单位', 'department')")
-
-
-def land(settings: Settings, uri: str, day: date = D20) -> Attempt:
-    return hotline.land(settings, Landing(settings.landing_dir), day, uri, KEY)
-
-
-def landed_ids(settings: Settings, attempt: Attempt) -> list[str]:
-    table = Landing(settings.landing_dir).read_table("hotline", "work_orders", attempt.business_date, attempt.number)
-    return table["order_id"].to_pylist()
 
 
 def test_the_first_night_reads_everything_before_its_end_in_utc(home: Settings, hotline_uri: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from tests.sources.test_hotline import land, landed_ids
+from tests.fixtures.hotline_source import land, landed_ids
 
 
 @pytest.fixture

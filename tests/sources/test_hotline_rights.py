@@ -11,7 +11,8 @@ from minhu.errors import PermanentError, SourceBlocked
 from minhu.extract.hotline import extract as hotline
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from tests.sources.test_hotline import D20, KEY, add_order, execute, fill_pictures, land
+from tests.fixtures.hotline_source import KEY, add_order, execute, fill_pictures, land
+from tests.fixtures.landed import NIGHT
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def reader_uri(hotline_uri: str) -> Iterator[str]:
 
 
 def landed(settings: Settings) -> list[str]:
-    table = Landing(settings.landing_dir).read_table("hotline", "work_orders", D20, 1)
+    table = Landing(settings.landing_dir).read_table("hotline", "work_orders", NIGHT, 1)
     return list(table["order_id"].to_pylist())
 
 
@@ -80,6 +81,6 @@ def test_reading_changes_nothing_at_the_source(
 
     monkeypatch.setattr(hotline, "_count", writing)
     with pytest.raises(PermanentError, match=r"ReadOnlySqlTransaction"):
-        hotline.land(home, Landing(home.landing_dir), D20, hotline_uri, KEY)
+        hotline.land(home, Landing(home.landing_dir), NIGHT, hotline_uri, KEY)
     with psycopg.connect(hotline_uri) as connection:
         assert connection.execute("select count(*) from hotline.work_orders").fetchone() == (1,)

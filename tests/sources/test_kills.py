@@ -16,7 +16,7 @@ from minhu.extract.hotline import extract as hotline
 from minhu.extract.privacy import Pseudonyms
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from tests.sources.test_hotline import add_order, landed_ids
+from tests.fixtures.hotline_source import add_order, landed_ids
 
 D20 = date(2026, 11, 20)
 KILLED = """

@@ -8,15 +8,14 @@ from pathlib import Path
 
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
-from tests.sources.test_stations import D20, case, drop, land, write_cases
-
-__all__ = ["drop"]
+from tests.fixtures.landed import NIGHT
+from tests.fixtures.station_folder import case, land, write_cases
 
 
 def deliver(drop: Path, day: date, case_id: str) -> None:
-    """The delivery of D20 with another date and one case of its own."""
+    """The delivery of NIGHT with another date and one case of its own."""
     folder = drop / day.isoformat()
-    shutil.copytree(drop / D20.isoformat(), folder)
+    shutil.copytree(drop / NIGHT.isoformat(), folder)
     for path in sorted(folder.iterdir()):
         path.rename(path.with_name(path.name.replace("20261120", f"{day:%Y%m%d}")))
     changed = f"{day} 09:30:00"
@@ -31,7 +30,7 @@ def case_ids(settings: Settings, attempt: Attempt) -> list[str]:
 def test_missed_days_are_read_when_they_come_and_named_when_they_do_not(home: Settings, drop: Path) -> None:
     landing = Landing(home.landing_dir)
     landing.accept(land(home, drop))
-    d21, d22, d25 = (D20 + timedelta(days=n) for n in (1, 2, 5))
+    d21, d22, d25 = (NIGHT + timedelta(days=n) for n in (1, 2, 5))
     deliver(drop, d22, "B022")
     deliver(drop, d25, "B025")
     attempt = land(home, drop, d25)
@@ -48,7 +47,7 @@ def test_missed_days_are_read_when_they_come_and_named_when_they_do_not(home: Se
 def test_nights_in_order_and_the_first_one_miss_nothing(home: Settings, drop: Path) -> None:
     landing = Landing(home.landing_dir)
     for number in range(3):
-        day = D20 + timedelta(days=number)
+        day = NIGHT + timedelta(days=number)
         if number:
             deliver(drop, day, f"B{number}")
         attempt = land(home, drop, day)
@@ -60,20 +59,20 @@ def test_a_day_that_was_refused_is_read_again_with_the_next_one(home: Settings, 
     landing = Landing(home.landing_dir)
     landing.accept(land(home, drop))
     for number in range(1, 7):
-        day = D20 + timedelta(days=number)
+        day = NIGHT + timedelta(days=number)
         deliver(drop, day, f"B{number}")
         if number < 6:
             landing.block("stations", day, "planted")
-    attempt = land(home, drop, D20 + timedelta(days=6))
+    attempt = land(home, drop, NIGHT + timedelta(days=6))
     assert case_ids(home, attempt) == ["B001", "B1", "B2", "B3", "B4", "B5", "B6"] and attempt.findings == ()
 
 
 def test_days_older_than_the_overlap_are_left_alone(home: Settings, drop: Path) -> None:
     landing = Landing(home.landing_dir)
-    old = D20 - timedelta(days=4)
+    old = NIGHT - timedelta(days=4)
     deliver(drop, old, "OLD")
     landing.accept(land(home, drop))
     (drop / old.isoformat() / f"cases_610103_{old:%Y%m%d}.csv").write_text("broken since")
-    day = D20 + timedelta(days=1)
+    day = NIGHT + timedelta(days=1)
     deliver(drop, day, "B1")
     assert case_ids(home, land(home, drop, day)) == ["B001", "B1"]

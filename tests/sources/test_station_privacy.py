@@ -10,10 +10,10 @@ import pytest
 from minhu.extract.spreadsheets.chinese_cells import as_code
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from tests.fixtures.landed import NIGHT
+from tests.fixtures.station_folder import case, land, landed, write_cases, write_workbook
 from tests.sources.everything import everything_in
-from tests.sources.test_stations import D20, case, drop, land, landed, write_cases, write_workbook
 
-__all__ = ["drop"]
 ID_NUMBER = "610102198001011237"  # its last digit closes as GB 11643 asks
 PERSONAL = (ID_NUMBER, "13891234567", "张建国", "李四", "王大妈")
 TERMINALS = ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"]
@@ -31,7 +31,7 @@ def test_lines_under_a_form_name_people_and_are_dropped(home: Settings, drop: Pa
     attempt = land(home, drop)
     assert [row["case_id"] for row in landed(home)] == ["B001", "B002"]
     assert [row["terminal_code"] for row in landed(home, "terminals")] == ["T1"]
-    manifest = Landing(home.landing_dir).manifest("stations", "cases", D20, 1)
+    manifest = Landing(home.landing_dir).manifest("stations", "cases", NIGHT, 1)
     assert (manifest["control_totals"]["rows"], manifest["control_totals"]["note_rows"]) == (2, 2)
     assert attempt.findings == () and not [p for p in PERSONAL if p in everything_in(home.home)]
 

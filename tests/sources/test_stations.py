@@ -9,83 +9,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 
 from minhu.errors import PermanentError, SourceBlocked, TransientError
-from minhu.extract.privacy import Pseudonyms
-from minhu.extract.stations import extract as stations
-from minhu.landing.zone import Attempt, Landing
+from minhu.landing.zone import Landing
 from minhu.quality import validation
 from minhu.settings import Settings
 from minhu.simulator.stations.station_forms import CASE_FORMS
+from tests.fixtures.station_folder import CASE, ID_NUMBER, case, land, landed, write_cases, write_workbook
 from tests.sources.everything import everything_in
 
 D19, D20 = date(2026, 11, 19), date(2026, 11, 20)
-ID_NUMBER = "610102198001011234"
-CASE = {
-    "办件编号": "B001", "事项编码": "I1", "办理层级": "街镇", "是否代办": "是", "站点编码": "S1", "申请人证件号": ID_NUMBER,
-    "受理时间": "2026-11-20 08:00:00", "承诺办结时间": "2026-11-25 18:00:00", "办结时间": "2026-11-20 09:30:00", "评价": "非常满意",
-    "更新时间": "2026-11-20 09:30:00",
-}  # fmt: skip
-
-
-def case(**changes: str) -> dict[str, str]:
-    return {**CASE, **changes}
-
-
-@pytest.fixture
-def drop(tmp_path: Path) -> Path:
-    """A complete delivery of one day."""
-    folder = tmp_path / "drop" / "2026-11-20"
-    folder.mkdir(parents=True)
-    write_cases(folder, [case()])
-    write_workbook(
-        folder / "terminals_20261120.xlsx",
-        "碑林区",
-        ["设备编号", "站点编码", "计划服务分钟", "可用分钟", "办件数"],
-        [["T1", "S1", 600, 540, 3]],
-        titles=2,
-    )
-    write_workbook(
-        folder / "points_20261120.xlsx", "站点",
-        ["站点编码", "站点名称", "类型", "社区代码", "经度", "纬度", "开放时间", "可办事项数", "启用日期", "停用日期"],
-        [["S1", "友谊站", "便民服务站", "K1", 108.9, 34.2, "09:00-17:00", 30, "2020年1月3日", None]],
-    )  # fmt: skip
-    (folder / "items_20261120.csv").write_text(
-        "事项编码,事项名称,是否个人事项,是否核心事项,最低可办层级\nI1,医保,是,否,社区\n", encoding="utf-8-sig"
-    )
-    (folder / "residents_20261120.csv").write_text(
-        "社区代码,网格代码,常住人口,户数,中心经度,中心纬度\nK1,G1,1000,330,108.9,34.2\n", encoding="gb18030"
-    )
-    return folder.parent
-
-
-def write_cases(
-    folder: Path, cases: list[dict[str, str]], name: str = "cases_610103_20261120.csv", encoding: str = "gb18030"
-) -> Path:
-    path = folder / name
-    path.write_text(pd.DataFrame(cases).to_csv(index=False), encoding=encoding)
-    return path
-
-
-def write_workbook(path: Path, sheet: str, header: list[str], rows: list[list[Any]], titles: int = 0) -> None:
-    book = Workbook()
-    page = book.worksheets[0]
-    page.title = sheet
-    for _ in range(titles):
-        page.append(["情况表"])
-    page.append(header)
-    for row in rows:
-        page.append(row)
-    book.save(path)
-
-
-def land(settings: Settings, drop: Path, day: date = D20) -> Attempt:
-    return stations.land(settings, Landing(settings.landing_dir), day, drop, Pseudonyms(b"k" * 32))
-
-
-def landed(settings: Settings, name: str = "cases", day: date = D20) -> list[dict[str, Any]]:
-    return Landing(settings.landing_dir).read_table("stations", name, day, 1).to_pylist()
 
 
 def feedback(path: Path) -> list[tuple[Any, ...]]:

@@ -22,23 +22,26 @@ from minhu.extract.spreadsheets import chinese_files
 from minhu.extract.stations import extract as stations
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
-from tests.sources.test_grid import D20, Platform, event, ok, platform, waits  # noqa: F401  fixtures
-from tests.sources.test_grid import land as land_grid
-from tests.sources.test_grid import landed as landed_grid
-from tests.sources.test_hotline import execute
-from tests.sources.test_hotline import land as land_hotline
-from tests.sources.test_stations import case, drop, write_cases  # noqa: F401  fixtures
+from tests.fixtures.grid_platform import Platform, event, ok
+from tests.fixtures.grid_platform import land as land_grid
+from tests.fixtures.grid_platform import landed as landed_grid
+from tests.fixtures.hotline_source import execute
+from tests.fixtures.hotline_source import land as land_hotline
+from tests.fixtures.landed import NIGHT
+from tests.fixtures.station_folder import case, write_cases
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 KEY = Pseudonyms(b"k" * 32)
 
 
 def land_stations(home: Settings, folder: Path) -> None:
-    stations.land(home, Landing(home.landing_dir), D20, folder, KEY)
+    stations.land(home, Landing(home.landing_dir), NIGHT, folder, KEY)
 
 
 def test_a_platform_that_answers_too_slowly_is_worth_a_retry(
     home: Settings,
-    platform: tuple[Platform, str],  # noqa: F811
+    platform: tuple[Platform, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     state, url = platform
@@ -49,7 +52,7 @@ def test_a_platform_that_answers_too_slowly_is_worth_a_retry(
         land_grid(home, url)
 
 
-def test_a_page_cut_in_the_middle_is_read_again(home: Settings, platform: tuple[Platform, str]) -> None:  # noqa: F811
+def test_a_page_cut_in_the_middle_is_read_again(home: Settings, platform: tuple[Platform, str]) -> None:
     state, url = platform
     whole = ok({"items": state.events, "next_cursor": None, "total": 5})
     cut = (200, {}, whole[2][: len(whole[2]) // 2])
@@ -61,7 +64,7 @@ def test_a_page_cut_in_the_middle_is_read_again(home: Settings, platform: tuple[
 
 def test_an_event_of_a_clock_that_runs_ahead_lands_for_the_record_rules(
     home: Settings,
-    platform: tuple[Platform, str],  # noqa: F811
+    platform: tuple[Platform, str],
 ) -> None:
     state, url = platform
     state.events = [event(1, reported_at="2026-11-23T08:00:00+08:00")]
@@ -69,7 +72,7 @@ def test_an_event_of_a_clock_that_runs_ahead_lands_for_the_record_rules(
     assert [row["reported_at"].isoformat() for row in landed_grid(home)] == ["2026-11-23T00:00:00"]
 
 
-def test_words_nobody_knows_land_for_the_record_rules(home: Settings, platform: tuple[Platform, str]) -> None:  # noqa: F811
+def test_words_nobody_knows_land_for_the_record_rules(home: Settings, platform: tuple[Platform, str]) -> None:
     state, url = platform
     state.events = [event(1, status="vanished", category_code="K-new", grid_code="g-unknown")]
     land_grid(home, url)
@@ -94,7 +97,7 @@ def test_a_hotline_that_answers_too_slowly_is_worth_a_retry(
         land_hotline(home, hotline_uri)
 
 
-def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings, drop: Path) -> None:  # noqa: F811
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings, drop: Path) -> None:
     bomb = drop / "2026-11-20" / "terminals_20261120.xlsx"
     with (
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -112,7 +115,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9])
-def test_a_workbook_cut_short_is_refused_by_name(home: Settings, drop: Path, kept: float) -> None:  # noqa: F811
+def test_a_workbook_cut_short_is_refused_by_name(home: Settings, drop: Path, kept: float) -> None:
     path = drop / "2026-11-20" / "terminals_20261120.xlsx"
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
@@ -120,14 +123,14 @@ def test_a_workbook_cut_short_is_refused_by_name(home: Settings, drop: Path, kep
         land_stations(home, drop)
 
 
-def test_a_csv_cut_in_the_middle_of_a_row_is_not_taken_for_whole(home: Settings, drop: Path) -> None:  # noqa: F811
+def test_a_csv_cut_in_the_middle_of_a_row_is_not_taken_for_whole(home: Settings, drop: Path) -> None:
     path = drop / "2026-11-20" / "cases_610103_20261120.csv"
     write_cases(path.parent, [case(办件编号=f"B{n:03d}") for n in range(4)])
     path.write_bytes(path.read_bytes()[:-60])
     land_stations(home, drop)
     landing = Landing(home.landing_dir)
-    rows = landing.read_table("stations", "cases", D20, 1).to_pylist()
-    pending = landing.pending("stations", D20)
+    rows = landing.read_table("stations", "cases", NIGHT, 1).to_pylist()
+    pending = landing.pending("stations", NIGHT)
     assert pending is not None
     (found,) = [f for f in pending.findings if f.rule_id == "L1-STA-023"][:1]
     assert len(rows) == 4 and rows[-1]["updated_at"] is None and found.rows_failed == 1
@@ -136,16 +139,16 @@ def test_a_csv_cut_in_the_middle_of_a_row_is_not_taken_for_whole(home: Settings,
 @pytest.mark.parametrize(
     "formula", ["=1+1", '=HYPERLINK("http://x.example","B001")', "=cmd|'/C calc'!A0", "@SUM(A1)", "+1"]
 )
-def test_a_formula_in_a_cell_is_no_code_and_does_not_land(home: Settings, drop: Path, formula: str) -> None:  # noqa: F811
+def test_a_formula_in_a_cell_is_no_code_and_does_not_land(home: Settings, drop: Path, formula: str) -> None:
     write_cases(drop / "2026-11-20", [case(), case(办件编号="B002", 事项编码=formula)])
     land_stations(home, drop)
-    rows = Landing(home.landing_dir).read_table("stations", "cases", D20, 1).to_pylist()
+    rows = Landing(home.landing_dir).read_table("stations", "cases", NIGHT, 1).to_pylist()
     assert [row["item_code"] for row in rows if row["case_id"] == "B002"] == [None]
     written = b"".join(path.read_bytes() for path in sorted(home.home.rglob("*")) if path.is_file())
     assert b"HYPERLINK" not in written and b"cmd|" not in written
 
 
-def test_a_name_that_leads_out_of_the_folder_is_not_followed(home: Settings, drop: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_name_that_leads_out_of_the_folder_is_not_followed(home: Settings, drop: Path, tmp_path: Path) -> None:
     inside = drop / "2026-11-20" / "cases_610103_20261120.csv"
     outside = tmp_path / "outside.csv"
     inside.rename(outside)
@@ -190,5 +193,5 @@ def test_a_full_disk_is_said_in_words_and_the_next_run_recovers(home: Settings, 
     assert done.stdout.startswith("TransientError write below"), done.stdout + done.stderr[-500:]
     assert "the disk is full - free space" in done.stdout
     landing = Landing(home.landing_dir)
-    assert landing.pending("hotline", D20) is None, "nothing half-written counts"
+    assert landing.pending("hotline", NIGHT) is None, "nothing half-written counts"
     assert landing.accept(land_hotline(home, hotline_uri)).row_counts["work_orders"] == 3000
