@@ -87,8 +87,11 @@
     (
         values
         {% for name, anchor in entity.anchors.items() -%}
-        ('{{ entity.table_name }}/{{ name }}', {{ anchor.is_term or false }}, '{{ anchor.lost_by or '' }}')
-        {{- ',' if not loop.last }}
+        (
+            '{{ entity.table_name }}/{{ name }}',
+            {{ anchor.is_term or false }},
+            '{{ anchor.lost_by or '' }}'
+        ){{ ',' if not loop.last }}
         {% endfor %}
     ) as anchors (anchor, is_term, lost_by)
 {%- endmacro %}

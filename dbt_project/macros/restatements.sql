@@ -47,6 +47,41 @@
     ]) }}
 {% endmacro %}
 
+{# What a row of a staging model says, as one text: all of its columns but those of its landing and `without`. #}
+{% macro row_content(staging, without=[]) -%}
+    concat_ws('|'
+        {%- for column in content_columns(staging).split(', ') if column != '*' and column not in without -%}
+        , coalesce(cast({{ column }} as {{ dbt.type_string() }}), '-')
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
+{# A record's business key as one text, null where a part of it is. #}
+{% macro record_key(key) -%}
+    {%- for column in key -%}
+    cast({{ column }} as {{ dbt.type_string() }}){{ " || '/' || " if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Condition: the row of a landed table came since the release before (relation `landed`). #}
+{% macro is_landed_since(table) -%}
+    (landed_date, landed_attempt) in (select business_date, attempt from landed where table_name = '{{ table }}')
+{%- endmacro %}
+
+{# Relation: the columns of a list as rows, by name and place in it. #}
+{% macro as_rows(names) -%}
+    (values ('{{ names | join("'), ('") }}')) as listed (name)
+{%- endmacro %}
+
+{# The column that a row of as_rows names. #}
+{% macro listed_column(columns) -%}
+    case listed.name
+        {% for name, column in columns.items() -%}
+        when '{{ name }}' then {{ column }}
+        {% endfor -%}
+    end
+{%- endmacro %}
+
 {#
   Facts through which an entity's days and units are known as they are counted now, with those of its columns.
 #}

@@ -26,14 +26,3 @@
         ('survey_waves', '公众满意度', ['half_year_start', 'domain', 'district_code'], []),
     ]) }}
 {% endmacro %}
-
-{# What a returned row says, as one text: two rows of a sheet say the same where their texts are equal. #}
-{% macro returned_content(sheet) -%}
-    concat_ws(
-        '|'
-        {%- for column in content_columns(ref('stg_returns__' ~ sheet)).split(', ')
-            if column not in ['*', 'delivered_on', 'report_period', 'row_number'] -%}
-        , coalesce(cast(sheet.{{ column }} as {{ dbt.type_string() }}), '-')
-        {%- endfor -%}
-    )
-{%- endmacro %}

@@ -43,34 +43,23 @@ compared as (
 ),
 
 sent as (
-    {% for sheet, workbook, key, optional_key in returned_sheets() %}
     select
-        'returns.{{ sheet }}' as table_name,
+        returned.table_name,
         compared.workbook,
         compared.report_period,
         compared.is_in_force,
-        sheet.row_number as place_in_sheet,
-        sheet.{{ key | join(' is null or sheet.') }} is null as is_nameless,
-        concat_ws(
-            '/'
-            {%- for column in key -%}
-            , coalesce(cast(sheet.{{ column }} as {{ dbt.type_string() }}), '?')
-            {%- endfor -%}
-            {%- for column in optional_key -%}
-            , cast(sheet.{{ column }} as {{ dbt.type_string() }})
-            {%- endfor -%}
-        ) as record_key,
-        {{ returned_content(sheet) }} as content
-    from {{ ref('stg_returns__' ~ sheet) }} as sheet
+        returned.row_number as place_in_sheet,
+        returned.is_nameless,
+        returned.record_key,
+        returned.content
+    from {{ ref('kpi_returned_rows') }} as returned
     inner join compared
         on
-            sheet.report_period = compared.report_period
-            and sheet.delivered_on = compared.delivered_on
-            and sheet.landed_date = compared.landed_date
-            and sheet.landed_attempt = compared.landed_attempt
-    where compared.workbook = '{{ workbook }}'
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+            returned.workbook = compared.workbook
+            and returned.report_period = compared.report_period
+            and returned.delivered_on = compared.delivered_on
+            and returned.landed_date = compared.landed_date
+            and returned.landed_attempt = compared.landed_attempt
 ),
 
 -- a row without a full key is known only by all that it says

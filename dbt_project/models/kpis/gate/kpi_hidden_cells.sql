@@ -1,5 +1,5 @@
--- One row per cell that must not be shown as its own verdict says, for it would give a small cell away: by subtraction, or
--- as a component of a composed figure.
+-- One row per cell that must not be shown as its own verdict says, for it would give a small cell away: by subtraction,
+-- or as a component of a composed figure.
 {{ config(materialized='incremental', incremental_strategy='append',
     pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}

@@ -69,59 +69,52 @@ entities as (
 ),
 {% endfor %}
 days as (
-    {% for number in range(1, 5) -%}
     select
         entity,
         entity_key,
-        day_{{ number }} as day
+        {{ listed_column({'1': 'day_1', '2': 'day_2', '3': 'day_3', '4': 'day_4'}) }} as day
     from records
-    where day_{{ number }} is not null
+    cross join {{ as_rows(['1', '2', '3', '4']) }}
+    {% for entity, fact, key, dates, places in restating_facts() -%}
     union
-    {% endfor -%}
-    {% for entity, fact, key, dates, places in restating_facts() %}{% set last_fact = loop.last %}
-    {%- for column in dates -%}
     select
         '{{ entity }}' as entity,
         {{ key }} as entity_key,
-        {{ column }} as day
+        {{ listed_column(dict(zip(dates, dates))) }} as day
     from {{ entity }}_facts
-    where {{ column }} is not null
-    {{ 'union' if not (last_fact and loop.last) }}
-    {% endfor %}{% endfor -%}
+    cross join {{ as_rows(dates) }}
+    {% endfor -%}
 ),
 
 codes as (
     select distinct -- many versions of one thing
         entity,
         entity_key,
-        place_code as code
+        {{ listed_column({'own': 'place_code', 'other': 'other_place_code'}) }} as code
     from records
-    where place_code is not null
-    union
-    select distinct -- the same
-        entity,
-        entity_key,
-        other_place_code as code
-    from records
-    where other_place_code is not null
+    cross join {{ as_rows(['own', 'other']) }}
 ),
 
+-- a place, grid or service point, and what it lies in
 places_of_codes as (
-    {% for kind, relation, column, above in [
-        ('community', 'dim_places', 'community_code', ['street', 'district']),
-        ('street', 'dim_places', 'street_code', ['district']),
-        ('district', 'dim_places', 'district_code', []),
-        ('grid', 'dim_grids', 'grid_code', ['community', 'street', 'district']),
-        ('point', 'dim_service_points', 'station_code', ['community', 'street', 'district']),
-    ] %}{% set last_kind = loop.last %}{% for unit_type in [kind] + above -%}
+    {% for relation, code, columns in [
+        ('dim_places', 'place_code', ['community', 'street', 'district']),
+        ('dim_grids', 'grid_code', ['grid', 'community', 'street', 'district']),
+        ('dim_service_points', 'station_code', ['point', 'community', 'street', 'district']),
+    ] -%}
+    {%- set own = {'point': 'station_code'} -%}
     select
-        {{ column }} as code,
-        '{{ unit_type }}' as unit_type,
-        {{ column if unit_type == kind else unit_type ~ '_code' }} as unit_code
+        {{ code }} as code,
+        listed.name as unit_type,
+        case listed.name
+            {% for unit_type in columns -%}
+            when '{{ unit_type }}' then {{ own[unit_type] or unit_type ~ '_code' }}
+            {% endfor -%}
+        end as unit_code
     from {{ ref(relation) }}
-    where {{ column }} is not null
-    {{ 'union' if not (last_kind and loop.last) }}
-    {% endfor %}{% endfor -%}
+    cross join {{ as_rows(columns) }}
+    {{ 'union' if not loop.last }}
+    {% endfor -%}
 ),
 
 units as (
@@ -147,17 +140,16 @@ units as (
         'unit' as unit_type,
         responsible_code as unit_code
     from records
-    where responsible_code is not null
-    {%- for entity, fact, key, dates, places in restating_facts() %}{% for unit_type, column in places.items() %}
+    {%- for entity, fact, key, dates, places in restating_facts() if places %}
     union
     select
         '{{ entity }}' as entity,
         {{ key }} as entity_key,
-        '{{ unit_type }}' as unit_type,
-        {{ column }} as unit_code
+        listed.name as unit_type,
+        {{ listed_column(places) }} as unit_code
     from {{ entity }}_facts
-    where {{ column }} is not null
-    {%- endfor %}{% endfor %}
+    cross join {{ as_rows(places) }}
+    {%- endfor %}
 ),
 
 placed as (

@@ -1,146 +1,83 @@
 -- One row per landed record that is new or another since the release before, and each version of it that counts or
--- counted: the days and places it knows itself. A row that only came again is none. By what landed since that
--- release, not since the last build: a night that is built anew finds the same.
-{% set text = dbt.type_string() %}
-{% set no_code = 'cast(null as ' ~ text ~ ')' %}
-with landed as (
-    select * from {{ source('raw', 'landed_since_release') }}
-),
-
--- on most nights few finished cells change; without one there is nothing to explain
-releases as (
+-- counted: the days and places it knows itself.
+{% set no_code = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
+with releases as (
     select * from {{ source('raw', 'previous_release') }}
     where exists (select 1 from {{ ref('kpi_restated_cells') }})
 ),
-{% for entry in restating_tables() %}
-{%- set name = entry.table | replace('.', '__') %}
-{%- set staging = ref('stg_' ~ name) %}
-{%- set key = entry.key | join(', ') %}
-{%- set newest = (entry.version ~ ' desc, ' if entry.version else '') ~ 'landed_date desc, landed_attempt desc' %}
 
-{{ name }}_arrived as (
+landed as (
     select
-        arrived.*,
-        true as is_new
-    from {{ staging }} as arrived
-    cross join releases
-    inner join landed
-        on
-            landed.table_name = '{{ entry.table }}'
-            and arrived.landed_date = landed.business_date
-            and arrived.landed_attempt = landed.attempt
-    {{ 'where ' ~ entry.only if entry.only }}
+        table_name,
+        business_date,
+        attempt
+    from {{ source('raw', 'landed_since_release') }}
 ),
 
--- what lay ahead of its delivery and whose time has come; the first comparison spares the second for most rows
-{{ name }}_due as (
-    select ahead.{{ entry.key | join(', ahead.') }}
-    from {{ staging }} as ahead
-    cross join releases
-    where
-        {% if entry.ahead -%}
-        ahead.{{ entry.ahead }} >= cast(releases.business_date as timestamp)
-        and {{ local_date('ahead.' ~ entry.ahead) }} > releases.business_date
-        and {{ local_date('ahead.' ~ entry.ahead) }} <= {{ business_date() }}
-        {{ 'and ' ~ entry.only if entry.only }}
-        {%- else -%} 1 = 0 {%- endif %}
+keys as (
+    select * from {{ ref('kpi_restating_keys') }}
 ),
 
-{{ name }}_held as (
-    select
-        held.*,
-        false as is_new
-    from {{ staging }} as held
-    left join landed
-        on
-            landed.table_name = '{{ entry.table }}'
-            and held.landed_date = landed.business_date
-            and held.landed_attempt = landed.attempt
-    where
-        landed.table_name is null
-        {{ 'and ' ~ entry.only if entry.only }}
-        and ({{ key }}) in (
-            select {{ key }} from {{ name }}_arrived
-            union all
-            select {{ key }} from {{ name }}_due
-        )
-),
-
--- windows overlap: most rows only came again. A table without versions may go back to what it said before
-{{ name }}_differing as (
-    select {{ key }} from (
-        select {{ content_columns(staging) }} from {{ name }}_arrived
-        {% if entry.version -%}
-        except
-        select {{ content_columns(staging) }} from {{ name }}_held
-        {%- endif %}
-    ) as {{ name }}_other
-    union
-    select {{ key }} from {{ name }}_due
-),
-
-{{ name }}_ranked as (
-    select
-        *,
-        ({{ key }}) in (select {{ key }} from {{ name }}_due) as is_due_now,
-        concat_ws(
-            '|'
-            {%- for column in content_columns(staging).split(', ') if '*' not in column -%}
-            ,
-            coalesce(cast({{ column }} as {{ text }}), '-')
-            {%- endfor -%}
-        ) as content,
-        row_number() over (partition by {{ key }} order by {{ newest }}) as recency,
-        row_number() over (partition by {{ key }}, is_new order by {{ newest }}) as recency_of_side
-    from (
-        select * from {{ name }}_arrived
-        union all
-        select * from {{ name }}_held
-    ) as {{ name }}_sides
-    where ({{ key }}) in (select {{ key }} from {{ name }}_differing)
-),
-
-{{ name }}_compared as (
-    select
-        *,
-        max(case when recency = 1 then content end)
-            over (partition by {{ key }})
-            as content_now,
-        max(case when not is_new and recency_of_side = 1 then content end)
-            over (partition by {{ key }})
-            as content_before
-    from {{ name }}_ranked
-),
-
-{{ name }}_records as (
+versions as (
+    {%- for entry in restating_tables() %}
+    {%- set staging = ref('stg_' ~ entry.table | replace('.', '__')) %}
+    {%- set days = [] %}
+    {%- for column in entry.days or entry.moments %}
+    {%- do days.append(column if entry.days else local_date(column)) %}
+    {%- endfor %}
     select
         '{{ entry.table }}' as table_name,
-        concat_ws(
-            '/'
-            {%- for column in entry.key -%}
-            ,
-            cast({{ column }} as {{ text }})
-            {%- endfor -%}
-        ) as record_key,
-        content_before is null or is_due_now as is_late,
+        {{ record_key(entry.key) }} as record_key,
         '{{ entry.entity }}' as entity,
         {{ entry.entity_key }} as entity_key,
         {% for number in range(4) -%}
-        {% if entry.days and number < entry.days | length -%}
-        {{ entry.days[number] }}
-        {%- elif entry.moments and number < entry.moments | length -%}
-        {{ local_date(entry.moments[number]) }}
-        {%- else -%} cast(null as date) {%- endif %} as day_{{ number + 1 }},
+        {{ days[number] or 'cast(null as date)' }} as day_{{ number + 1 }},
         {% endfor -%}
         {{ entry.place or no_code }} as place_code,
         {{ entry.other_place or no_code }} as other_place_code,
-        {{ entry.unit or no_code }} as responsible_code
-    from {{ name }}_compared
-    where
-        (recency = 1 or (not is_new and recency_of_side = 1))
-        and (content_before is null or content_before <> content_now or is_due_now)
+        {{ entry.unit or no_code }} as responsible_code,
+        {{ row_content(staging) }} as content,
+        {{ entry.version or 'cast(null as timestamp)' }} as version_at,
+        landed_date,
+        landed_attempt
+    from {{ staging }}
+    where {{ record_key(entry.key) }} in (select record_key from keys where table_name = '{{ entry.table }}')
+        {{- ' and ' ~ entry.only if entry.only }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
-{% endfor %}
+
+sided as (
+    select
+        versions.*,
+        keys.is_due_now,
+        (versions.table_name, versions.landed_date, versions.landed_attempt) in (select * from landed) as is_new
+    from versions
+    inner join keys
+        on versions.table_name = keys.table_name and versions.record_key = keys.record_key
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by table_name, record_key order by version_at desc, landed_date desc, landed_attempt desc
+        ) as recency,
+        row_number() over (
+            partition by table_name, record_key, is_new
+            order by version_at desc, landed_date desc, landed_attempt desc
+        ) as recency_of_side
+    from sided
+),
+
+compared as (
+    select
+        *,
+        max(case when recency = 1 then content end) over (partition by table_name, record_key) as content_now,
+        max(case when not is_new and recency_of_side = 1 then content end)
+            over (partition by table_name, record_key) as content_before
+    from ranked
+),
 
 -- subjects and periods about which nothing was delivered before
 first_returns as (
@@ -167,17 +104,31 @@ current_returns as (
             and deliveries.report_period = first_returns.report_period
     where deliveries.is_current
 )
-{% for entry in restating_tables() %}
-select * from {{ entry.table | replace('.', '__') }}_records
-union all
-{%- endfor %}
-{%- for sheet, workbook, key, optional_key in returned_sheets() %}
+
 select
-    'returns.{{ sheet }}' as table_name,
-    concat(sheet.report_period, '/', cast(sheet.row_number as {{ text }})) as record_key,
+    table_name,
+    record_key,
+    content_before is null or is_due_now as is_late,
+    entity,
+    entity_key,
+    day_1,
+    day_2,
+    day_3,
+    day_4,
+    place_code,
+    other_place_code,
+    responsible_code
+from compared
+where
+    (recency = 1 or (not is_new and recency_of_side = 1))
+    and (content_before is null or content_before <> content_now or is_due_now)
+union all
+select
+    sent.table_name,
+    concat(sent.report_period, '/', cast(sent.row_number as {{ dbt.type_string() }})) as record_key,
     true as is_late,
     'return' as entity,
-    sheet.report_period as entity_key,
+    sent.report_period as entity_key,
     current_returns.report_from as day_1,
     current_returns.report_to as day_2,
     cast(null as date) as day_3,
@@ -185,13 +136,11 @@ select
     {{ no_code }} as place_code,
     {{ no_code }} as other_place_code,
     {{ no_code }} as responsible_code
-from {{ ref('stg_returns__' ~ sheet) }} as sheet
+from {{ ref('kpi_returned_rows') }} as sent
 inner join current_returns
     on
-        current_returns.workbook = '{{ workbook }}'
-        and sheet.report_period = current_returns.report_period
-        and sheet.delivered_on = current_returns.delivered_on
-        and sheet.landed_date = current_returns.landed_date
-        and sheet.landed_attempt = current_returns.landed_attempt
-{{ 'union all' if not loop.last }}
-{%- endfor %}
+        sent.workbook = current_returns.workbook
+        and sent.report_period = current_returns.report_period
+        and sent.delivered_on = current_returns.delivered_on
+        and sent.landed_date = current_returns.landed_date
+        and sent.landed_attempt = current_returns.landed_attempt
