@@ -27,7 +27,7 @@ def _rewrite(path: Path, content: bytes) -> None:
 
 def _edit_manifest(night: Release) -> None:
     manifest = json.loads((night.path / "manifest.json").read_bytes())
-    manifest["verdicts"]["PUBLISH"] += 1
+    manifest["verdicts"]["PUBLISHED"] += 1
     _rewrite(night.path / "manifest.json", json.dumps(manifest).encode())
 
 

@@ -25,6 +25,7 @@ from minhu.errors import Busy, MinhuError, PermanentError
 from minhu.gate import decision, identity, waivers
 from minhu.ledger.chain import Ledger, release_events
 from minhu.pipeline import notices
+from minhu.release import published_contract
 from minhu.release.export import export_tables, open_work_file
 from minhu.release.release_folder import Release, ReleaseFile
 from minhu.release.releases import current, latest_before, open_release
@@ -169,6 +170,7 @@ def _rebuild(scratch: Settings, release: Release, before: Release | None, progre
     with open_work_file(scratch.warehouse_path) as work:
         return export_tables(
             work,
+            published_contract.load(scratch.dbt_dir),
             Store(scratch.store_dir),
             day,
             end_of(day, scratch.zone),

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from minhu import atomic
-from minhu.release.export import shape_of
+from minhu.release.published_contract import key_of
 from minhu.release.release_folder import Release, ReleaseFile
 from minhu.release.store import Store
 
@@ -91,7 +91,7 @@ def compare_rows(table: str, published: Sequence[Path], replayed: Sequence[Path]
             if there.get(name) != here.get(name)
         ]
         alike = [name for name in there if there[name] == here.get(name)]
-        key = [name for name in shape_of(table).key if name in alike]
+        key = [name for name in key_of(table) if name in alike]
         if key:
             found = _by_key(db, table, key, [name for name in alike if name not in key])
         else:

@@ -17,7 +17,8 @@ from minhu.gate.identity import identity
 from minhu.landing.inventory import Inventory
 from minhu.landing.night import Night
 from minhu.release import releases
-from minhu.release.export import KPI_RESTATEMENTS, PART_OF_CELL
+from minhu.release.export import KPI_RESTATEMENTS
+from minhu.release.published_contract import PART_OF_CELL
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file

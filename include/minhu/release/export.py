@@ -1,15 +1,13 @@
 """From the private work file to sorted Parquet files in the store.
 
-Every table of schema ``publish`` is exported: rows sorted by key and then by all other columns, one file per table, or
-one per month where the table is large. The same rows always give the same bytes.
+Every table of the contract is exported: rows sorted by their columns as they stand, one file per table, or one per month
+where the table is large. The same rows always give the same bytes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -18,102 +16,20 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from duckdb import (
-    ColumnExpression,
-    ConstantExpression,
-    DuckDBPyRelation,
-    Expression,
-    FunctionExpression,
-    SQLExpression,
-)
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation, SQLExpression
 
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.release.published_checks import check_key, check_tables
+from minhu.release.published_contract import SCHEMA, Contract, Table
 from minhu.release.release_folder import Progress, ReleaseFile, is_settled
 from minhu.release.store import Store
 
-SCHEMA = "publish"
 EMPTY_PART = "empty"
-#: Columns the release store adds to a table and a published table may therefore not have.
-RESERVED_COLUMNS = frozenset({"release_id", "from_release", "to_release", "part", "row_hash"})
-#: Other objects of the PostgreSQL schema ``published``.
-RESERVED_TABLES = frozenset({"releases"})
 #: A row with the first was carried from the release before, and the second says as of when.
 CARRIED = (("is_stale", "as_of"), ("last_good_value", "last_good_as_of"))
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How a table is released.
-
-    Attributes:
-        key: columns that identify a row, never null; () means the whole row, and equal rows are released once.
-        month_column: a date whose month decides the file; None for a table in one file.
-        part_of_row: SQL of the file's name where the month alone does not decide.
-    """
-
-    key: tuple[str, ...] = ()
-    month_column: str | None = None
-    part_of_row: str = ""
-
-
-#: Quarters, half-years and years change every night: they have files of their own, one a year.
-PART_OF_CELL = (
-    "case when period_type in ('quarter', 'half_year', 'year') then strftime(period_start, '%Y') "
-    "else strftime(period_start, '%Y-%m') end"
-)
 KPI_RESULTS = "kpi_results"
 KPI_RESTATEMENTS, KPI_PUBLISHED_SINCE = "kpi_restatements", "kpi_published_since"
 QUALITY_FINDINGS = "quality_findings"
-SHAPES = {
-    KPI_RESULTS: Shape(
-        ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"),
-        "period_start",
-        PART_OF_CELL,
-    ),
-    "kpi_changes": Shape(
-        (
-            "kpi_id",
-            "variant",
-            "unit_type",
-            "unit_code",
-            "period_type",
-            "period_start",
-            "caliber",
-            "comparison",
-        ),
-        "period_start",
-        PART_OF_CELL,
-    ),
-    "peer_comparisons": Shape(
-        ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber"),
-        "period_start",
-        PART_OF_CELL,
-    ),
-    # a log by the night of the change, whose past months are the same files in every release
-    KPI_RESTATEMENTS: Shape(
-        (
-            "business_date",
-            "kpi_id",
-            "variant",
-            "unit_type",
-            "unit_code",
-            "period_type",
-            "period_start",
-            "caliber",
-        ),
-        "business_date",
-    ),
-    KPI_PUBLISHED_SINCE: Shape(("kpi_id", "variant", "unit_type", "period_type")),
-    "scheme_scores": Shape(
-        ("scheme", "unit_type", "unit_code", "period_type", "period_start", "caliber"), "period_start", PART_OF_CELL
-    ),
-}
-
-
-def shape_of(table: str) -> Shape:
-    """The shape of a published table; one nobody described is released whole."""
-    return SHAPES.get(table, Shape())
 
 
 @contextmanager
@@ -139,44 +55,20 @@ def open_work_file(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def table_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The tables to release, in order of name.
-
-    Raises:
-        PermanentError: there is no KPI table, or a name cannot be published.
-    """
-    names = [
-        str(row[0])
-        for row in connection.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by table_name", [SCHEMA]
-        ).fetchall()
-    ]
-    if KPI_RESULTS not in names:
-        raise PermanentError(
-            f"read schema {SCHEMA} of the work file",
-            f"expected a table {KPI_RESULTS}, found {', '.join(names) or 'nothing'}",
-            "build and gate the business date again",
-        )
-    wrong = [name for name in names if not _NAME.fullmatch(name) or name in RESERVED_TABLES]
-    if wrong:
-        raise PermanentError(
-            f"read schema {SCHEMA} of the work file", f"cannot publish the name {wrong[0]!r}", "rename that model"
-        )
-    return names
-
-
 def export_tables(
     connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
     store: Store,
     business_date: date,
     as_of: datetime,
     carried_as_of: datetime | None,
     progress: Progress,
 ) -> list[ReleaseFile]:
-    """Write every table to the store.
+    """Write every table of the contract to the store.
 
     Args:
         connection: the open work file.
+        contract: what is published; nothing is written before all tables were held against it.
         store: where the files go.
         business_date: decides which months are settled.
         as_of: of the release, UTC and aware.
@@ -184,24 +76,24 @@ def export_tables(
         progress: told after each file.
 
     Raises:
-        PermanentError: a key is null or appears twice, a carried value does not say as of when it is, or a column
-            has a name or a type that cannot be published.
+        PermanentError: a table is not as the contract says, a key is null or appears twice, or a carried value does
+            not say as of when it is.
     """
+    check_tables(connection, contract)
     files: list[ReleaseFile] = []
     known = _known_files(connection)
-    for name in table_names(connection):
-        shape = shape_of(name)
-        relation = connection.table(f"{SCHEMA}.{name}")
-        _check_columns(name, relation.columns, shape)
-        for part, rows in _parts(relation, shape):
-            file_name = f"{name}/{part}.parquet" if shape.month_column else f"{name}.parquet"
+    for name, table in contract.tables.items():
+        for part, rows in _parts(connection.table(f"{SCHEMA}.{name}"), table):
+            file_name = f"{name}/{part}.parquet" if table.part_by else f"{name}.parquet"
             kept = known.get((name, part)) if is_settled(part, business_date) else None
             if kept is not None and store.path(kept.sha256).exists():
                 files.append(kept)
                 progress(f"kept {file_name}")
                 continue
-            rows = _check_key(name, rows, shape)
-            data = to_plain_types(name, _sorted(rows, shape).to_arrow_table())
+            rows = rows if table.primary_key else rows.distinct()
+            check_key(rows, table)
+            in_order = rows.sort(*(ColumnExpression(column).asc().nulls_first() for column in rows.columns))
+            data = in_order.to_arrow_table().cast(table.arrow_schema)
             data = _with_carried_as_of(name, data, carried_as_of)
             data = _with_own_as_of(data, as_of, is_settled(part, business_date))
             digest, size = store.put(partial(write_parquet, data))
@@ -226,69 +118,16 @@ def write_parquet(data: pa.Table, path: Path) -> None:
     pq.write_table(data.replace_schema_metadata(None), path, compression="zstd", store_schema=False)
 
 
-def to_plain_types(name: str, data: pa.Table) -> pa.Table:
-    """Text for enumerations, naive UTC microseconds for every time.
-
-    Raises:
-        PermanentError: a column is nested.
-    """
-    fields = []
-    for field in data.schema:
-        kind = field.type
-        if pa.types.is_dictionary(kind):
-            kind = kind.value_type
-        if pa.types.is_timestamp(kind):
-            kind = pa.timestamp("us")
-        if pa.types.is_nested(kind):
-            raise PermanentError(
-                f"export {name}", f"column {field.name} is {kind}", "publish plain columns only; unnest it in the model"
-            )
-        fields.append(pa.field(field.name, kind))
-    return data.cast(pa.schema(fields))
-
-
-def _check_columns(name: str, columns: list[str], shape: Shape) -> None:
-    missing = [column for column in shape.key if column not in columns]
-    refused = [column for column in columns if not _NAME.fullmatch(column) or column in RESERVED_COLUMNS]
-    if missing or refused:
-        found = f"column {missing[0]} is missing" if missing else f"column {refused[0]!r} cannot be published"
-        raise PermanentError(f"export {name}", found, "mend the model of that name in dbt_project/models/publish")
-
-
-def _check_key(name: str, relation: DuckDBPyRelation, shape: Shape) -> DuckDBPyRelation:
-    if not shape.key:
-        return relation.distinct()
-    key = [ColumnExpression(column) for column in shape.key]
-    groups = relation.aggregate([*key, FunctionExpression("count").alias("n")])
-    twice = groups.filter(ColumnExpression("n") > ConstantExpression(1)).sort(*key).limit(1).fetchall()
-    if twice:
-        cell = ", ".join(f"{column}={value}" for column, value in zip(shape.key, twice[0], strict=False))
-        raise PermanentError(f"export {name}", f"expected one row for {cell}, found {twice[0][-1]}", "mend the model")
-    for column in shape.key:
-        if relation.filter(ColumnExpression(column).isnull()).limit(1).fetchall():
-            raise PermanentError(f"export {name}", f"key column {column} is null in a row", "mend the model")
-    return relation
-
-
-def _parts(relation: DuckDBPyRelation, shape: Shape) -> Iterator[tuple[str, DuckDBPyRelation]]:
-    if shape.month_column is None:
+def _parts(relation: DuckDBPyRelation, table: Table) -> Iterator[tuple[str, DuckDBPyRelation]]:
+    if table.part_of_row is None:
         yield "", relation
         return
-    month: Expression = FunctionExpression(
-        "strftime", ColumnExpression(shape.month_column), ConstantExpression("%Y-%m")
-    )
-    if shape.part_of_row:
-        month = SQLExpression(shape.part_of_row)
-    months = sorted(str(row[0]) for row in relation.select(month).distinct().fetchall())
-    for name in months:
-        yield name, relation.filter(month == ConstantExpression(name))
-    if not months:
+    part = SQLExpression(table.part_of_row)
+    names = sorted(str(row[0]) for row in relation.select(part).distinct().fetchall())
+    for name in names:
+        yield name, relation.filter(part == ConstantExpression(name))
+    if not names:
         yield EMPTY_PART, relation  # a folder without a file could not be read as a table
-
-
-def _sorted(relation: DuckDBPyRelation, shape: Shape) -> DuckDBPyRelation:
-    columns = [*shape.key, *(column for column in relation.columns if column not in shape.key)]
-    return relation.sort(*(ColumnExpression(column).asc().nulls_first() for column in columns))
 
 
 def _with_own_as_of(data: pa.Table, as_of: datetime, settled: bool) -> pa.Table:

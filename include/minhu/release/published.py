@@ -20,6 +20,7 @@ from minhu.errors import PermanentError, TransientError
 from minhu.ledger.chain import Event, release_events
 from minhu.ledger.chain import current as current_event
 from minhu.release import published_tables as tables
+from minhu.release.published_contract import Contract
 from minhu.release.release_folder import Progress, Release
 
 KEEP_RELEASES = 35
@@ -67,7 +68,7 @@ def current_release_id(connection: Connection) -> str | None:
 
 
 def follow_ledger(
-    uri: str, events: Sequence[Event], open_release: Callable[[str], Release], progress: Progress
+    uri: str, events: Sequence[Event], contract: Contract, open_release: Callable[[str], Release], progress: Progress
 ) -> None:
     """Bring the database to where the ledger is: each event it has not seen yet, in order, one transaction each.
 
@@ -76,6 +77,7 @@ def follow_ledger(
     Args:
         uri: libpq connection string.
         events: the whole ledger.
+        contract: how tables are described, keyed and indexed.
         open_release: gives a release by its id, checked against the ledger.
         progress: told after each step.
     """
@@ -88,7 +90,7 @@ def follow_ledger(
             # a sign-off changes no figure, and its release came to be known by a line above it
             is_loaded = event.kind != "sign_off" and event.release_id in wanted
             release = open_release(event.release_id) if is_loaded else None
-            _apply(connection, event, release, progress)
+            _apply(connection, contract, event, release, progress)
         if pending:
             purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
             progress(f"purged {purged[0] if purged else 0} old row versions")
@@ -120,10 +122,12 @@ def _install(connection: Connection) -> None:
         )
 
 
-def _apply(connection: Connection, event: Event, release: Release | None, progress: Progress) -> None:
+def _apply(
+    connection: Connection, contract: Contract, event: Event, release: Release | None, progress: Progress
+) -> None:
     """One ledger event, in one transaction. ``release`` is None for one too old to be kept here."""
     if release is not None:
-        tables.ensure(connection, release, lambda: _lock(connection))
+        tables.ensure(connection, contract, release, lambda: _lock(connection), progress)
     with connection.transaction():
         _lock(connection)
         seen = connection.execute(

@@ -3,7 +3,7 @@
 -- published_store   what is kept: a row version per changed cell, valid from one release until before another
 -- published         what readers see: views through one pointer row
 --
--- Per published table <t>, published.py adds: published_store.<t>_versions, published.<t>, published.<t>_history and
+-- Per published table <t>, published_tables.py adds: published_store.<t>_versions, published.<t>, published.<t>_history and
 -- the function published.<t>_at(release_no).
 
 create schema if not exists published_store;
@@ -45,6 +45,8 @@ create table if not exists published_store.sign_offs (
 create table if not exists published_store.versioned_tables (
     table_name text primary key
 );
+-- the contract by which its comments, key and indexes were made; null for a table of before there was one
+alter table published_store.versioned_tables add column if not exists contract_sha256 text;
 
 create or replace view published.releases as
 select

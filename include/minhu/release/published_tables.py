@@ -1,37 +1,44 @@
-"""One versioned table, its views and its load, the same for every published table."""
+"""One versioned table, its views and its load, the same for every published table.
+
+Columns, types, comments, key and indexes are those of the contract. A release made under an earlier one may hold a table
+or column that it no longer has: that keeps the type of its file, and no comment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from hashlib import sha256
 from io import BytesIO
 
-import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
 from minhu.errors import PermanentError
-from minhu.release.export import shape_of
-from minhu.release.release_folder import Release, ReleaseFile, is_settled
+from minhu.release import published_description as description
+from minhu.release.published_contract import Contract
+from minhu.release.published_description import STORE, VIEWS, Connection, listed, versions_of
+from minhu.release.release_folder import Progress, Release, ReleaseFile, is_settled
 
-STORE, VIEWS, READER = "published_store", "published", "minhu_reader"
+READER = "minhu_reader"
 OWN_COLUMNS = ("part", "row_hash", "from_release", "to_release")
 BATCH_ROWS = 65_536
-PLAIN_TYPES = {
-    "string": "text", "large_string": "text", "bool": "boolean", "date32[day]": "date",
-    "timestamp[us]": "timestamp without time zone", "double": "double precision", "float": "real",
-    "int8": "smallint", "int16": "smallint", "int32": "integer", "int64": "bigint",
-    "uint8": "smallint", "uint16": "integer", "uint32": "bigint", "uint64": "numeric(20,0)",
+POSTGRES_TYPES = {
+    "string": "text", "bool": "boolean", "date32[day]": "date", "timestamp[us]": "timestamp without time zone",
+    "double": "double precision", "int32": "integer", "int64": "bigint",
 }  # fmt: skip
+#: Part of the digest by which a table is known to be described: another form of description is written once.
+DESCRIPTION_FORM = 1
 
-Connection = psycopg.Connection[tuple[object, ...]]
 Composable = sql.Composable
 
 
-def ensure(connection: Connection, release: Release, lock: Callable[[], None]) -> None:
-    """Create what the tables of a release need and is not there yet: table, columns, views, function.
+def ensure(
+    connection: Connection, contract: Contract, release: Release, lock: Callable[[], None], progress: Progress
+) -> None:
+    """Create what the tables of a release need and is not there yet: table, columns, views, comments, key, indexes.
 
     Does nothing, and takes no lock, when all is there: a reader must never wait for a night.
 
@@ -39,14 +46,27 @@ def ensure(connection: Connection, release: Release, lock: Callable[[], None]) -
         PermanentError: a column changed its type.
     """
     for name in release.table_names:
-        wanted = {field.name: postgres_type(field.type) for field in _schema(release, name)}
-        if not _missing(connection, name, wanted):
+        table = contract.tables.get(name)
+        wanted = {column.name: postgres_type(column.arrow_type) for column in table.columns} if table else {}
+        for field in _schema(release, name):
+            wanted.setdefault(field.name, postgres_type(field.type))
+        digest = sha256(repr((DESCRIPTION_FORM, table)).encode()).hexdigest()
+        if not _missing(connection, name, wanted) and _described_by(connection, name) == digest:
             continue
         with connection.transaction():
             lock()
             missing = _missing(connection, name, wanted)
             if missing:
                 _create(connection, name, missing)
+            if _described_by(connection, name) != digest:
+                description.make_indexes(connection, name, table, progress)
+                if table:
+                    description.comment(connection, table)
+                connection.execute(
+                    "update published_store.versioned_tables set contract_sha256 = %s where table_name = %s",
+                    (digest, name),
+                )
+                progress(f"{name}: comments, key and indexes are those of the contract")
 
 
 def load(
@@ -69,7 +89,7 @@ def load(
     files = [file for file in release.files if file.table == name]
     parts_kept = [file.part for file in files if file.name in unchanged]
     changed = [file for file in files if file.name not in unchanged]
-    versions = _versions(name)
+    versions = versions_of(name)
     columns = list(_columns(connection, name))
     incoming = _stage(connection, name, release, changed, columns)
     closed = connection.execute(
@@ -80,13 +100,13 @@ def load(
         ).format(versions=versions, incoming=incoming),
         {"number": number, "parts_kept": parts_kept},
     ).rowcount
-    listed = _list([*columns, "part", "row_hash"])
+    kept_columns = listed([*columns, "part", "row_hash"])
     inserted = connection.execute(
         sql.SQL(
             "insert into {versions} ({listed}, from_release) select {listed}, %(number)s from {incoming} as new "
             "where not exists (select 1 from {versions} as kept where kept.to_release is null "
             "and kept.row_hash = new.row_hash)"
-        ).format(versions=versions, incoming=incoming, listed=listed),
+        ).format(versions=versions, incoming=incoming, listed=kept_columns),
         {"number": number},
     ).rowcount
     connection.execute(sql.SQL("drop table {}").format(incoming))
@@ -126,9 +146,9 @@ def postgres_type(kind: pa.DataType) -> str:
     """
     if pa.types.is_decimal(kind):
         return f"numeric({kind.precision},{kind.scale})"
-    if str(kind) not in PLAIN_TYPES:
+    if str(kind) not in POSTGRES_TYPES:
         raise PermanentError("publish a column", f"type {kind} has no place in PostgreSQL", "cast it in the model")
-    return PLAIN_TYPES[str(kind)]
+    return POSTGRES_TYPES[str(kind)]
 
 
 def _stage(
@@ -138,7 +158,7 @@ def _stage(
     raw, incoming = sql.Identifier("pg_temp", f"{name}_raw"), sql.Identifier("pg_temp", f"{name}_incoming")
     connection.execute(
         sql.SQL("create temp table {} on commit drop as select {}, part from {} with no data").format(
-            sql.Identifier(f"{name}_raw"), _list(columns), _versions(name)
+            sql.Identifier(f"{name}_raw"), listed(columns), versions_of(name)
         )
     )
     for file in files:
@@ -147,7 +167,7 @@ def _stage(
             sql.SQL("alter table {} alter column part set default {}").format(raw, sql.Literal(file.part))
         )
         with connection.cursor().copy(
-            sql.SQL("copy {} ({}) from stdin (format csv)").format(raw, _list(present))
+            sql.SQL("copy {} ({}) from stdin (format csv)").format(raw, listed(present))
         ) as copy:
             for block in _csv_blocks(release, file):
                 copy.write(block)
@@ -181,7 +201,7 @@ def _csv_blocks(release: Release, file: ReleaseFile) -> Iterator[bytes]:
 
 
 def _create(connection: Connection, name: str, missing: Mapping[str, str]) -> None:
-    versions, columns = _versions(name), _columns(connection, name)
+    versions, columns = versions_of(name), _columns(connection, name)
     if not columns:
         connection.execute(
             sql.SQL(
@@ -194,17 +214,8 @@ def _create(connection: Connection, name: str, missing: Mapping[str, str]) -> No
             sql.SQL("alter table {} add column {} {}").format(versions, sql.Identifier(column), sql.SQL(kind))
         )
     if not columns:
-        _create_indexes(connection, name)
         connection.execute("insert into published_store.versioned_tables (table_name) values (%s)", (name,))
     _create_views(connection, name, list(_columns(connection, name)))
-
-
-def _create_indexes(connection: Connection, name: str) -> None:
-    versions, key = _versions(name), shape_of(name).key
-    if key:
-        connection.execute(sql.SQL("create index on {} ({}, from_release)").format(versions, _list(key)))
-    connection.execute(sql.SQL("create index on {} (row_hash) where to_release is null").format(versions))
-    connection.execute(sql.SQL("create index on {} (to_release) where to_release is not null").format(versions))
 
 
 def _create_views(connection: Connection, name: str, columns: list[str]) -> None:
@@ -215,7 +226,7 @@ def _create_views(connection: Connection, name: str, columns: list[str]) -> None
         "view": sql.Identifier(VIEWS, name),
         "history": sql.Identifier(VIEWS, f"{name}_history"),
         "at": sql.Identifier(VIEWS, f"{name}_at"),
-        "versions": _versions(name),
+        "versions": versions_of(name),
         "listed": sql.SQL(", ").join(sql.Identifier("cell", column) for column in rest),
         "own": own,
     }
@@ -277,14 +288,14 @@ def _columns(connection: Connection, name: str) -> dict[str, str]:
     return {str(column): str(kind) for column, kind in rows if column not in OWN_COLUMNS}
 
 
+def _described_by(connection: Connection, name: str) -> str | None:
+    """Digest of the contract by which a versioned table was described last."""
+    row = connection.execute(
+        "select contract_sha256 from published_store.versioned_tables where table_name = %s", (name,)
+    ).fetchone()
+    return str(row[0]) if row and row[0] else None
+
+
 def _schema(release: Release, name: str) -> pa.Schema:
     first = next(file for file in release.files if file.table == name)
     return pq.read_schema(release.path / first.name)
-
-
-def _versions(name: str) -> sql.Identifier:
-    return sql.Identifier(STORE, f"{name}_versions")
-
-
-def _list(columns: list[str] | tuple[str, ...]) -> Composable:
-    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)

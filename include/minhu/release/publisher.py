@@ -30,7 +30,7 @@ from minhu.landing.night import Night
 from minhu.ledger.chain import FACTS, Ledger, release_events
 from minhu.ledger.chain import current as current_event
 from minhu.ledger.signing import Signer, load_signer
-from minhu.release import authors, published
+from minhu.release import authors, published, published_contract
 from minhu.release.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
 from minhu.release.release_folder import (
     AS_OF_RULE,
@@ -81,12 +81,15 @@ def publish(
     signer = load_signer(settings)
     store = Store(settings.store_dir)
     inventory = Night(settings, business_date).inventory
+    contract = published_contract.load(settings.dbt_dir)
     with exclusive(settings):
         store.sweep()
         as_of = end_of(business_date, settings.zone)
         before = latest_before(settings, business_date)
         with open_work_file(settings.warehouse_path) as work_file:
-            files = export_tables(work_file, store, business_date, as_of, before.as_of if before else None, progress)
+            files = export_tables(
+                work_file, contract, store, business_date, as_of, before.as_of if before else None, progress
+            )
         content = {
             "format": 1,
             "city": settings.city.code,
@@ -178,8 +181,8 @@ def follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Pro
     """Bring the database to where the ledger is; the caller holds :func:`exclusive`."""
     events = ledger.events()
     known = release_events(events)
-
-    published.follow_ledger(published_uri, events, partial(open_release, settings, known), progress)
+    contract = published_contract.load(settings.dbt_dir)
+    published.follow_ledger(published_uri, events, contract, partial(open_release, settings, known), progress)
 
 
 def _check_files(release: Release) -> None:

@@ -1,0 +1,205 @@
+"""The contract of what is published: what it says, what it refuses, and what PostgreSQL shows of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from minhu.errors import PermanentError
+from minhu.release import published_contract
+from minhu.release.published_tables import postgres_type
+
+from .checks import files_equal_postgres
+from .conftest import CELLS, D19, D20, D21, Home, offered_project
+
+CONTRACT = published_contract.load()
+
+
+def test_every_published_model_is_described_and_public() -> None:
+    folder = published_contract.PROJECT_ROOT / "dbt_project" / published_contract.MODELS
+    models = {path.stem for path in folder.glob("*.sql")}
+    assert {table.model for table in CONTRACT.tables.values()} == models
+    for model in models:
+        (described,) = yaml.safe_load((folder / f"{model}.yml").read_text(encoding="utf-8"))["models"]
+        assert described["config"]["access"] == "public", model
+
+
+def test_texts_are_chinese_and_english() -> None:
+    for table in CONTRACT.tables.values():
+        for name, text in [("", table.text), *((column.name, column.text) for column in table.columns)]:
+            assert re.search("[一-鿿]", text.zh), (table.name, name)
+            assert not re.search("[一-鿿]", text.en), (table.name, name)
+
+
+def test_what_may_be_null_says_when() -> None:
+    silent = [
+        f"{table.name}.{column.name}"
+        for table in CONTRACT.tables.values()
+        for column in table.columns
+        if column.is_nullable and not ("空" in column.text.zh and re.search("null|empty|means", column.text.en))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda m: m["config"]["contract"].update(enforced=False), "its contract is not enforced"),
+        (lambda m: m["config"]["meta"].update(keys=[]), "meta says 'keys', which nobody reads"),
+        (lambda m: m["config"]["meta"].pop("primary_key"), "meta names no primary_key"),
+        (lambda m: m["config"]["meta"].update(nullable=["gone"]), "meta names a column 'gone'"),
+        (lambda m: m["config"]["meta"].update(codes={"status": "fate"}), "the code list 'fate', which published_codes.yml"),
+        (lambda m: m["config"]["meta"].update(references=[{"columns": ["rule_id"], "to": "rules"}]), "refers to rules, which"),
+        (lambda m: m["config"].update(alias="releases"), "the name 'releases' cannot be published"),
+        (lambda m: m["columns"][0].update(name="part"), "meta names a column 'waiver_id'"),
+        (lambda m: m["columns"].append({**m["columns"][0], "name": "part"}), "the name 'part' cannot be published"),
+        (lambda m: m["columns"][0].update(data_type="text"), "column waiver_id has the type 'text', expected one of varchar"),
+        (lambda m: m["columns"][0].update(description="Only English"), "described in 1 lines, expected two: Chinese"),
+        (lambda m: m["columns"][0].update(description="{{ doc('x') }}"), "described by doc block 'x', which no file"),
+    ],
+)  # fmt: skip
+def test_contract_that_leaves_something_open_is_refused_by_name(tmp_path: Path, change: Any, says: str) -> None:
+    dbt_dir = offered_project(tmp_path) / "dbt_project"
+    path = dbt_dir / published_contract.MODELS / "waivers.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(content["models"][0])
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(PermanentError, match=re.escape(says)) as told:
+        published_contract.load(dbt_dir)
+    assert "waivers.yml" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (
+            "update publish.kpi_results set verdict = 'PUBLISH' where unit_code = 'U2'",
+            "kpi_results against the contract of what is published: column verdict: expected words of verdict (PUBLISHED, "
+            "PUBLISHED_WITH_NOTE, BAND_ONLY, SUPPRESSED, WITHHELD, NOT_RATED), found 'PUBLISH' - mend the model, or add",
+        ),
+        ("update publish.kpi_contract set levels = 'city town'", "column levels: expected words of unit_type"),
+        ("update publish.kpi_results set is_stale = null", "column is_stale is null in 5 of 5 rows"),
+        ("update publish.kpi_results set variant = null", "key column variant is null in 5 of 5 rows"),
+        ("delete from publish.kpi_contract where kpi_id = 'H06'", "kpi_id and variant refer to kpi_contract, which does not have H06 main"),
+        ("update publish.kpi_results set rule_id = 'L4-KPI-099'", "rule_id refer to quality_rules, which does not have L4-KPI-099"),
+        ("alter table publish.waivers alter reason type bigint", "column reason: expected varchar, found bigint"),
+        ("alter table publish.dim_units drop column unit_kind", "column unit_kind: expected varchar, found none"),
+        (
+            "create or replace table publish.waivers as select * exclude (author), author from publish.waivers",
+            "waivers against the contract of what is published: expected the columns in the order waiver_id, rule_id",
+        ),
+    ],
+)  # fmt: skip
+def test_rows_that_break_the_contract_stop_the_release_before_anything_is_written(
+    home: Home, statement: str, says: str
+) -> None:
+    home.build(D20)
+    home.change(statement)
+    with pytest.raises(PermanentError, match=re.escape(says)):
+        home.publish(D20)
+    assert not home.settings.releases_dir.exists()
+    assert list(home.settings.store_dir.rglob("*.parquet")) == []
+
+
+def test_what_a_source_calls_its_own_stops_no_release(home: Home) -> None:
+    home.build(D20)
+    home.change("update publish.dim_units set unit_kind = 'task force'")
+    home.publish(D20)
+    assert home.rows("select distinct unit_kind from published.dim_units") == [("task force",)]
+
+
+def test_postgres_shows_the_contract(home: Home) -> None:
+    home.night(D20)
+    for table in published_contract.load(home.settings.dbt_dir).tables.values():
+        commented = dict(home.rows(
+            "select attribute.attname::text, col_description(attribute.attrelid, attribute.attnum) from pg_attribute as attribute "
+            "where attribute.attrelid = %s::regclass and attribute.attnum > 0", f"published.{table.name}"
+        ))  # fmt: skip
+        for column in table.columns:
+            assert commented[column.name] == f"{column.text.zh}\n{column.text.en}", (table.name, column.name)
+        assert all(commented.values()), table.name
+        (said,) = home.rows("select obj_description(%s::regclass)", f"published.{table.name}")
+        assert said == (f"{table.text.zh}\n{table.text.en}",)
+        kinds = dict(home.rows(
+            "select attname::text, format_type(atttypid, atttypmod) from pg_attribute where attrelid = %s::regclass and attnum > 0",
+            f"published.{table.name}",
+        ))  # fmt: skip
+        assert {column.name: postgres_type(column.arrow_type) for column in table.columns}.items() <= kinds.items()
+        assert _key(home, table.name) == ([*table.primary_key, "from_release"] if table.primary_key else [])
+
+
+def test_readers_first_questions_have_an_index(home: Home) -> None:
+    home.night(D20)
+    keys = {row[0] for row in home.rows("select indexdef from pg_indexes where tablename = 'kpi_results_versions'")}
+    for columns in ("kpi_id, unit_type, period_type, period_start", "unit_code, kpi_id, period_type, period_start"):
+        assert any(definition.endswith(f"({columns})") for definition in keys), columns
+
+
+def test_database_of_before_the_contract_gets_comments_key_and_indexes_with_the_next_release(home: Home) -> None:
+    home.night(D19)
+    as_before(home)
+    assert _key(home, "kpi_results") == []
+    home.night(D20)
+    assert _key(home, "kpi_results")[-2:] == ["caliber", "from_release"]
+    assert home.rows("select col_description('published.kpi_results'::regclass, 3)")[0][0].startswith("指标编号")
+    # the key does the work of the index it had
+    of_key = [name for name, columns in indexes(home).items() if columns.endswith("caliber from_release")]
+    assert len(of_key) == 1
+    told = [line for line in home.said if line.endswith("are those of the contract")]
+    home.night(D21)
+    assert [line for line in home.said if line.endswith("are those of the contract")] == told  # and nothing after that
+    assert files_equal_postgres(home) == 3
+
+
+def test_history_that_breaks_a_key_stays_and_the_key_is_an_index(home: Home) -> None:
+    home.night(D19)
+    as_before(home)
+    home.execute(
+        "insert into published_store.dim_units_versions select * from published_store.dim_units_versions where unit_code = 'U1'"
+    )
+    home.night(D20)
+    assert _key(home, "dim_units") == []
+    assert "unit_code from_release" in indexes(home, "dim_units").values()
+    assert any(
+        line.startswith("dim_units: no primary key, for rows of earlier releases break it") for line in home.said
+    )
+    assert home.rows("select count(*) from published.kpi_results") == [(len(CELLS),)]
+
+
+def as_before(home: Home) -> None:
+    """Leave the database as it was when a published table had no contract."""
+    for name in published_contract.load(home.settings.dbt_dir).tables:
+        for index in indexes(home, name):
+            home.execute(f"alter table published_store.{name}_versions drop constraint if exists {index}")
+            home.execute(f"drop index if exists published_store.{index}")
+        home.execute(f"comment on view published.{name} is null")
+    home.execute(
+        "create index on published_store.kpi_results_versions "
+        "(kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber, from_release)"
+    )
+    home.execute("alter table published_store.versioned_tables drop column contract_sha256")
+    home.execute("update published_store.installed set schema_sha256 = 'of an earlier version'")
+    for column in ("kpi_id", "unit_code"):
+        home.execute(f"comment on column published.kpi_results.{column} is null")
+
+
+def indexes(home: Home, name: str = "kpi_results") -> dict[str, str]:
+    """Indexes of a versioned table and their columns."""
+    return dict(home.rows(
+        "select relname::text, (select string_agg(attname::text, ' ' order by position) "
+        "from unnest(indkey) with ordinality as place (number, position) "
+        "join pg_attribute on attrelid = indrelid and attnum = place.number) "
+        "from pg_index join pg_class on pg_class.oid = indexrelid where indrelid = %s::regclass", f"published_store.{name}_versions",
+    ))  # fmt: skip
+
+
+def _key(home: Home, name: str) -> list[str]:
+    return [row[0] for row in home.rows(
+        "select attname::text from pg_index cross join unnest(indkey) with ordinality as place (number, position) "
+        "join pg_attribute on attrelid = indrelid and attnum = place.number "
+        "where indrelid = %s::regclass and indisprimary order by position", f"published_store.{name}_versions",
+    )]  # fmt: skip
