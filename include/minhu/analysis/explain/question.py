@@ -136,7 +136,11 @@ def key_of(cell: dict[str, Any]) -> CellKey:
 
 
 def _known_kpi(published: duckdb.DuckDBPyConnection, kpi_id: str) -> str:
-    known = dict(published.execute("select distinct kpi_id, name_zh from kpi_contract order by all").fetchall())
+    known = dict(
+        published.execute(
+            "select kpi_id, min_by(name_zh, (variant <> 'main', variant)) from kpi_contract group by all order by all"
+        ).fetchall()
+    )
     if kpi_id.upper() in known:
         return kpi_id.upper()
     near = difflib.get_close_matches(kpi_id.upper(), known, n=NEAREST, cutoff=0.5) or sorted(known)

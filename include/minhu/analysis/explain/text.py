@@ -158,12 +158,12 @@ def _versions(explained: Explanation) -> Iterator[str]:
         yield "  no release since the period began has it"
     for number, version in enumerate(explained.versions):
         nights = f"{version.releases} releases, last {version.last_release_id}" if version.releases > 1 else "1 release"
-        yield f"  {version.release_id}  {_told(version.figures)}  （{nights}）"
+        yield f"  {version.release_id}  {_told(version.figures, bool(explained.contract['denominator']))}  （{nights}）"
         if number:
             yield f"      {_why(version, explained.cell['period_end'])}"
 
 
-def _told(figures: Mapping[str, Any] | None) -> str:
+def _told(figures: Mapping[str, Any] | None, has_denominator: bool) -> str:
     if figures is None:
         return "no such cell"
     verdict = words.of(figures["verdict"], words.VERDICTS)
