@@ -31,7 +31,7 @@
 {% macro returned_content(sheet) -%}
     concat_ws(
         '|'
-        {%- for column in content_columns(ref('stg_returns__' ~ sheet)).split(', ')
+        {%- for column in content_columns(source('raw', 'returns__' ~ sheet)).split(', ')
             if column not in ['*', 'delivered_on', 'report_period', 'row_number'] -%}
         , coalesce(cast(sheet.{{ column }} as {{ dbt.type_string() }}), '-')
         {%- endfor -%}

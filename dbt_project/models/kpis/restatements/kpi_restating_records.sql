@@ -185,7 +185,7 @@ select
     {{ no_code }} as place_code,
     {{ no_code }} as other_place_code,
     {{ no_code }} as responsible_code
-from {{ ref('stg_returns__' ~ sheet) }} as sheet
+from {{ source('raw', 'returns__' ~ sheet) }} as sheet
 inner join current_returns
     on
         current_returns.workbook = '{{ workbook }}'
