@@ -33,7 +33,7 @@ candidates as (
                 case when sheet.{{ key | join(' is null or sheet.') }} is null then sheet.row_number end
             order by deliveries.report_to desc, sheet.row_number desc
         ) as recency
-    from {{ ref('stg_returns__' ~ sheet) }} as sheet
+    from {{ source('raw', 'returns__' ~ sheet) }} as sheet
     inner join deliveries
         on
             sheet.report_period = deliveries.report_period

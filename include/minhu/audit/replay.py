@@ -112,7 +112,7 @@ def replay(
             raise PermanentError(
                 f"rebuild release {release.release_id}",
                 f"{error.tried}: {error.happened}" + (f"; {other_code}" if other_code else ""),
-                f"run `minhu replay {release.release_id} --keep` and read dbt/logs in the folder that is kept",
+                f"run `minhu replay {release.release_id} --keep` and read dbt/target/run in the folder that is kept",
             ) from error
         progress("compare ...")
         differences = compare_files(release, files, Store(scratch.store_dir))

@@ -50,6 +50,9 @@ OF_RETURNS = [
     "intermediate.returns", "int_rating_effects", "int_return_measures", "est_department_ratings", "est_grade_entropy",
     "est_survey_satisfaction", "agg_returns_by_period", "quarantine_returns", "qc_quarantined_returns",
 ]  # fmt: skip
+#: dbt tells nobody what it does (lines of its log cost more than small models): what failed is in the results. What stands
+#: in the work file is looked up when a model asks for it.
+SILENT = ["--log-level", "none", "--log-level-file", "none", "--no-populate-cache"]
 #: As int_return_days_to_count has it: new content came, or a day passed for which something was returned ahead of it.
 _RETURNED = """
 select (
@@ -182,6 +185,8 @@ def run_dbt(
 ) -> list[Any]:
     """Run dbt in this process on the work file and return its node results; ``variables`` come on top of the night's.
 
+    Only ``parse`` and runs with ``variables`` of their own leave ``manifest.json`` in the target folder.
+
     Raises:
         PermanentError: dbt failed, unless ``may_fail``; then only a failure to run at all raises.
     """
@@ -201,18 +206,13 @@ def run_dbt(
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     target = settings.home / "dbt" / "target"
-    outputs = [
-        "--target-path",
-        str(target),
-        "--log-path",
-        str(settings.home / "dbt" / "logs"),
-    ]
-    quiet = ["--quiet", "--vars", json.dumps({**night, **(variables or {})})]
+    outputs = ["--target-path", str(target), "--log-path", str(settings.home / "dbt" / "logs")]
     key = parsed_project.key(settings)
     is_to_read = bool(variables) or arguments[0] == "parse"
+    told = ["--vars", json.dumps({**night, **(variables or {})}), *SILENT, *([] if is_to_read else ["--no-write-json"])]
     project = None if is_to_read else parsed_project.recall(settings, key)
     try:
-        outcome = dbtRunner(manifest=project).invoke([arguments[0], *folders, *outputs, *quiet, *arguments[1:]])
+        outcome = dbtRunner(manifest=project).invoke([arguments[0], *folders, *outputs, *told, *arguments[1:]])
     finally:
         DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
     if not is_to_read and project is None and outcome.exception is None:
@@ -224,7 +224,7 @@ def run_dbt(
         raise PermanentError(
             f"dbt {arguments[0]} for {business_date}",
             said or "it did not succeed",
-            f"read {settings.home / 'dbt' / 'logs' / 'dbt.log'}, mend the model and run the night again",
+            f"read the SQL that ran in {target / 'run'}, mend the model and run the night again",
         )
     return results
 

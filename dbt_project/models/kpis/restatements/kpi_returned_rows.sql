@@ -23,7 +23,7 @@ select
         cast({{ column }} as {{ text }})
         {%- endfor %}
     ) as record_key,
-    {{ row_content(ref('stg_returns__' ~ sheet), ['delivered_on', 'report_period', 'row_number']) }} as content
-from {{ ref('stg_returns__' ~ sheet) }}
+    {{ row_content(source('raw', 'returns__' ~ sheet), ['delivered_on', 'report_period', 'row_number']) }} as content
+from {{ source('raw', 'returns__' ~ sheet) }}
 {{ 'union all' if not loop.last }}
 {%- endfor %}
