@@ -14,7 +14,6 @@ contract as (
     select
         kpi_id,
         variant,
-        inputs,
         {{ reach_days('contract') }} as reach_days
     from {{ ref('kpi_contract') }} as contract
 ),
@@ -22,7 +21,6 @@ contract as (
 cells as (
     select
         cells.*,
-        contract.inputs,
         contract.reach_days
     from {{ ref('kpi_restated_cells') }} as cells
     left join contract
@@ -43,7 +41,7 @@ by_{{ name }} as (
             and cells.period_start = counts.period_start
             and cells.reach_days = counts.reach_days
             and {{ condition }}
-    where concat(' ', cells.inputs, ' ') like concat('% ', counts.table_name, ' %')
+    where {{ is_input('cells', 'model', 'counts.table_name') }}
     group by cells.{{ key | join(', cells.') }}
 ),
 {% endfor %}
@@ -74,8 +72,8 @@ returned as (
         count(*) as sheet_count,
         min(received.sheet) as first_sheet
     from cells
-    inner join received
-        on concat(' ', cells.inputs, ' ') like concat('% ', received.table_name, ' %')
+    cross join received
+    where {{ is_input('cells', 'model', 'received.table_name') }}
     group by cells.{{ key | join(', cells.') }}
 ),
 
@@ -96,8 +94,8 @@ pictured as (
         {% endfor -%}
         min(pictures.table_name) as table_name
     from cells
-    inner join {{ source('raw', 'changed_pictures') }} as pictures
-        on concat(' ', cells.inputs, ' ') like concat('% ', pictures.table_name, ' %')
+    cross join {{ source('raw', 'changed_pictures') }} as pictures
+    where {{ is_input('cells', 'model', 'pictures.table_name') }}
     group by cells.{{ key | join(', cells.') }}
 ),
 

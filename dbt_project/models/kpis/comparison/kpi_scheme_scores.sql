@@ -4,7 +4,12 @@
     pre_hook="{{ clear(this, in_scheme_periods_to_count()) }}") }}
 -- depends_on: {{ ref('kpi_periods_to_count') }}
 with schemes as (
-    select * from {{ ref('schemes') }}
+    select
+        schemes.*,
+        levels.unit_type
+    from {{ ref('schemes') }} as schemes
+    inner join {{ ref('scheme_levels') }} as levels
+        on schemes.applies_to = levels.applies_to
 ),
 
 contract as (
@@ -17,19 +22,7 @@ components as (
         unit_type,
         count(*) as component_count
     from schemes
-    inner join (
-        select 'city' as unit_type
-        union all
-        select 'district' as unit_type
-        union all
-        select 'street' as unit_type
-        union all
-        select 'unit' as unit_type
-    ) as unit_types
-        on concat(' ', schemes.applies_to, ' ') like concat('% ', unit_types.unit_type, ' %')
-    where
-        schemes.valid_from <= {{ business_date() }}
-        and (schemes.valid_to is null or schemes.valid_to > {{ business_date() }})
+    where valid_from <= {{ business_date() }} and (valid_to is null or valid_to > {{ business_date() }})
     group by scheme, unit_type
 ),
 
@@ -55,7 +48,7 @@ pointed as (
         on
             rates.kpi_id = schemes.kpi_id
             and rates.variant = schemes.variant
-            and concat(' ', schemes.applies_to, ' ') like concat('% ', rates.unit_type, ' %')
+            and rates.unit_type = schemes.unit_type
             and rates.period_start >= schemes.valid_from
             and (schemes.valid_to is null or rates.period_start < schemes.valid_to)
     inner join contract

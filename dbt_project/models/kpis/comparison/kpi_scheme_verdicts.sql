@@ -1,7 +1,12 @@
 -- One row per scheme, unit, period and caliber: may the score be published. A score is no better than its KPIs:
 -- withheld or hidden where one of them is, noted where one is, and as small as the smallest.
 with schemes as (
-    select * from {{ ref('schemes') }}
+    select
+        schemes.*,
+        levels.unit_type
+    from {{ ref('schemes') }} as schemes
+    inner join {{ ref('scheme_levels') }} as levels
+        on schemes.applies_to = levels.applies_to
 ),
 
 contract as (
@@ -26,7 +31,7 @@ components as (
         on
             verdicts.kpi_id = schemes.kpi_id
             and verdicts.variant = schemes.variant
-            and concat(' ', schemes.applies_to, ' ') like concat('% ', verdicts.unit_type, ' %')
+            and verdicts.unit_type = schemes.unit_type
             and verdicts.period_start >= schemes.valid_from
             and (schemes.valid_to is null or verdicts.period_start < schemes.valid_to)
     inner join contract
