@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from minhu.analysis.query import offered_release, run_sql
 from minhu.errors import UsageError
+from minhu.release import published_contract
 from minhu.settings import Settings
 
 COLUMNS = {
@@ -29,11 +30,6 @@ OPTIONAL_COLUMNS = {"measured_as": "value", "unit_code": None}
 MEASURED_AS = {"value": "", "numerator": "分子", "denominator": "分母", "places": "区划数"}
 #: Columns of :func:`readable` that may take several lines, and how they share the width that others leave.
 WRAPPED_COLUMNS = {"系统": 2, "数字": 3, "说明": 6}
-#: In the order in which a reader is told how many there are.
-STATUSES = {
-    "reproduced": "可重现", "not_reproducible": "无法重现", "definition_missing": "定义缺失", "contradicted": "矛盾",
-    "duplicate": "重复",
-}  # fmt: skip
 
 
 def reconcile(settings: Settings, file: Path | None = None) -> pa.Table:
@@ -88,7 +84,8 @@ def readable(rows: pa.Table) -> pa.Table:
 def summary(rows: pa.Table) -> str:
     """How many claims met which fate, as one line for a reader."""
     found = Counter(rows["status"].to_pylist())
-    parts = [f"{word} {found[status]}" for status, word in STATUSES.items() if found[status]]
+    statuses = published_contract.load().codes["claim_status"].words
+    parts = [f"{text.zh} {found[status]}" for status, text in statuses.items() if found[status]]
     return f"合计 {rows.num_rows} 条" + ("：" + "，".join(parts) if parts else "")
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from minhu.cli.analysis import add_commands
+from minhu.cli.contract import contract_app
 from minhu.cli.evidence import add_evidence_commands
 from minhu.cli.kpi import kpi_app
 from minhu.cli.output import Format, console, print_rows
@@ -30,6 +31,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich
 db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
 app.add_typer(db, name="db")
 app.add_typer(kpi_app, name="kpi")
+app.add_typer(contract_app, name="contract")
 _CTRL_C = 130
 _chosen: dict[str, str | None] = {"city": None}
 

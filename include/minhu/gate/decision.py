@@ -16,7 +16,7 @@ from minhu.gate import kpi_checks, release_before, waivers
 from minhu.gate.identity import identity
 from minhu.landing.inventory import Inventory
 from minhu.landing.night import Night
-from minhu.release import releases
+from minhu.release import published_contract, releases
 from minhu.release.export import KPI_RESTATEMENTS
 from minhu.release.published_contract import PART_OF_CELL
 from minhu.release.release_folder import Release
@@ -72,7 +72,9 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
         work_file.replace_rows(db, "raw.waivers", waivers.read(settings))
-        release_before.show(db, inventory.landing, previous, identity(settings))
+        release_before.show(
+            db, published_contract.load(settings.dbt_dir), inventory.landing, previous, identity(settings)
+        )
     dbt_build.decide(settings, business_date, everything)
     with work_file.connect(settings) as db:
         require_every_kpi(db)

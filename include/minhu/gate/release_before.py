@@ -16,65 +16,37 @@ import pyarrow.parquet as pq
 
 from minhu.landing import contracts
 from minhu.landing.zone import Landing
+from minhu.release.published_contract import Contract, Table
 from minhu.release.release_folder import Release, ReleaseIdentity
 from minhu.warehouse import work_file
 
-#: Columns of tables of an earlier release that a later night needs, with their types.
-CARRIED = {
-    "kpi_results": {
-        "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "unit_code": "varchar",
-        "period_type": "varchar", "period_start": "date", "period_end": "date", "caliber": "varchar",
-        "numerator": "decimal(18, 4)", "denominator": "decimal(18, 4)", "value": "double", "ci_low": "double",
-        "ci_high": "double", "verdict": "varchar", "rule_id": "varchar", "reason": "varchar", "is_provisional": "boolean",
-        "as_of": "timestamp", "contract_version": "varchar", "last_good_value": "double", "last_good_as_of": "timestamp",
-    },
-    "kpi_restatements": {
-        "business_date": "date", "release_before": "varchar", "kpi_id": "varchar", "variant": "varchar",
-        "unit_type": "varchar", "unit_code": "varchar", "period_type": "varchar", "period_start": "date",
-        "period_end": "date", "caliber": "varchar", "difference": "varchar", "numerator_before": "decimal(18, 4)",
-        "numerator_now": "decimal(18, 4)", "denominator_before": "decimal(18, 4)", "denominator_now": "decimal(18, 4)",
-        "value_before": "double", "value_now": "double", "value_difference": "double", "verdict_before": "varchar",
-        "verdict_now": "varchar", "rule_id_before": "varchar", "rule_id_now": "varchar",
-        "contract_version_before": "varchar", "contract_version_now": "varchar", "causes": "varchar",
-        "late_rows": "bigint", "corrected_rows": "bigint", "rows_counted_in": "varchar", "restated_return": "varchar",
-        "border_change": "varchar", "reference_change": "varchar",
-    },
-    "integrity_companions": {
-        "companion": "varchar", "unit_type": "varchar", "unit_code": "varchar", "month_start": "date",
-        "numerator": "bigint", "denominator": "bigint", "value": "double", "value_low": "double", "value_high": "double",
-        "is_shown": "boolean", "rule_id": "varchar", "reason": "varchar",
-    },
-    "standardised_on_time": {
-        "month_start": "date", "unit_type": "varchar", "unit_code": "varchar", "due_count": "bigint",
-        "on_time_count": "bigint", "expected_on_time_count": "double", "on_time_ratio": "double", "missed_count": "bigint",
-        "expected_missed_count": "double", "missed_ratio": "double", "missed_ratio_low": "double",
-        "missed_ratio_high": "double",
-    },
-    "on_time_by_channel": {
-        "month_start": "date", "channel": "varchar", "caliber": "varchar", "created_count": "bigint", "due_count": "bigint",
-        "on_time_count": "bigint", "late_count": "bigint", "overdue_open_count": "bigint", "on_time_rate": "double",
-        "ci_low": "double", "ci_high": "double",
-    },
-    "kpi_published_since": {
-        "kpi_id": "varchar", "variant": "varchar", "unit_type": "varchar", "period_type": "varchar",
-        "published_since": "date",
-    },
-}  # fmt: skip
+#: Tables of an earlier release that a later night needs; their columns and types are those of the contract.
+CARRIED = (
+    "kpi_results", "kpi_restatements", "integrity_companions", "standardised_on_time", "on_time_by_channel",
+    "kpi_published_since",
+)  # fmt: skip
 _ATTEMPT = re.compile(r"landing/([a-z]+)/([a-z_]+)/dt=(\d{4}-\d{2}-\d{2})/attempt=(\d+)/manifest\.json")
 _Table = tuple[str, str]
 
 
-def show(db: duckdb.DuckDBPyConnection, landing: Landing, previous: Release | None, identity: ReleaseIdentity) -> None:
+def show(
+    db: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    landing: Landing,
+    previous: Release | None,
+    identity: ReleaseIdentity,
+) -> None:
     """Make the views and tables of schema ``raw`` that say what was published before and what is new since.
 
     Args:
         db: the work file, brought to the night.
+        contract: what is published.
         landing: where the night's attempts lie.
         previous: the release before; None for a first one.
         identity: the code of the night.
     """
     for table in CARRIED:
-        _show_table(db, table, previous)
+        _show_table(db, contract.tables[table], previous)
     known = _attempts_of(previous)
     told = [
         (f"{source}.{name}", day, number)
@@ -107,13 +79,13 @@ def show(db: duckdb.DuckDBPyConnection, landing: Landing, previous: Release | No
         )
 
 
-def _show_table(db: duckdb.DuckDBPyConnection, table: str, previous: Release | None) -> None:
+def _show_table(db: duckdb.DuckDBPyConnection, described: Table, previous: Release | None) -> None:
     """A table of the release before, as a view on its files: most nights need none or few of the rows.
 
     Files of settled months leave ``as_of`` to their release. It is filled in here: a cell that is carried tonight may stand
     for many nights without being judged again, and then the release before is another one.
     """
-    kinds = CARRIED[table]
+    table, kinds = described.name, {column.name: column.data_type for column in described.columns}
     parts: list[str] = []
     if previous is not None:
         found = [previous.path / f"{table}.parquet", *(previous.path / table).glob("*.parquet")]

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from minhu.errors import PermanentError
 from minhu.settings import PROJECT_ROOT
