@@ -24,8 +24,8 @@ _TOUCHING = """
     from {findings} as found
     inner join kpi on {may_contaminate}
     where found.severity in ('block', 'warn') and found.is_in_marts
-        and (found.unit_type = '' or found.unit_type = $unit_type)
-        and (found.unit_code = '' or found.unit_code = $unit_code)
+        and (found.unit_type = $unit_type or (found.unit_type = '' and found.unit_code = ''))
+        and (found.unit_code = $unit_code or found.unit_code = '')
         and (found.period_type = '' or found.period_type = $period_type)
         and (found.period_from is null or found.period_from <= cast($period_end as date))
         and (found.period_to is null or found.period_to >= cast($period_start as date))
@@ -59,23 +59,21 @@ def touching_findings(
     """Findings that blocked the cell or put a note on it, the blocking ones first.
 
     Args:
-        settings: of the home; names the columns that each KPI is made of.
+        settings: of the home; its project names the tables and columns that each KPI is made of.
         published: an engine that offers the release.
         key: the cell.
         period_end: its last day.
         earlier: an Arrow table of findings of earlier nights that stand, with ``found_date``; None if nobody knows them.
     """
-    columns = settings.dbt_dir / "seeds" / "kpi_columns.csv"
-    published.read_csv(str(columns), header=True, all_varchar=True).to_view("kpi_columns")
+    inputs = settings.dbt_dir / "seeds" / "kpi_inputs.csv"
+    published.read_csv(str(inputs), header=True, all_varchar=True).to_view("kpi_inputs")
     statement = _statement(settings, published, "quality_findings", "found.business_date")
     if earlier is not None:
         published.register("earlier_findings", earlier)
         statement += " union all " + _statement(settings, published, "earlier_findings", "found.found_date")
     rows = published.execute(
         f"""with kpi as (
-            select contract.*, columns.landed_columns
-            from kpi_contract as contract left join kpi_columns as columns using (kpi_id, variant)
-            where contract.kpi_id = $kpi_id and contract.variant = $variant
+            select * from kpi_contract where kpi_id = $kpi_id and variant = $variant
         ), touching as ({statement})
         select * from touching order by severity <> 'block', waiver_id = '', rule_id, message, finding_sha256""",  # noqa: S608
         {
@@ -122,4 +120,4 @@ def _statement(settings: Settings, published: duckdb.DuckDBPyConnection, finding
 def _may_contaminate(settings: Settings) -> str:
     """SQL of the gate's own rule, whether a finding can touch a KPI at all: the macro, so that the two cannot differ."""
     macro = (settings.dbt_dir / "macros" / "contaminate.sql").read_text(encoding="utf-8")
-    return jinja2.Template(macro + "{{ may_contaminate('found', 'kpi') }}").render().strip()
+    return jinja2.Template(macro + "{{ may_contaminate('found', 'kpi') }}").render(ref=lambda name: name).strip()

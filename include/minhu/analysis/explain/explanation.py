@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -143,17 +143,13 @@ def explain(
 @contextmanager
 def _work_if_readable(settings: Settings, notes: list[str]) -> Iterator[WorkFile | None]:
     """The work file, or None with a note why not: the rest of an explanation needs the release alone."""
-    opened = records.open_work(settings)
-    try:
-        work = opened.__enter__()
-    except MinhuError as error:
-        notes.append(str(error))
-        yield None
-        return
-    try:
+    with ExitStack() as opened:
+        work = None
+        try:
+            work = opened.enter_context(records.open_work(settings))
+        except MinhuError as error:
+            notes.append(str(error))
         yield work
-    finally:
-        opened.__exit__(None, None, None)
 
 
 def _landed_evidence(

@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from minhu.analysis.explain.counting import COUNTINGS, Counting
 from minhu.analysis.explain.records import KEPT, Record, WorkFile
-from minhu.landing.contracts import TABLES, TableContract
+from minhu.landing.contracts import TABLES
+from minhu.landing.table_contract import TableContract
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
 
@@ -135,6 +136,7 @@ def _files(landing: Landing, rows: Sequence[LandedRow]) -> list[LandedFile]:
     """The files of the rows, with the hash that the manifest beside each has."""
     found = []
     for file, table, day, number in sorted({(row.file, row.table, row.business_date, row.attempt) for row in rows}):
-        listed = landing.manifest(*table.split("."), day, number)["files"]
+        source, name = table.split(".")
+        listed = landing.manifest(source, name, day, number)["files"]
         found.append(LandedFile(file, next(str(entry["sha256"]) for entry in listed if file.endswith(entry["name"]))))
     return found

@@ -36,7 +36,7 @@ def lines(explained: Explanation) -> Iterator[str]:
         ("口径 Cohort and definition", _definition(explained)),
         ("模型 Models it passed", _models(explained)),
         ("检查结果 Findings that touched it", _findings(explained)),
-        ("落地记录 Landed rows behind it", _landed(explained.landed, contract)),
+        ("落地记录 Landed rows behind it", _landed(explained.landed)),
         ("变动 What releases said of it", _versions(explained)),
     ):
         yield ""
@@ -111,7 +111,7 @@ def _findings(explained: Explanation) -> Iterator[str]:
         )
 
 
-def _landed(behind: LandedEvidence, contract: Mapping[str, Any]) -> Iterator[str]:
+def _landed(behind: LandedEvidence) -> Iterator[str]:
     if not behind.is_listed:
         yield f"  不能逐条列出 not listed: {behind.why_not}"
         return
@@ -120,7 +120,7 @@ def _landed(behind: LandedEvidence, contract: Mapping[str, Any]) -> Iterator[str
             f"  the work file is of the night {behind.work_business_date}, not of this release: records may have come or "
             "changed since"
         )
-    yield f"  {_found(behind, contract)}"
+    yield f"  {_found(behind)}"
     by_record: dict[str, list[LandedRow]] = defaultdict(list)
     for row in behind.rows:
         by_record[row.record].append(row)
@@ -141,11 +141,11 @@ def _landed(behind: LandedEvidence, contract: Mapping[str, Any]) -> Iterator[str
         yield f"  sha256 {file.sha256[:12]}  {file.file}"
 
 
-def _found(behind: LandedEvidence, contract: Mapping[str, Any]) -> str:
+def _found(behind: LandedEvidence) -> str:
     """How much of the published figures was found, in one sentence."""
-    sums = [f"numerator {_number(behind.numerator)}" if behind.numerator is not None else ""]
-    sums += [f"denominator {_number(behind.denominator)}" if contract["denominator"] else ""]
-    total = f"{behind.record_count:,} records found, {', '.join(filter(None, sums))}"
+    known = {"numerator": behind.numerator, "denominator": behind.denominator}
+    sums = [f"{name} {_number(total)}" for name, total in known.items() if total is not None]
+    total = f"{behind.record_count:,} records found, {', '.join(sums)}"
     if behind.is_complete is None:
         return f"{total}; the release shows no figure to compare with"
     if behind.is_complete:
@@ -156,11 +156,13 @@ def _found(behind: LandedEvidence, contract: Mapping[str, Any]) -> str:
 def _versions(explained: Explanation) -> Iterator[str]:
     if not explained.versions:
         yield "  no release since the period began has it"
-    for number, version in enumerate(explained.versions):
+    before: Version | None = None
+    for version in explained.versions:
         nights = f"{version.releases} releases, last {version.last_release_id}" if version.releases > 1 else "1 release"
         yield f"  {version.release_id}  {_told(version.figures, bool(explained.contract['denominator']))}  （{nights}）"
-        if number:
-            yield f"      {_why(version, explained.cell['period_end'])}"
+        if before is not None:
+            yield f"      {_why(version, before, explained.cell['period_end'])}"
+        before = version
 
 
 def _told(figures: Mapping[str, Any] | None, has_denominator: bool) -> str:
@@ -173,11 +175,18 @@ def _told(figures: Mapping[str, Any] | None, has_denominator: bool) -> str:
     )
 
 
-def _why(version: Version, period_end: date) -> str:
+def _why(version: Version, before: Version, period_end: date) -> str:
+    """Why a version is another than the one before it."""
     log = version.restatement
     if log is None:
+        if version.figures and version.figures["is_stale"]:
+            return "来源未到，沿用 the source delivered nothing: carried over"
+        if before.figures and before.figures["is_stale"]:
+            return "来源恢复 the source delivered again"
         running = version.business_date <= period_end
-        return "期间未结束 the period was still running" if running else "not in the log of restatements"
+        return (
+            "期间未结束 the period was still running" if running else "不属重述 no restatement: nothing final changed"
+        )
     causes = [_both(words.of(cause, words.CAUSES)) for cause in str(log["causes"]).split()]
     details = ", ".join(
         f"{name} {log[name]}"
