@@ -20,6 +20,8 @@ from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
 from tests.release.conftest import empty_database
 
+SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+
 pytestmark = pytest.mark.nights(1)
 
 SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "claims.csv"

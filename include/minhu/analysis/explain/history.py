@@ -11,7 +11,8 @@ import duckdb
 from minhu.analysis.explain.question import CellKey
 from minhu.errors import PermanentError
 from minhu.ledger.chain import Ledger, release_events
-from minhu.release.export import KPI_RESTATEMENTS, KPI_RESULTS, PART_OF_CELL
+from minhu.release.export import KPI_RESTATEMENTS, KPI_RESULTS
+from minhu.release.published_contract import PART_OF_CELL
 from minhu.release.release_folder import Release
 from minhu.release.releases import open_release
 from minhu.settings import Settings
