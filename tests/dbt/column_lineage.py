@@ -21,6 +21,7 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from minhu.gate.kpi_contract import count_models
 from minhu.gate.kpi_contract.counts import COUNTS_FILE
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import work_file
@@ -318,6 +319,8 @@ def as_json(counted: dict[str, Any]) -> str:
 if __name__ == "__main__":
     from tests.fixtures.homes import build, settings_at
     from tests.fixtures.landed import NIGHT, LandedCity
+
+    count_models.write(PROJECT_ROOT)
 
     with tempfile.TemporaryDirectory() as folder:
         home = settings_at(Path(folder))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from minhu.gate.kpi_contract import count_models
 from minhu.gate.kpi_contract.counts import COUNTS_FILE
 from minhu.gate.kpi_contract.form import Kpi
 from minhu.gate.kpi_contract.project import ANCHORS_MACRO, KPIS_FOLDER, SEEDS_FOLDER
@@ -20,7 +21,9 @@ def copy_of_project(folder: Path) -> Path:
     """The KPIs' files, what they are held against and the seeds written from them, in a folder of their own."""
     shutil.copytree(PROJECT_ROOT / KPIS_FOLDER, folder / KPIS_FOLDER)
     shutil.copytree(PROJECT_ROOT / SEEDS_FOLDER, folder / SEEDS_FOLDER)
-    for file in (ANCHORS_MACRO, Path("CHANGELOG.md")):
+    counted = Path("dbt_project") / "models" / "assessment"
+    shutil.copytree(PROJECT_ROOT / counted, folder / counted)
+    for file in (ANCHORS_MACRO, count_models.MACRO, Path("CHANGELOG.md")):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PROJECT_ROOT / file, folder / file)
     assert (folder / COUNTS_FILE).exists()

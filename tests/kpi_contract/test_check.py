@@ -100,3 +100,17 @@ def test_all_that_is_wrong_is_said_at_once(project: Path, edit: Callable[..., No
     edit("S01", numerator="local_count")
     found = sentences(project)
     assert all(f"kpis/{kpi_id}.yml" in found for kpi_id in ("H04", "G01", "S01"))
+
+
+def test_a_count_model_that_no_macro_names_is_said_and_written(project: Path) -> None:
+    counted = project / "dbt_project" / "models" / "assessment" / "parks"
+    counted.mkdir()
+    (counted / "agg_inspections_by_period.sql").write_text("select 1", encoding="utf-8")
+    (counted / "int_inspections_days_to_count.sql").write_text("select 1", encoding="utf-8")
+    _, [said] = check.check(project)
+    assert said.startswith("dbt_project/macros/count_models.sql: expected the count models that there are")
+    assert check.write(project) == (["macros/count_models.sql"], [])
+    macro = (project / "dbt_project" / "macros" / "count_models.sql").read_text(encoding="utf-8")
+    assert "'inspections': ref('agg_inspections_by_period')" in macro
+    assert "'inspections': ref('int_inspections_days_to_count')" in macro
+    assert check.check(project)[1] == []

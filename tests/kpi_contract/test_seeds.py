@@ -36,13 +36,13 @@ def test_every_recorded_hash_of_a_newest_version_is_that_of_its_definition(proje
         writer.writeheader()
         writer.writerows(older)
     assert len(older) < len(rows)
-    assert check.write(project) == (["kpi_contract_versions"], [])
+    assert check.write(project) == (["seeds/kpi_contract_versions.csv"], [])
     assert path.read_bytes() == seed_path(PROJECT_ROOT, "kpi_contract_versions").read_bytes()
 
 
 def test_writing_twice_changes_nothing(project: Path, edit: Callable[..., None]) -> None:
     edit("H04", name_zh="工单总量")
-    assert check.write(project) == (["kpi_contract"], [])
+    assert check.write(project) == (["seeds/kpi_contract.csv"], [])
     assert "工单总量" in seed_text(project, "kpi_contract")
     assert check.write(project) == ([], [])
 
@@ -61,7 +61,7 @@ def test_a_definition_may_change_under_a_version_that_was_not_published(
     edit("H13", settle_days=1)
     changed, found = check.write(project)
     assert changed == [] and len(found) == 2 and "no longer that of version 1.0.0" in found[0]
-    assert check.write(project, ["H13"]) == (["kpi_contract", "kpi_contract_versions"], [])
+    assert check.write(project, ["H13"]) == (["seeds/kpi_contract.csv", "seeds/kpi_contract_versions.csv"], [])
     lines = zip(before.splitlines(), seed_text(project, "kpi_contract_versions").splitlines(), strict=True)
     assert [old[:4] for old, new in lines if old != new] == ["H13,", "H13,"], "only the hashes of that KPI"
 
@@ -73,7 +73,7 @@ def test_a_new_version_keeps_the_hash_of_the_one_before(project: Path, edit: Cal
     second = {"version": "1.1.0", "valid_from": "2026-12-01", "is_break": True, "meaning_zh": "此", "meaning_en": "Now"}
     before = read_project(project).recorded
     edit("H13", settle_days=1, history=[first, second])
-    assert check.write(project) == (["kpi_contract", "kpi_contract_versions"], [])
+    assert check.write(project) == (["seeds/kpi_contract.csv", "seeds/kpi_contract_versions.csv"], [])
     after = read_project(project).recorded
     assert {key: value for key, value in after.items() if key in before} == before
     assert after["H13", "main", "1.1.0"] != before["H13", "main", "1.0.0"]

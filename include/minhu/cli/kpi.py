@@ -47,8 +47,8 @@ def write(
     changed, found = module.write(_root(project), unpublished or [])
     if found:
         _refuse([*found, "nothing was written"])
-    for seed in changed:
-        typer.echo(f"written: dbt_project/seeds/{seed}.csv")
+    for name in changed:
+        typer.echo(f"written: dbt_project/{name}")
     if not changed:
         typer.echo("the seeds are what the files say; nothing to write")
 
@@ -116,8 +116,8 @@ def new(
     changed, found = module.write(root)
     if found:
         _refuse([*found, f"the seeds were not written: correct {file}, then run `minhu kpi write`"])
-    for seed in changed:
-        typer.echo(f"written: dbt_project/seeds/{seed}.csv")
+    for name in changed:
+        typer.echo(f"written: dbt_project/{name}")
     typer.echo(
         "next: read the file once more, above all inputs and anchors; `minhu nightly` publishes its cells; commit the file "
         "together with the seeds"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from minhu.gate.kpi_contract import seeds
+from minhu.gate.kpi_contract import count_models, seeds
 from minhu.gate.kpi_contract.counts import COUNTS_FILE, named_counts
 from minhu.gate.kpi_contract.form import Kpi, read_folder
 from minhu.gate.kpi_contract.project import KPIS_FOLDER, Project, read_project
@@ -31,6 +31,11 @@ def check(project_root: Path) -> tuple[list[Kpi], list[str]]:
             "`minhu kpi write`; the seed is written, never edited"
             for seed in seeds.differing(seeds.render(kpis, project), project_root)
         ]
+        if count_models.render(project_root) != count_models.written(project_root):
+            found.append(
+                f"{count_models.MACRO}: expected the count models that there are, found others - run `minhu kpi write`; the "
+                "macro is written, never edited"
+            )
     return kpis, found
 
 
@@ -42,14 +47,17 @@ def write(project_root: Path, unpublished: Collection[str] = ()) -> tuple[list[s
         unpublished: KPIs under whose newest version no night was published, so that it may still change its meaning.
 
     Returns:
-        The seeds that were changed, and what is missing or wrong; where there is something, nothing was written.
+        The files below dbt_project that were changed, and what is missing or wrong; where there is something, nothing was written.
     """
     kpis, found = read_folder(project_root / KPIS_FOLDER)
     project = read_project(project_root)
     free = {(kpi.kpi_id, kpi.variant, kpi.contract_version) for kpi in kpis if kpi.kpi_id in unpublished}
     project = replace(project, recorded={key: value for key, value in project.recorded.items() if key not in free})
     found += problems(kpis, project)
-    return ([] if found else seeds.write(seeds.render(kpis, project), project_root)), found
+    if found:
+        return [], found
+    changed = [f"seeds/{name}.csv" for name in seeds.write(seeds.render(kpis, project), project_root)]
+    return changed + (["macros/count_models.sql"] if count_models.write(project_root) else []), []
 
 
 def problems(kpis: Sequence[Kpi], project: Project) -> list[str]:
