@@ -1,82 +1,91 @@
 {#
-  The KPI contract as a list of rows, read from its seed when models are compiled, so that a KPI whose counts exist is
-  one line in the seed. Outside a run (parsing) it is empty.
-#}
-{% macro contract_rows(count_model=none) %}
-    {% if not execute %}{{ return([]) }}{% endif %}
-    {% set grains = run_query("select unit_type, period_type from " ~ ref('grain_periods') ~ " order by 1, 2") %}
-    {% set found = run_query("select * from " ~ ref('kpi_contract') ~ " order by kpi_id, variant") %}
-    {% set rows = [] %}
-    {% for row in found.rows %}
-        {% set cells = [] %}
-        {% for grain in grains.rows if grain['unit_type'] in row['levels'].split() and grain['period_type'] in row['periods'].split() %}
-            {% do cells.append((grain['unit_type'], grain['period_type'])) %}
-        {% endfor %}
-        {# "street/day" in periods allows a grain beyond the default table #}
-        {% for extra in row['periods'].split() if '/' in extra %}
-            {% do cells.append((extra.split('/')[0], extra.split('/')[1])) %}
-        {% endfor %}
-        {% if (count_model is none or row['count_model'] == count_model)
-            and (not var('only_kpis') or row['kpi_id'][0] in var('only_kpis').split()) %}
-            {% do rows.append({'contract': row, 'cells': cells}) %}
-        {% endif %}
-    {% endfor %}
-    {{ return(rows) }}
-{% endmacro %}
-
-{# SQL condition: the cell's level and period are among those of the contract row. #}
-{% macro in_cells(cells) -%}
-    ({% for unit_type, period_type in cells -%}
-    (unit_type = '{{ unit_type }}' and period_type = '{{ period_type }}'){{ ' or ' if not loop.last }}
-    {%- endfor %})
-{%- endmacro %}
-
-{# What a contract row makes of one row of its count model: the cell and its three sums. #}
-{% macro counted_columns(kpi) -%}
-    '{{ kpi["kpi_id"] }}' as kpi_id,
-        '{{ kpi["variant"] }}' as variant,
-        unit_type,
-        unit_code,
-        period_type,
-        period_start,
-        period_end,
-        caliber,
-        cast({{ kpi["numerator"] }} as decimal(18, 4)) as numerator,
-        cast({{ kpi["denominator"] or 'null' }} as decimal(18, 4)) as denominator,
-        cast({{ kpi["sample_size"] or 'null' }} as decimal(18, 4)) as sample_size,
-        '{{ kpi["interval_method"] }}' as interval_method
-{%- endmacro %}
-
-{#
-  What every contract row makes of its count model, one below the other.
+  What every KPI of the contract makes of its count model: the cell and its three sums, one select per count model. At which
+  levels and in which periods a KPI is published is a relation (kpi_grains), what it sums an expression of the contract.
     relations  {count model: relation that has its counts by unit, period and caliber}
     due        relation with count_model, period_type, period_start: only these are counted
 #}
 {% macro counted_rows(relations, due=none) %}
-    {% for row in contract_rows() if row.contract['count_model'] in relations and row.cells %}
-    {% set kpi = row.contract %}
+with kpis as (
     select
-        {{ counted_columns(kpi) }}
-    from {{ relations[kpi["count_model"]] }}
-    where
-        {{ in_cells(row.cells) }}
-        {% if kpi['count_model'] == 'returns' -%}
-        and kpi_id = '{{ kpi["kpi_id"] }}' and variant = '{{ kpi["variant"] }}'
-        {% endif -%}
-        {% if due -%}
-        and (period_type, period_start) in (
-            select due.period_type, due.period_start from {{ due }} as due
-            where due.count_model = '{{ kpi["count_model"] }}'
-        )
-        {% endif -%}
-    {{ 'union all' if not loop.last }}
-    {% else %}
-    select cast(null as {{ dbt.type_string() }}) as kpi_id
-    where 1 = 0
-    {% endfor %}
+        grains.kpi_id,
+        grains.variant,
+        concat(grains.kpi_id, '/', grains.variant) as kpi,
+        grains.unit_type,
+        grains.period_type,
+        contract.count_model,
+        contract.interval_method
+    from {{ ref('kpi_grains') }} as grains
+    inner join {{ ref('kpi_contract') }} as contract
+        on grains.kpi_id = contract.kpi_id and grains.variant = contract.variant
+    {% if var('only_kpis') -%}
+    where substring(grains.kpi_id, 1, 1) in ('{{ var("only_kpis").split() | join("', '") }}')
+    {%- endif %}
+)
+{% set counted = contract_rows() | selectattr('count_model', 'in', relations) | groupby('count_model') %}
+{% for count_model, rows in counted %}
+select kpis.kpi_id, kpis.variant, counts.unit_type, counts.unit_code,
+    counts.period_type, counts.period_start, counts.period_end, counts.caliber,
+    {{ summed(rows, 'numerator') }},
+    {{ summed(rows, 'denominator') }},
+    {{ summed(rows, 'sample_size') }},
+    kpis.interval_method
+from {{ relations[count_model] }} as counts
+inner join kpis on counts.unit_type = kpis.unit_type and counts.period_type = kpis.period_type
+    {%- if count_model == 'returns' %} and counts.kpi_id = kpis.kpi_id and counts.variant = kpis.variant{% endif %}
+where kpis.count_model = '{{ count_model }}'
+    {%- if due %} and (counts.period_type, counts.period_start) in (
+    select due.period_type, due.period_start from {{ due }} as due where due.count_model = '{{ count_model }}'){% endif %}
+{{ 'union all' if not loop.last }}
+{% else %}
+select cast(null as {{ dbt.type_string() }}) as kpi_id
+where 1 = 0
+{% endfor %}
 {% endmacro %}
 
-{# Value and interval of rows made by counted_columns. #}
+{#
+  Rows of the contract with their kpi, count_model, numerator, denominator and sample_size, read from its seed when models
+  are compiled, so that a KPI whose counts exist is one line in the seed. Outside a run (parsing) it is empty. A KPI without
+  a grain would be counted nowhere, so it fails the build.
+#}
+{% macro contract_rows() %}
+    {% if not execute %}{{ return([]) }}{% endif %}
+    {% set found = run_query(
+        "select concat(contract.kpi_id, '/', contract.variant) as kpi, contract.count_model, contract.numerator, "
+        ~ "contract.denominator, contract.sample_size, count(grains.kpi_id) as grain_count from " ~ ref('kpi_contract')
+        ~ " as contract left join " ~ ref('kpi_grains') ~ " as grains on contract.kpi_id = grains.kpi_id "
+        ~ "and contract.variant = grains.variant group by 1, 2, 3, 4, 5 order by kpi"
+    ) %}
+    {% for row in found.rows if not row['grain_count'] %}
+        {{ exceptions.raise_compiler_error(
+            'count ' ~ row['kpi'] ~ ': expected levels and periods in the seed kpi_grains, found none - write the seeds of the '
+            ~ 'contract anew'
+        ) }}
+    {% endfor %}
+    {% set rows = [] %}
+    {% for row in found.rows if not var('only_kpis') or row['kpi'][0] in var('only_kpis').split() %}
+        {% do rows.append({
+            'kpi': row['kpi'], 'count_model': row['count_model'], 'numerator': row['numerator'],
+            'denominator': row['denominator'], 'sample_size': row['sample_size'],
+        }) %}
+    {% endfor %}
+    {{ return(rows) }}
+{% endmacro %}
+
+{# One of the three sums of the KPIs of a count model, as a column. #}
+{% macro summed(rows, part) -%}
+    {%- set expressions = rows | map(attribute=part) | unique | list -%}
+    {%- if expressions | length == 1 -%}
+    cast({{ expressions[0] or 'null' }} as decimal(18, 4)) as {{ part }}
+    {%- else -%}
+    case kpis.kpi
+        {%- for row in rows if row[part] %}
+        when '{{ row.kpi }}' then cast({{ row[part] }} as decimal(18, 4))
+        {%- endfor %}
+    end as {{ part }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Value and interval of rows made by counted_rows. #}
 {% macro rated_columns() -%}
     numerator,
     denominator,

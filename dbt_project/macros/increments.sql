@@ -1,11 +1,12 @@
 {#
-  Work follows change. Each entity (orders, calls, events, cases, terminals) passes the same five steps:
-    int_<entity>_changed      keys of which something new landed since the last build, and quarantined ones, which are
-                              judged anew; a row that only came again (windows overlap) is no change
-    int_<entity>_days_before  days the changed rows counted in until now, read before they are replaced
-    int_<entity>_latest       newest version of each key
-    fct_<entity>              good rows (quarantine_<entity>: the others)
-    fct_<entity>_by_day       counts, rebuilt for the days before and after
+  Work follows change. Each entity (orders, calls, events, cases) passes the same five steps:
+    int_<entity>_changed  keys of which something new landed since the last build, and quarantined ones, which are judged
+                          anew, with the days in which they counted until now; a row that only came again (windows overlap)
+                          is no change
+    int_<entity>_latest   newest version of each key
+    fct_<entity>          good rows (quarantine_<entity>: the others)
+    int_days_to_count     days in which what changed counted or counts
+    fct_<entity>_by_day   counts, rebuilt for these days
   A build that was cut off is never continued: warehouse.py starts again from landing.
 #}
 
@@ -114,50 +115,73 @@ where recency = 1
     {%- else -%} * {%- endif %}
 {%- endmacro %}
 
-{# Days in which the rows about to be replaced counted until now. `date_columns` are the fact's anchoring days. #}
-{% macro days_of_rows_about_to_change(fact, key, changed, date_columns) %}
+{#
+  Entities to judge again with the days in which they counted until now (null: not at all), read before their fact is
+  written.
+    changed       relation of their keys
+    fact          name of the table that holds what counted
+    date_columns  the days by which it counts
+#}
+{% macro with_days_until_now(changed, fact, key, date_columns) %}
 {% set held = adapter.get_relation(database=this.database, schema='core', identifier=fact) if execute else none %}
-{% if held and not flags.FULL_REFRESH %}
-    {% for column in date_columns %}
-select {{ column }} as day from {{ held }} -- noqa: RF02
-where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
-    {{ 'union' if not loop.last }}
+{% set is_held = held and not flags.FULL_REFRESH %}
+select
+    changed.{{ key }},
+    {% for column in date_columns -%}
+    {{ 'held.' ~ column if is_held else 'cast(null as date)' }} as {{ column }}{{ ',' if not loop.last }}
     {% endfor %}
-{% else %}
-select cast(null as date) as day where 1 = 0
-{% endif %}
+from {{ changed }} as changed
+{% if is_held -%}
+left join {{ held }} as held
+    on changed.{{ key }} = held.{{ key }}
+{% endif -%}
 {% endmacro %}
 
-{# Days whose landed figures came since the last build, and the days that have passed: a figure may come ahead of its day. #}
-{% macro days_landed(staging, day) -%}
-    select {{ day }} as day
-    from {{ staging }}
-    where
-        load_no > {{ var('built_load_no') }}
-        and {{ day }} <= {{ business_date() }}
-    union
-    select day
-    from {{ ref('int_days_passed') }}
+{# Days in which the entities of `changed` (made by with_days_until_now) counted until now or count from now on. #}
+{% macro touched_days(changed, fact, key, date_columns) -%}
+    {% for relation in [changed, fact] -%}
+    {% set outer_loop = loop -%}
+    {% for column in date_columns -%}
+    select {{ column }} as day
+    from {{ relation }}
+    where {{ column }} is not null
+    {%- if relation == fact %} and {{ key }} in (select changed.{{ key }} from {{ changed }} as changed){% endif %}
+    {{ 'union' if not (loop.last and outer_loop.last) }}
+    {% endfor -%}
+    {% endfor -%}
 {%- endmacro %}
 
-{# Days to count again: before and after the change, and the days the clock has passed since the last build. #}
-{% macro days_to_count_again(before, fact, key, changed, date_columns) %}
-with touched as (
-    select day from {{ before }}
-    {% for column in date_columns %}
-    union
-    select {{ column }} as day from {{ fact }}
-    where {{ column }} is not null and {{ key }} in (select {{ key }} from {{ changed }})
-    {% endfor %}
-    union
-    select day from {{ ref('dim_days') }}
-    where day > cast('{{ var("previous_business_date") }}' as date)
-)
+{# The days by which an order counts. #}
+{% macro order_dates() -%}
+    {{ return([
+        'created_date', 'dispatched_date', 'due_date', 'rule_unpaused_due_date', 'rule_paused_due_date', 'closed_date',
+        'callback_date', 'claim_date', 'immediate_due_date',
+    ]) }}
+{%- endmacro %}
 
--- a deadline still ahead is counted in the night of its day
-select day from touched
-where day <= {{ business_date() }}
-{% endmacro %}
+{# The days by which a grid event counts. #}
+{% macro grid_event_dates() -%}
+    {{ return(['reported_date', 'due_date', 'deferred_date', 'closed_date', 'immediate_due_date']) }}
+{%- endmacro %}
+
+{# Condition: the counts of the day are written again in this build. #}
+{% macro in_days_to_count(count_model, column='day') -%}
+    {{ column }} in (
+        select to_count.day from {{ ref('int_days_to_count') }} as to_count
+        where to_count.count_model = '{{ count_model }}'
+    )
+{%- endmacro %}
+
+{# Condition: the period holds a day whose counts are written again in this build. #}
+{% macro in_periods_to_count(count_model) -%}
+    (period_type, period_start) in (
+        select
+            touched.period_type,
+            touched.period_start
+        from {{ ref('bridge_days_periods') }} as touched
+        where {{ in_days_to_count(count_model, 'touched.day') }}
+    )
+{%- endmacro %}
 
 {# Pre-hook of an incremental model: take out the rows that this build writes again. #}
 {% macro clear(relation, condition) %}

@@ -5,15 +5,14 @@
 
   The city is the sum of everything, places that are not known included; a lower level holds only what is known to lie
   in it.
-    counts    model with one row per day, place …, caliber
-    days      model with the days counted again
+    counts    relation with one row per day, place …, caliber: those counted again in this build
     levels    list of (unit type, column), without the city
     measures  additive columns
     split_by  further columns that stay apart
 #}
-{% macro roll_up_units(counts, days, levels, measures, split_by=[]) %}
+{% macro roll_up_units(counts, levels, measures, split_by=[]) %}
 {% set kept = ['counts.day', 'counts.caliber'] + split_by %}
-with rolled as (
+select * from (
     select
         {{ kept | join(',\n        ') }},
         case
@@ -32,32 +31,30 @@ with rolled as (
         cast(sum(counts.{{ measure }}) as integer) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ counts }} as counts
-    where counts.day in (select rebuilt.day from {{ days }} as rebuilt)
     group by grouping sets (
         {% for unit_type, column in levels -%}
         ({{ kept | join(', ') }}, counts.{{ column }}),
         {% endfor -%}
         ({{ kept | join(', ') }})
     )
-)
-
-select * from rolled
+) as rolled
 where unit_code is not null
 {% endmacro %}
 
 {#
   Sums over the days of every period that holds a rebuilt day.
     units        model made by roll_up_units
+    count_model  whose days are counted again
     of_last_day  a stock is not summed: the period has what its last counted day has
     split_by_period_type  counts differ by period type (column period_type in `units`)
 #}
-{% macro roll_up_periods(units, days, measures, of_last_day=false, split_by_period_type=false) %}
+{% macro roll_up_periods(units, count_model, measures, of_last_day=false, split_by_period_type=false) %}
 with periods as (
     select distinct -- many days of one period
         period_type,
         period_start
     from {{ ref('bridge_days_periods') }}
-    where day in (select rebuilt.day from {{ days }} as rebuilt)
+    where {{ in_days_to_count(count_model) }}
 ),
 
 period_days as (
@@ -116,11 +113,3 @@ group by
     units.unit_type,
     units.unit_code
 {% endmacro %}
-
-{# Condition for clear(): rows of the periods that hold a rebuilt day. #}
-{% macro in_rebuilt_periods(days) -%}
-    (period_type, period_start) in (
-        select period_type, period_start from {{ ref('bridge_days_periods') }}
-        where day in (select day from {{ days }})
-    )
-{%- endmacro %}

@@ -1,7 +1,7 @@
 -- One row per case that can be counted (办件).
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'case_id in (select case_id from ' ~ ref('int_cases_changed') ~ ')') }}") }}
--- depends_on: {{ ref('int_case_days_before') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="case_id in (select case_id from {{ ref('int_cases_changed') }})") }}
+-- depends_on: {{ ref('int_cases_changed') }}
 select
     case_id,
     item_code,

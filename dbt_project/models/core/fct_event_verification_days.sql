@@ -1,6 +1,6 @@
 -- One row per countable grid event and day on which it was verified on site (核查), with the days of that before.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'event_id in (select event_id from ' ~ ref('int_grid_events_changed') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="event_id in (select event_id from {{ ref('int_grid_events_changed') }})") }}
 -- depends_on: {{ ref('int_verification_days_before') }}
 with verified as (
     select

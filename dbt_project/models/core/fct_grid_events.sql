@@ -1,7 +1,7 @@
 -- One row per grid event that can be counted (网格事件): its state at the end of the business date.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'event_id in (select event_id from ' ~ ref('int_grid_events_changed') ~ ')') }}") }}
--- depends_on: {{ ref('int_grid_event_days_before') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="event_id in (select event_id from {{ ref('int_grid_events_changed') }})") }}
+-- depends_on: {{ ref('int_grid_events_changed') }}
 select
     event_id,
     known_grid_code as grid_code,

@@ -1,9 +1,9 @@
 -- One row per self-service terminal and day (自助终端): planned and available minutes, cases done on it.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'service_date in (select day from ' ~ ref('int_terminal_days_to_count') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="service_date in ({{ newly_landed(ref('stg_stations__terminals'), 'service_date') }})") }}
 with terminals as (
     select * from {{ ref('stg_stations__terminals') }}
-    where service_date in (select days.day from {{ ref('int_terminal_days_to_count') }} as days)
+    where service_date in ({{ newly_landed(ref('stg_stations__terminals'), 'service_date') }})
 ),
 
 ranked as (

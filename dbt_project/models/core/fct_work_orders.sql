@@ -1,7 +1,7 @@
 -- One row per order that can be counted (工单): its state at the end of the business date and the days it counts in.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'order_id in (select order_id from ' ~ ref('int_orders_changed') ~ ')') }}") }}
--- depends_on: {{ ref('int_order_days_before') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="order_id in (select order_id from {{ ref('int_orders_changed') }})") }}
+-- depends_on: {{ ref('int_orders_changed') }}
 with checked as (
     select * from {{ ref('int_orders_checked') }}
     where broken_rule_id is null

@@ -1,7 +1,7 @@
 -- One row per call that broke a record rule: not counted, not lost.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'call_id in (select call_id from ' ~ ref('int_calls_changed') ~ ')') }}") }}
--- depends_on: {{ ref('int_call_days_before') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="call_id in (select call_id from {{ ref('int_calls_changed') }})") }}
+-- depends_on: {{ ref('int_calls_changed') }}
 select
     call_id,
     broken_rule_id as rule_id,

@@ -1,7 +1,7 @@
 -- One row per order that broke a record rule: not counted, not lost.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'order_id in (select order_id from ' ~ ref('int_orders_changed') ~ ')') }}") }}
--- depends_on: {{ ref('int_order_days_before') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="order_id in (select order_id from {{ ref('int_orders_changed') }})") }}
+-- depends_on: {{ ref('int_orders_changed') }}
 select
     order_id,
     broken_rule_id as rule_id,

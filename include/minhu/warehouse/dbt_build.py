@@ -53,7 +53,7 @@ OF_RETURNS = [
 #: dbt tells nobody what it does (lines of its log cost more than small models): what failed is in the results. What stands
 #: in the work file is looked up when a model asks for it.
 SILENT = ["--log-level", "none", "--log-level-file", "none", "--no-populate-cache"]
-#: As int_return_days_to_count has it: new content came, or a day passed for which something was returned ahead of it.
+#: As int_days_to_count has it of returns: new content came, or a day passed for which something was returned ahead of it.
 _RETURNED = """
 select (
     select count(*) from raw.returns__deliveries where load_no > $built

@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: call counts, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_call_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('calls') }}") }}
 {{ roll_up_periods(
-    ref('agg_calls_by_unit_day'), ref('int_call_days_to_count'),
+    ref('fct_calls_by_day'), 'calls',
     measures=[
         'inbound_count',
         'outbound_count',

@@ -13,7 +13,7 @@ with orders as (
         assessment_scope
     from {{ ref('fct_work_orders') }}
     where
-        created_date in (select days.day from {{ ref('int_discovery_days_to_count') }} as days)
+        {{ in_days_to_count('discoveries', 'created_date') }}
         and community_code is not null
         -- before the first week of events nobody could have been first
         and created_date >= (
@@ -42,7 +42,8 @@ moments as (
     where
         not is_void
         and reported_date between (
-            select {{ dbt.dateadd('day', -8, 'min(days.day)') }} from {{ ref('int_discovery_days_to_count') }} as days
+            select {{ dbt.dateadd('day', -8, 'min(days.day)') }} from {{ ref('int_days_to_count') }} as days
+            where days.count_model = 'discoveries'
         ) and {{ business_date() }}
 ),
 

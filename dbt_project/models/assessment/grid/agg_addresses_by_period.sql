@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: addresses in grids, as on its last counted day.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_coverage_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('addresses') }}") }}
 {{ roll_up_periods(
-    ref('agg_addresses_by_unit_day'), ref('int_coverage_days_to_count'),
+    ref('fct_addresses_by_day'), 'addresses',
     measures=[
         'address_count',
         'covered_once_count',

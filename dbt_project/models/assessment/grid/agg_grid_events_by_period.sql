@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: grid event counts, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_grid_event_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('grid_events') }}") }}
 {{ roll_up_periods(
-    ref('agg_grid_events_by_unit_day'), ref('int_grid_event_days_to_count'),
+    ref('agg_grid_events_by_unit_day'), 'grid_events',
     measures=[
         'reported_count',
         'clustered_verified_count',

@@ -1,8 +1,9 @@
 -- One row per day, unit and caliber: grid event counts, summed over places.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_grid_event_days_to_count') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('grid_events') }}") }}
+-- depends_on: {{ ref('int_days_to_count') }}
 {{ roll_up_units(
-    ref('fct_grid_events_by_day'), ref('int_grid_event_days_to_count'),
+    ref('fct_grid_events_by_day'),
     levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('grid', 'grid_code'), ('unit', 'unit_code')],
     measures=[
         'reported_count',

@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: grids by size, as on its last counted day.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_days_passed'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('grids') }}") }}
 {{ roll_up_periods(
-    ref('agg_grids_by_unit_day'), ref('int_days_passed'),
+    ref('fct_grids_by_day'), 'grids',
     measures=[
         'grid_count',
         'conforming_count',

@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: events verified on site, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_verification_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('verifications') }}") }}
 {{ roll_up_periods(
-    ref('agg_verifications_by_unit_day'), ref('int_verification_days_to_count'),
+    ref('agg_verifications_by_unit_day'), 'verifications',
     measures=[
         'verified_count',
         'reworked_count',

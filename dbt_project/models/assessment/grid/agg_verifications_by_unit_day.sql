@@ -1,8 +1,13 @@
 -- One row per day, period type, unit and caliber: events verified on site, summed over places.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_verification_days_to_count') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('verifications') }}") }}
+with counted as (
+    select * from {{ ref('fct_verifications_by_day') }}
+    where {{ in_days_to_count('verifications') }}
+)
+
 {{ roll_up_units(
-    ref('fct_verifications_by_day'), ref('int_verification_days_to_count'),
+    'counted',
     levels=[('district', 'district_code'), ('street', 'street_code'), ('unit', 'unit_code')],
     measures=[
         'verified_count',

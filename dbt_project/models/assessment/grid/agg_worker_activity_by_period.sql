@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: registered and active accounts, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_activity_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('worker_activity') }}") }}
 {{ roll_up_periods(
-    ref('agg_worker_activity_by_unit_day'), ref('int_activity_days_to_count'),
+    ref('fct_worker_activity_by_day'), 'worker_activity',
     measures=[
         'registered_count',
         'active_count',

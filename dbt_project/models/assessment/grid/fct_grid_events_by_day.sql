@@ -11,7 +11,7 @@ with anchored as (
         '{{ anchor }}' as anchor,
         {{ day }} as day
     from {{ ref('fct_grid_events') }} as events
-    where {{ day }} in (select days.day from {{ ref('int_grid_event_days_to_count') }} as days)
+    where {{ in_days_to_count('grid_events', day) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

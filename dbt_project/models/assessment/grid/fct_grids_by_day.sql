@@ -1,6 +1,6 @@
--- One row per day, street and caliber: active grids and those of conforming size (网格规模).
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_days_passed') ~ ')') }}") }}
+-- One row per day, unit and caliber: active grids and those of conforming size (网格规模).
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('grids') }}") }}
 with active as (
     select
         days.day,
@@ -8,25 +8,37 @@ with active as (
         grids.street_code,
         grids.household_count between {{ parameter('grid_households_low') }}
         and {{ parameter('grid_households_high') }} as is_conforming
-    from {{ ref('int_days_passed') }} as days
+    from {{ ref('int_days_to_count') }} as days
     inner join {{ ref('dim_grids') }} as grids
         on
             (grids.active_from is null or days.day >= grids.active_from)
             and (grids.active_to is null or days.day < grids.active_to)
+    where days.count_model = 'grids'
+),
+
+counted as (
+    {% for caliber in ['full', 'assessed'] %}
+    select
+        day,
+        district_code,
+        street_code,
+        '{{ caliber }}' as caliber,
+        cast(count(*) as integer) as grid_count,
+        {{ count_where('is_conforming') }} as conforming_count
+    from active
+    group by
+        day,
+        district_code,
+        street_code
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
-{% for caliber in ['full', 'assessed'] %}
-select
-    day,
-    district_code,
-    street_code,
-    '{{ caliber }}' as caliber,
-    cast(count(*) as integer) as grid_count,
-    {{ count_where('is_conforming') }} as conforming_count
-from active
-group by
-    day,
-    district_code,
-    street_code
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{{ roll_up_units(
+    'counted',
+    levels=[('district', 'district_code'), ('street', 'street_code')],
+    measures=[
+        'grid_count',
+        'conforming_count',
+    ]
+) }}

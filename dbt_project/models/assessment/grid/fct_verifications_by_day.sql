@@ -1,7 +1,7 @@
 -- One row per day, period type, place, unit and caliber: events verified on site, each once in every period in which it
 -- was visited, on the first day of that; so sums over the days of a period are counts of distinct events.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_verification_days_to_count') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('verifications') }}") }}
 with visited as (
     select
         periods.period_type,
@@ -10,7 +10,7 @@ with visited as (
     from {{ ref('fct_event_verification_days') }} as visits
     inner join {{ ref('bridge_days_periods') }} as periods
         on visits.verified_date = periods.day
-    where visits.verified_date in (select days.day from {{ ref('int_verification_days_to_count') }} as days)
+    where {{ in_days_to_count('verifications', 'visits.verified_date') }}
 )
 
 {% for caliber in ['full', 'assessed'] %}

@@ -1,6 +1,6 @@
--- One row per day, street and caliber: registered accounts of the app and those with a verified action (终端日活).
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_activity_days_to_count') ~ ')') }}") }}
+-- One row per day, unit and caliber: registered accounts of the app and those with a verified action (终端日活).
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('worker_activity') }}") }}
 with ranked as (
     select
         *,
@@ -9,25 +9,36 @@ with ranked as (
             order by landed_date desc, landed_attempt desc
         ) as recency
     from {{ ref('stg_grid__worker_activity') }}
-    where activity_date in (select days.day from {{ ref('int_activity_days_to_count') }} as days)
+    where {{ in_days_to_count('worker_activity', 'activity_date') }}
+),
+
+counted as (
+    {% for caliber in ['full', 'assessed'] %}
+    select
+        ranked.activity_date as day,
+        grids.district_code,
+        grids.street_code,
+        '{{ caliber }}' as caliber,
+        cast(sum(ranked.registered_count) as integer) as registered_count,
+        -- a grid that reports more active accounts than it has is taken at what it has
+        cast(sum(least(ranked.active_count, ranked.registered_count)) as integer) as active_count
+    from ranked
+    left join {{ ref('dim_grids') }} as grids
+        on ranked.grid_code = grids.grid_code
+    where ranked.recency = 1
+    group by
+        ranked.activity_date,
+        grids.district_code,
+        grids.street_code
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
-{% for caliber in ['full', 'assessed'] %}
-select
-    ranked.activity_date as day,
-    grids.district_code,
-    grids.street_code,
-    '{{ caliber }}' as caliber,
-    cast(sum(ranked.registered_count) as integer) as registered_count,
-    -- a grid that reports more active accounts than it has is taken at what it has
-    cast(sum(least(ranked.active_count, ranked.registered_count)) as integer) as active_count
-from ranked
-left join {{ ref('dim_grids') }} as grids
-    on ranked.grid_code = grids.grid_code
-where ranked.recency = 1
-group by
-    ranked.activity_date,
-    grids.district_code,
-    grids.street_code
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{{ roll_up_units(
+    'counted',
+    levels=[('district', 'district_code'), ('street', 'street_code')],
+    measures=[
+        'registered_count',
+        'active_count',
+    ]
+) }}

@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: order counts, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_order_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('orders') }}") }}
 {{ roll_up_periods(
-    ref('agg_orders_by_unit_day'), ref('int_order_days_to_count'),
+    ref('agg_orders_by_unit_day'), 'orders',
     measures=[
         'created_count',
         'merged_count',

@@ -1,8 +1,9 @@
 -- One row per day, unit and caliber: order counts, summed over places; channels (渠道) are a kind of unit here.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, 'day in (select day from ' ~ ref('int_order_days_to_count') ~ ')') }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('orders') }}") }}
+-- depends_on: {{ ref('int_days_to_count') }}
 {{ roll_up_units(
-    ref('fct_orders_by_day'), ref('int_order_days_to_count'),
+    ref('fct_orders_by_day'),
     levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('unit', 'unit_code'), ('channel', 'channel')],
     measures=[
         'created_count',

@@ -15,6 +15,6 @@ select
     '{{ anchor }}' as anchor,
     {{ day }} as day
 from orders
-where {{ day }} in (select days.day from {{ ref('int_order_days_to_count') }} as days)
+where {{ in_days_to_count('orders', day) }}
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: case counts, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_case_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('cases') }}") }}
 {{ roll_up_periods(
-    ref('agg_cases_by_unit_day'), ref('int_case_days_to_count'),
+    ref('fct_cases_by_day'), 'cases',
     measures=[
         'finished_count',
         'agent_count',

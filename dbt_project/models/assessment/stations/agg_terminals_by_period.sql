@@ -1,8 +1,8 @@
 -- One row per period, unit and caliber: terminal minutes and cases, summed over days.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_rebuilt_periods(ref('int_terminal_days_to_count'))) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_count('terminals') }}") }}
 {{ roll_up_periods(
-    ref('agg_terminals_by_unit_day'), ref('int_terminal_days_to_count'),
+    ref('fct_terminals_by_day'), 'terminals',
     measures=[
         'planned_minutes',
         'available_minutes',

@@ -1,9 +1,6 @@
 -- One row per KPI, variant, unit, period and caliber: numerator, denominator, value and interval, before any verdict.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_publish()) }}") }}
--- depends_on: {{ ref('kpi_contract') }}
--- depends_on: {{ ref('grain_periods') }}
--- depends_on: {{ ref('kpi_periods_to_count') }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_publish() }}") }}
 {% set aggregates = {
     'orders': ref('agg_orders_by_period'),
     'calls': ref('agg_calls_by_period'),

@@ -1,2 +1,0 @@
--- One row per day whose activity counts are written again in this build.
-{{ days_landed(ref('stg_grid__worker_activity'), 'activity_date') }}
