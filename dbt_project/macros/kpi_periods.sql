@@ -1,4 +1,4 @@
-{# Condition for clear(): cells of KPIs whose counts were rebuilt in their period. #}
+{# Condition of what is written again: cells of KPIs whose counts were rebuilt in their period. #}
 {% macro in_periods_to_publish() -%}
     (kpi_id, variant, period_type, period_start) in (
         select contract.kpi_id, contract.variant, due.period_type, due.period_start
@@ -25,7 +25,7 @@
     {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias, periods) }} {%- endif -%}
 {%- endmacro %}
 
-{# Condition for clear(): scores of periods in which orders were counted again. #}
+{# Condition of what is written again: scores of periods in which orders were counted again. #}
 {% macro in_scheme_periods_to_count() -%}
     (period_type, period_start) in (
         select due.period_type, due.period_start from {{ ref('kpi_periods_to_count') }} as due
@@ -53,7 +53,7 @@
     end
 {%- endmacro %}
 
-{# Condition for clear(): cells whose comparison with their own past is made anew. #}
+{# Condition of what is written again: cells whose comparison with their own past is made anew. #}
 {% macro in_periods_to_compare() -%}
     (kpi_id, variant, period_type, period_start) in (
         select due.kpi_id, due.variant, due.period_type, due.period_start

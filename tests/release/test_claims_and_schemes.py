@@ -259,9 +259,9 @@ def test_comparing_says_what_is_wrong(night: Settings) -> None:
 
 
 def test_levels_of_schemes_are_the_words_of_their_lists() -> None:
-    with (SEEDS / "schemes.csv").open(encoding="utf-8", newline="") as file:
+    with (PROJECT_ROOT / "dbt_project/seeds/schemes.csv").open(encoding="utf-8", newline="") as file:
         listed = {(row["applies_to"], level) for row in csv.DictReader(file) for level in row["applies_to"].split()}
-    with (SEEDS / "scheme_levels.csv").open(encoding="utf-8", newline="") as file:
+    with (PROJECT_ROOT / "dbt_project/seeds/scheme_levels.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["applies_to"], row["unit_type"]) for row in csv.DictReader(file)]
     assert len(rows) == len(set(rows))
     assert set(rows) == listed

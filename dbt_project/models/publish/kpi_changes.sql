@@ -2,8 +2,8 @@
 -- year before. The interval of the difference joins those of both figures (MOVER: Zou and Donner (2008), Statistics in
 -- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. A volume is compared
 -- only between whole periods.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_compare()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_compare() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_compare') }}
 with contract as (
     select * from {{ ref('kpi_contract') }}

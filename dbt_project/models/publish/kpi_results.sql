@@ -1,6 +1,6 @@
 -- One row per published cell: KPI, variant, unit, period and caliber, with its verdict. What a reader sees.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with verdicts as (

@@ -2,8 +2,8 @@
 -- peers. Limits are those of the group's own rate at the cell's sample size, 95 % and 99.8 %, widened where units
 -- differ by more than chance (Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202; z scores winsorised at a
 -- tenth on either side).
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set group = [
     'kpi_id', 'variant', 'unit_type', 'period_type', 'period_start', 'caliber', 'peer_group'

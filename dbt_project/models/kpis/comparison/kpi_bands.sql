@@ -1,7 +1,7 @@
 -- One row per cell that may be compared with its peers (同类分组): its band against the group's own rate, and the ranks it
 -- can have. Cells below the floor (BAND_ONLY) have a band and no rank, and nobody is ranked against them.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 with compared as (
     select

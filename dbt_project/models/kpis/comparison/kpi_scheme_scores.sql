@@ -1,7 +1,7 @@
 -- One row per scheme, unit, period and caliber: the points of a 考评方案, null where one of its KPIs has nothing to rate.
 -- The bounds are the sums of the bounds of its KPIs: never narrower than the true interval, whatever their correlation.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_scheme_periods_to_count()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_scheme_periods_to_count() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_count') }}
 with schemes as (
     select

@@ -1,6 +1,6 @@
 -- One row per cell with its figures: may it be published for itself, whatever stands beside it, and which rule decided.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set cell = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with cells as (

@@ -1,7 +1,7 @@
 -- One row per cell that must not be shown as its own verdict says, for it would give a small cell away: by subtraction,
 -- or as a component of a composed figure.
-{{ config(materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ clear(this, in_periods_to_judge()) }}") }}
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set cell = ['unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
 with verdicts as (
