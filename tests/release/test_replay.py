@@ -17,7 +17,7 @@ from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication
-from minhu.release.release_folder import Release
+from minhu.release.release_folder import CHANGES, Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
 from tests.fixtures.homes import build_and_publish, settings_at
@@ -206,7 +206,10 @@ def test_other_models_are_said_first_and_the_difference_has_table_columns_and_ke
     found = replay.replay(
         replace(story.settings, project_root=tmp_path), story.first.release_id, said.append, keep=True
     )
-    assert "the models are not those of release" in said[0] and str(story.first.manifest["git_commit"]) in said[0]
+    commit = str(story.first.manifest["git_commit"]).removesuffix(CHANGES)
+    assert (
+        "the models are not those of release" in said[0] and f"git worktree add ../at-{commit[:10]} {commit}" in said[0]
+    )
     assert not found.is_equal
     cells = next(difference for difference in found.differences if difference.table == "kpi_results")
     assert (cells.only_published, cells.only_replayed) == (0, 0) and cells.changed > 0

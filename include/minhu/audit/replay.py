@@ -30,7 +30,7 @@ from minhu.release.export import export_tables, open_work_file
 from minhu.release.release_folder import Release, ReleaseFile
 from minhu.release.releases import current, latest_before, open_release
 from minhu.release.store import Store
-from minhu.settings import DEFAULT_CITY, Settings
+from minhu.settings import Settings
 from minhu.warehouse import dbt_build
 
 Progress = Callable[[str], None]
@@ -198,14 +198,7 @@ def _other_code(settings: Settings, release: Release) -> str:
     ]
     if not differing:
         return ""
-    commit = str(release.manifest["git_commit"])
-    home = settings.home if settings.city.code == DEFAULT_CITY else settings.home.parents[1]
-    how = (
-        f"for its own code: `git worktree add ../at-{commit[:10]} {commit}`, and in that folder "
-        f"`make setup && MINHU_HOME={home} .venv/bin/minhu replay {release.release_id}`"
-        if commit
-        else "it does not say which commit it was made with"
-    )
+    how = replay_evidence.way_to_own_code(settings, release)
     return f"the {' and the '.join(differing)} are not those of release {release.release_id}, a difference may be theirs; {how}"
 
 

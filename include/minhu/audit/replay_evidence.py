@@ -22,8 +22,8 @@ from minhu.gate.release_before import CARRIED
 from minhu.landing import contracts
 from minhu.landing.zone import SUPERSEDED
 from minhu.ledger.chain import Ledger
-from minhu.release.release_folder import Release
-from minhu.settings import Settings
+from minhu.release.release_folder import CHANGES, Release
+from minhu.settings import DEFAULT_CITY, Settings
 
 _ATTEMPT = re.compile(
     r"landing/(?P<source>[a-z]+)/(?P<table>[a-z_]+)/dt=(?P<day>\d{4}-\d{2}-\d{2})/attempt=(?P<number>\d+)/manifest\.json"
@@ -66,6 +66,25 @@ def lay_out(settings: Settings, release: Release, before: Release | None, scratc
         )
 
 
+def way_to_own_code(settings: Settings, release: Release) -> str:
+    """How to replay a release with the code it was made with, as a clause."""
+    told = str(release.manifest["git_commit"])
+    commit = told.removesuffix(CHANGES)
+    if not commit:
+        return "it does not say which commit it was made with"
+    home = settings.home if settings.city.code == DEFAULT_CITY else settings.home.parents[1]
+    how = (
+        f"`git worktree add ../at-{commit[:10]} {commit}`, and in that folder "
+        f"`make setup && MINHU_HOME={home} .venv/bin/minhu replay {release.release_id}`"
+    )
+    if told == commit:
+        return f"for its own code: {how}"
+    return (
+        f"it was made with files that were not those of commit {commit[:10]} (its manifest says {told}) and that no commit "
+        f"brings back; nearest to its own code is: {how}"
+    )
+
+
 def _linked_attempts(
     settings: Settings, release: Release, scratch: Settings, problems: list[str]
 ) -> Mapping[_Delivery, set[str]]:
@@ -86,7 +105,7 @@ def _linked_attempts(
         linked[_Delivery(found["source"], found["day"], int(found["number"]))].add(found["table"])
     _link_earlier_attempts(settings, scratch, linked, problems)
     if not problems:
-        _refuse_other_tables(release, linked)
+        _refuse_other_tables(settings, release, linked)
     return linked
 
 
@@ -107,14 +126,14 @@ def _link_earlier_attempts(
                 linked[earlier].add(table)
 
 
-def _refuse_other_tables(release: Release, linked: Mapping[_Delivery, set[str]]) -> None:
+def _refuse_other_tables(settings: Settings, release: Release, linked: Mapping[_Delivery, set[str]]) -> None:
     for delivery, tables in sorted(linked.items()):
         expected = {contract.name for contract in contracts.tables_of(delivery.source)}
         if missing := sorted(expected - tables):
             raise PermanentError(
                 f"replay release {release.release_id}",
                 f"{delivery.source} of {delivery.day} landed without {', '.join(missing)}, which this code reads",
-                f"replay it with its own code, commit {release.manifest['git_commit'] or 'unknown'}",
+                way_to_own_code(settings, release),
             )
 
 

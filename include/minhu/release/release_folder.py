@@ -40,13 +40,18 @@ CONTENT_KEYS = (
     "city", "business_date", "as_of", "lock_sha256", "dbt_manifest_sha256", "landing", "stale_sources", "files",
 )  # fmt: skip
 
+#: Behind a commit: the release was made with a working tree that was not the commit's.
+CHANGES = "+changes"
+
 
 @dataclass(frozen=True)
 class ReleaseIdentity:
     """The code a release was made with.
 
+    The commit is told and does not name the release: the hashes of models and libraries do.
+
     Attributes:
-        git_commit: of the checkout, with ``+changes`` where the working tree was not clean, "" where there is none.
+        git_commit: of the checkout, with :data:`CHANGES` where the working tree was not clean, "" where there is none.
         lock_sha256: of ``requirements.txt``.
         dbt_manifest_sha256: of the compiled dbt project.
     """

@@ -35,7 +35,7 @@ def lines(explained: Explanation) -> Iterator[str]:
         ("数字 Figures", _figures(explained)),
         ("口径 Cohort and definition", _definition(explained)),
         ("模型 Models it passed", _models(explained)),
-        ("检查结果 Findings that touched it", _findings(explained)),
+        ("检查发现 Findings that touched it", _findings(explained)),
         ("落地记录 Landed rows behind it", _landed(explained.landed)),
         ("变动 What releases said of it", _versions(explained)),
     ):
