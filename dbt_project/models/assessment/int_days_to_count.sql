@@ -169,6 +169,13 @@ days_to_count as (
     from {{ days }}
     {{ 'union' if not loop.last }}
     {% endfor %}
+    {%- for count_model, days in days_of_count_models().items() %}
+    union
+    select
+        '{{ count_model }}' as count_model,
+        day
+    from {{ days }}
+    {%- endfor %}
 )
 
 -- a day still ahead is counted in the night of that day
