@@ -115,6 +115,17 @@ def _approvers(text: str) -> dict[str, str]:
     return users
 
 
+def _sources(text: str) -> dict[str, str]:
+    """``parks=/srv/drop/parks,trees=…``: addresses of sources that have no variable of their own."""
+    addresses: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, _, address = entry.partition("=")
+        if not re.fullmatch("[a-z]+", name) or not address or name in addresses:
+            raise ValueError("expected sources like `parks=/srv/drop/parks`, each once, separated by commas")
+        addresses[name] = address
+    return addresses
+
+
 class _Variables(PydanticBaseSettingsSource):
     """Every variable of ours that is set, also one that no setting has: the model refuses it by name."""
 
@@ -154,6 +165,7 @@ class Environment(BaseSettings):
     grid_token: str | None = Field(None, repr=False)
     stations_dir: Folder | None = None
     returns_dir: Folder | None = None
+    sources: Annotated[dict[str, str], BeforeValidator(_sources)] = Field(default_factory=dict, repr=False)
     published_uri: PostgresAddress | None = Field(None, repr=False)
     pseudonym_key: str | None = Field(None, repr=False)
     signing_key: str | None = Field(None, repr=False)

@@ -67,7 +67,7 @@ class Settings:
     """All settings of one run; build it with :func:`load`, never by hand outside tests.
 
     URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
-    sign a release off: user id in Airflow to name.
+    sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
     """
 
     home: Path
@@ -83,6 +83,7 @@ class Settings:
     log_level: str
     project_root: Path = PROJECT_ROOT
     approvers: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def landing_dir(self) -> Path:
@@ -130,9 +131,9 @@ class Settings:
         return self.project_root / "dbt_project"
 
     def source_address(self, source: str, kind: str) -> tuple[str | None, str]:
-        """Address and token of a source: ``MINHU_<SOURCE>_URI``, ``_URL`` with ``_TOKEN``, or ``_DIR``, by kind."""
-        suffix = {"database": "uri", "api": "url", "folder": "dir"}[kind]
-        address = getattr(self, f"{source}_{suffix}", None)
+        """Address and token of a source: its own variables by kind of endpoint, else what ``MINHU_SOURCES`` says of it."""
+        field_name = source + {"database": "_uri", "api": "_url", "folder": "_dir"}[kind]
+        address = getattr(self, field_name) if hasattr(self, field_name) else self.sources.get(source)
         return (str(address) if address else None, getattr(self, f"{source}_token", None) or "")
 
     @property
@@ -175,6 +176,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         overlap_days=variables.overlap_days,
         log_level=variables.log_level,
         approvers=variables.approvers,
+        sources=variables.sources,
     )
 
 

@@ -115,6 +115,12 @@ def source(name: str) -> Source:
 
 
 def configured(settings: Settings) -> dict[str, Endpoint]:
-    """Where the settings say that sources are; a source that they do not name is absent."""
+    """Where the settings say that sources are; a source that they do not name is absent.
+
+    Raises:
+        UsageError: ``MINHU_SOURCES`` names a source that there is not.
+    """
+    for name in settings.sources:
+        source(name)
     addresses = {found.name: settings.source_address(found.name, found.endpoint) for found in sources()}
     return {name: Endpoint(address, token) for name, (address, token) in addresses.items() if address is not None}

@@ -70,9 +70,10 @@ summed as (
         min(sample_size) as sample_size,
         count(*) as seen_count,
         count(points) as rated_count,
-        sum(points) as score,
-        sum(points_low) as score_low,
-        sum(points_high) as score_high
+        -- as decimals: a sum of doubles depends on the order of the rows
+        sum(cast(points as decimal(28, 12))) as score,
+        sum(cast(points_low as decimal(28, 12))) as score_low,
+        sum(cast(points_high as decimal(28, 12))) as score_high
     from pointed
     group by
         scheme,
@@ -93,9 +94,9 @@ select
     summed.period_end,
     summed.caliber,
     case when summed.rated_count = components.component_count then summed.sample_size else 0 end as sample_size,
-    case when summed.rated_count = components.component_count then round(summed.score, 6) end as score,
-    case when summed.rated_count = components.component_count then round(summed.score_low, 6) end as score_low,
-    case when summed.rated_count = components.component_count then round(summed.score_high, 6) end as score_high
+    case when summed.rated_count = components.component_count then cast(round(summed.score, 6) as double) end as score,
+    case when summed.rated_count = components.component_count then cast(round(summed.score_low, 6) as double) end as score_low,
+    case when summed.rated_count = components.component_count then cast(round(summed.score_high, 6) as double) end as score_high
 from summed
 inner join components
     on summed.scheme = components.scheme and summed.unit_type = components.unit_type
