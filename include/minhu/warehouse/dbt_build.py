@@ -185,7 +185,7 @@ def run_dbt(
 ) -> list[Any]:
     """Run dbt in this process on the work file and return its node results; ``variables`` come on top of the night's.
 
-    Only ``parse`` and runs with ``variables`` of their own leave ``manifest.json`` in the target folder.
+    ``manifest.json`` in the target folder is of the files as they are: it is written once, not with each run.
 
     Raises:
         PermanentError: dbt failed, unless ``may_fail``; then only a failure to run at all raises.
@@ -209,14 +209,22 @@ def run_dbt(
     outputs = ["--target-path", str(target), "--log-path", str(settings.home / "dbt" / "logs")]
     key = parsed_project.key(settings)
     is_to_read = bool(variables) or arguments[0] == "parse"
-    told = ["--vars", json.dumps({**night, **(variables or {})}), *SILENT, *([] if is_to_read else ["--no-write-json"])]
     project = None if is_to_read else parsed_project.recall(settings, key)
+    is_described = project is not None and parsed_project.is_described(target, key)
+    told = [
+        "--vars",
+        json.dumps({**night, **(variables or {})}),
+        *SILENT,
+        *(["--no-write-json"] if is_described else []),
+    ]
     try:
         outcome = dbtRunner(manifest=project).invoke([arguments[0], *folders, *outputs, *told, *arguments[1:]])
     finally:
         DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
-    if not is_to_read and project is None and outcome.exception is None:
-        parsed_project.keep(settings, key, target)
+    if outcome.exception is None and not is_to_read:
+        if project is None:
+            parsed_project.keep(settings, key, target)
+        parsed_project.describe(target, key)
     results = list(getattr(outcome.result, "results", None) or [])
     broken = [r for r in results if str(r.status) in ("error", "runtime error")]
     if outcome.exception is not None or broken or (not outcome.success and not may_fail):

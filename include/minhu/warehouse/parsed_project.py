@@ -16,6 +16,8 @@ from minhu import atomic
 from minhu.settings import Settings
 from minhu.warehouse.work_file import code_hash
 
+#: File beside manifest.json with the key of the project that it describes.
+DESCRIBED = "manifest.key"
 #: What this process knows, by key: backfills run night after night.
 _known: dict[str, bytes] = {}
 
@@ -55,6 +57,18 @@ def keep(settings: Settings, of: str, target: Path) -> None:
     for old in path.parent.glob("*.msgpack"):
         old.unlink(missing_ok=True)
     atomic.write_bytes(path, _known[of])
+
+
+def is_described(target: Path, of: str) -> bool:
+    """Whether the ``manifest.json`` of folder ``target`` is that of the project with key ``of``."""
+    marker = target / DESCRIBED
+    return marker.exists() and marker.read_text(encoding="utf-8") == of
+
+
+def describe(target: Path, of: str) -> None:
+    """Note that a run has left the ``manifest.json`` of the project with key ``of``."""
+    if not is_described(target, of):
+        atomic.write_bytes(target / DESCRIBED, of.encode())
 
 
 def _path(settings: Settings, of: str) -> Path:

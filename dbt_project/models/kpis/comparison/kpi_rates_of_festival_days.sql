@@ -5,9 +5,9 @@
 -- depends_on: {{ ref('grain_periods') }}
 {% set counts = {
     'orders': ref('agg_orders_by_unit_day'),
-    'calls': ref('fct_calls_by_day'),
+    'calls': ref('agg_calls_by_unit_day'),
     'grid_events': ref('agg_grid_events_by_unit_day'),
-    'cases': ref('fct_cases_by_day'),
+    'cases': ref('agg_cases_by_unit_day'),
 } %}
 {% set relations = dict(zip(counts, counts)) %}
 with windows as (

@@ -5,7 +5,7 @@
 {% set counts = {
     'orders': ref('agg_orders_by_unit_day'),
     'grid_events': ref('agg_grid_events_by_unit_day'),
-    'cases': ref('fct_cases_by_day'),
+    'cases': ref('agg_cases_by_unit_day'),
 } %}
 {% set relations = dict(zip(counts, counts)) %}
 with

@@ -21,7 +21,7 @@ class Counting:
         fact: model it counts, one row per record.
         key: column that names a record and may be shown: a business key.
         table: landed table whose rows are the records.
-        days: model that says which days are counted; it is answered with the days of the cell.
+        count_model: by which name the days to count are asked for.
         levels: kind of unit to the grouping column with its code; the city is everything.
         carriers: grouping columns that no condition of the model asks for; the first that is not the unit's own carries
             the key. A date carries a number instead.
@@ -32,38 +32,36 @@ class Counting:
     fact: str
     key: str
     table: str
-    days: str
+    count_model: str
     levels: dict[str, str]
     carriers: tuple[str, ...]
     day_in_key: str = ""
 
 
 ORDERS = Counting(
-    "fct_orders_by_day", "fct_work_orders", "order_id", "hotline.work_orders", "int_order_days_to_count",
+    "fct_orders_by_day", "fct_work_orders", "order_id", "hotline.work_orders", "orders",
     {**_PLACES, "unit": "unit_code"}, ("category_code",),
 )  # fmt: skip
-CALLS = Counting(
-    "fct_calls_by_day", "fct_calls", "call_id", "hotline.calls", "int_call_days_to_count", {}, ("call_date",)
-)
+CALLS = Counting("fct_calls_by_day", "fct_calls", "call_id", "hotline.calls", "calls", {}, ("call_date",))
 GRID_EVENTS = Counting(
-    "fct_grid_events_by_day", "fct_grid_events", "event_id", "grid.events", "int_grid_event_days_to_count",
+    "fct_grid_events_by_day", "fct_grid_events", "event_id", "grid.events", "grid_events",
     {**_PLACES, "grid": "grid_code", "unit": "unit_code"}, ("unit_code", "community_code"),
 )  # fmt: skip
 VERIFICATIONS = Counting(
     "fct_verifications_by_day", "fct_event_verification_days", "event_id", "grid.events",
-    "int_verification_days_to_count", {"district": "district_code", "street": "street_code", "unit": "unit_code"},
+    "verifications", {"district": "district_code", "street": "street_code", "unit": "unit_code"},
     ("unit_code", "street_code"),
 )  # fmt: skip
 CASES = Counting(
-    "fct_cases_by_day", "fct_cases", "case_id", "stations.cases", "int_case_days_to_count",
+    "fct_cases_by_day", "fct_cases", "case_id", "stations.cases", "cases",
     {**_PLACES, "point": "station_code"}, ("station_code", "community_code"),
 )  # fmt: skip
 TERMINALS = Counting(
-    "fct_terminals_by_day", "fct_terminal_days", "terminal_code", "stations.terminals", "int_terminal_days_to_count",
+    "fct_terminals_by_day", "fct_terminal_days", "terminal_code", "stations.terminals", "terminals",
     {**_PLACES, "point": "station_code"}, ("station_code", "community_code"), day_in_key="service_date",
 )  # fmt: skip
 DISCOVERIES = Counting(
-    "fct_discoveries_by_day", "fct_work_orders", "order_id", "hotline.work_orders", "int_discovery_days_to_count",
+    "fct_discoveries_by_day", "fct_work_orders", "order_id", "hotline.work_orders", "discoveries",
     _PLACES, ("street_code", "district_code"),
 )  # fmt: skip
 

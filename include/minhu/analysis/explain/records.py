@@ -241,10 +241,11 @@ def _lay_out(work: WorkFile, graph: Graph, counting: Counting, carrier: str, fir
     made = {
         facts.name: f"select * replace ({carried} as {carrier}), {counting.key} as record_key, "  # noqa: S608
         f"{carrier if is_numbered else 'cast(null as date)'} as record_day from {kept} {within}",
-        counting.days: (
-            f"select {carrier} as day from {facts.written}"  # noqa: S608
+        "int_days_to_count": f"select '{counting.count_model}' as count_model, "  # noqa: S608
+        + (
+            f"{carrier} as day from {facts.written}"
             if is_numbered
-            else f"select cast(unnest(generate_series(date '{first}', least(date '{last}', date '{work.business_date}'), "
+            else f"cast(unnest(generate_series(date '{first}', least(date '{last}', date '{work.business_date}'), "
             "interval 1 day)) as date) as day"
         ),
     }
