@@ -35,11 +35,11 @@ inner join kpis on counts.unit_type = kpis.unit_type and counts.period_type = kp
 where kpis.count_model = '{{ count_model }}'
     {%- if due %} and (counts.period_type, counts.period_start) in (
     select due.period_type, due.period_start from {{ due }} as due where due.count_model = '{{ count_model }}'){% endif %}
-{{ 'union all' if not loop.last }}
-{% else %}
+{{ 'union all\n' if not loop.last }}
+{%- else %}
 select cast(null as {{ dbt.type_string() }}) as kpi_id
 where 1 = 0
-{% endfor %}
+{%- endfor %}
 {% endmacro %}
 
 {#

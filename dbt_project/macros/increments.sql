@@ -142,9 +142,7 @@ left join {{ held }} as held
     {% for relation in [changed, fact] -%}
     {% set outer_loop = loop -%}
     {% for column in date_columns -%}
-    select {{ column }} as day
-    from {{ relation }}
-    where {{ column }} is not null
+    select {{ column }} as day from {{ relation }} where {{ column }} is not null
     {%- if relation == fact %} and {{ key }} in (select changed.{{ key }} from {{ changed }} as changed){% endif %}
     {{ 'union' if not (loop.last and outer_loop.last) }}
     {% endfor -%}

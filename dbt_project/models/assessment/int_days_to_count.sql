@@ -163,18 +163,11 @@ days_to_count as (
         ('tiers', 'orders'), ('tiers', 'grid_events'), ('tracked_orders', 'tracked_orders'), ('hotspots', 'hotspots'),
         ('discoveries', 'discoveries'), ('returns', 'returns'), ('estimates', 'returns'),
     ] -%}
-    select
-        '{{ count_model }}' as count_model,
-        day
-    from {{ days }}
-    {{ 'union' if not loop.last }}
-    {% endfor %}
+    select '{{ count_model }}' as count_model, day from {{ days }}{{ '\n    union' if not loop.last }}
+    {% endfor -%}
     {%- for count_model, days in days_of_count_models().items() %}
     union
-    select
-        '{{ count_model }}' as count_model,
-        day
-    from {{ days }}
+    select '{{ count_model }}' as count_model, day from {{ days }}
     {%- endfor %}
 )
 

@@ -226,26 +226,19 @@ headcounts as (
     group by year_start, place_district_code
 )
 
+{% set no_code = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {% for measure in measures %}
+{%- set depth = {'district': 1, 'street': 2, 'community': 3}[measure.down_to] if measure.down_to else 0 -%}
 select
-    '{{ measure.kpi }}' as kpi_id,
-    {{ measure.variant | default("'main'") }} as variant,
-    {{ measure.day }} as day,
+    '{{ measure.kpi }}' as kpi_id, {{ measure.variant | default("'main'") }} as variant, {{ measure.day }} as day,
     {{ measure.is_stock | default(false) | lower }} as is_stock,
-    {% set depth = {'district': 1, 'street': 2, 'community': 3}[measure.down_to] if measure.down_to else 0 -%}
     {% for level in ['district', 'street', 'community'] -%}
-    {{ 'place_' ~ level ~ '_code' if loop.index <= depth else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
-        as {{ level }}_code,
-    {% endfor -%}
-    {{ 'unit_code' if measure.has_unit else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as unit_code,
-    {% if measure.share -%}
-    case when {{ measure.share }} then 1 else 0 end as numerator,
-    1 as denominator
-    {%- else -%}
-    {{ measure.numerator }} as numerator,
-    {{ measure.denominator }} as denominator
-    {%- endif %}
+    {{ 'place_' ~ level ~ '_code' if loop.index <= depth else no_code }} as {{ level }}_code,{{ ' ' }}
+    {%- endfor -%}
+    {{ 'unit_code' if measure.has_unit else no_code }} as unit_code,
+    {{ 'case when ' ~ measure.share ~ ' then 1 else 0 end' if measure.share else measure.numerator }} as numerator,
+    {{ 1 if measure.share else measure.denominator }} as denominator
 from {{ ref('int_returned_' ~ measure.sheet) if measure.sheet else measure.of }}
 where {{ 'broken_rule is null' if measure.sheet else '1 = 1' }}{{ ' and ' ~ measure.only if measure.only }}
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{{ 'union all\n' if not loop.last }}
+{%- endfor %}

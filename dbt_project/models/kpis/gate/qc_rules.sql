@@ -26,13 +26,7 @@ select
     reason,
     reason_zh
 from {{ ref('gate_rules') }}
-{% for rule_id, table_name, severity, words in data_test_rules() %}
+{%- for rule_id, table_name, severity, words in data_test_rules() %}
 union all
-select
-    '{{ rule_id }}' as rule_id,
-    '{{ table_name }}' as table_name,
-    '{{ severity }}' as severity,
-    'engineer' as who_acts,
-    '{{ words[0] }}' as reason,
-    '{{ words[1] }}' as reason_zh
-{% endfor %}
+select '{{ rule_id }}', '{{ table_name }}', '{{ severity }}', 'engineer', '{{ words[0] }}', '{{ words[1] }}'
+{%- endfor %}
