@@ -29,6 +29,7 @@ components as (
 pointed as (
     select
         schemes.scheme,
+        rates.kpi_id,
         rates.unit_type,
         rates.unit_code,
         rates.period_type,
@@ -70,10 +71,9 @@ summed as (
         min(sample_size) as sample_size,
         count(*) as seen_count,
         count(points) as rated_count,
-        -- as decimals: a sum of doubles depends on the order of the rows
-        sum(cast(points as decimal(28, 12))) as score,
-        sum(cast(points_low as decimal(28, 12))) as score_low,
-        sum(cast(points_high as decimal(28, 12))) as score_high
+        {{ ordered_sum('points', 'kpi_id') }} as score,
+        {{ ordered_sum('points_low', 'kpi_id') }} as score_low,
+        {{ ordered_sum('points_high', 'kpi_id') }} as score_high
     from pointed
     group by
         scheme,
@@ -94,13 +94,9 @@ select
     summed.period_end,
     summed.caliber,
     case when summed.rated_count = components.component_count then summed.sample_size else 0 end as sample_size,
-    case when summed.rated_count = components.component_count then cast(round(summed.score, 6) as double) end as score,
-    case
-        when summed.rated_count = components.component_count then cast(round(summed.score_low, 6) as double)
-    end as score_low,
-    case
-        when summed.rated_count = components.component_count then cast(round(summed.score_high, 6) as double)
-    end as score_high
+    case when summed.rated_count = components.component_count then round(summed.score, 6) end as score,
+    case when summed.rated_count = components.component_count then round(summed.score_low, 6) end as score_low,
+    case when summed.rated_count = components.component_count then round(summed.score_high, 6) end as score_high
 from summed
 inner join components
     on summed.scheme = components.scheme and summed.unit_type = components.unit_type
