@@ -1,6 +1,6 @@
--- One row per rule, KPI, unit and month whose orders an auditor or a reader of the KPI must know about: a finding. They do
--- not add up (守恒), too many are kept out of the assessment, were given more time or were not called back, or their
--- deadlines lie beyond the announced holidays.
+-- One row per rule, KPI, unit and month whose orders a reader of the KPI must know about: a finding. They do not add up
+-- (守恒), too many are kept out of the assessment, were given more time or were not called back, or their deadlines lie
+-- beyond the announced holidays.
 with months as (
     select * from {{ ref('agg_orders_by_period') }}
     where period_type = 'month'

@@ -24,18 +24,24 @@ with moments as (
     {% endfor %}
 ),
 
+local_days as (
+    select
+        *,
+        {{ local_date('moment') }} as local_day
+    from moments
+),
+
 -- where what is wrong is the day itself, it is the day the record landed; null where the record would not count
 dated as (
     select
         *,
         case
-            when {{ local_date('moment') }} between {{ first_day() }} and {{ business_date() }}
-                then {{ local_date('moment') }}
+            when local_day between {{ first_day() }} and {{ business_date() }} then local_day
             when {{ is_implausible('moment') }} then landed_date
             when not is_term and moment is not null then landed_date
             when moment is null and is_lost then landed_date
         end as day
-    from moments
+    from local_days
 ),
 
 placed as (

@@ -41,7 +41,11 @@ versions as (
         landed_date,
         landed_attempt
     from {{ staging }}
-    where {{ record_key(entry.key) }} in (select record_key from keys where table_name = '{{ entry.table }}')
+    where
+        {{ record_key(entry.key) }} in (
+            select keys.record_key from keys
+            where keys.table_name = '{{ entry.table }}'
+        )
         {{- ' and ' ~ entry.only if entry.only }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
