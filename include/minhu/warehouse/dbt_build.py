@@ -53,6 +53,11 @@ OF_RETURNS = [
 #: dbt tells nobody what it does (lines of its log cost more than small models): what failed is in the results. What stands
 #: in the work file is looked up when a model asks for it.
 SILENT = ["--log-level", "none", "--log-level-file", "none", "--no-populate-cache"]
+#: What is published as it stands in seeds and pictures.
+PUBLISHED_AS_STANDING = [
+    "published_contract", "published_contract_versions", "published_place_versions", "published_places",
+    "published_schemes", "published_unit_versions", "published_units",
+]  # fmt: skip
 #: As int_days_to_count has it of returns: new content came, or a day passed for which something was returned ahead of it.
 _RETURNED = """
 select (
@@ -168,7 +173,14 @@ def decide(settings: Settings, business_date: date, everything: bool) -> int:
     with connect(settings) as db:
         state = read_state(db)
         db.execute("update raw.build_state set status = 'judging'")
+        # of the night before, whose verdicts made all of them: a work file that they cut off is not carried on
+        is_published = scalar(
+            db,
+            "select count(*) from information_schema.tables where (table_schema, table_name) = ('publish', 'dim_places')",
+        )
     arguments = ["run", "--select", "kpi_findings+", "kpi_cells+", "publish"]
+    if is_published:
+        arguments += ["--exclude", *PUBLISHED_AS_STANDING]
     count = len(run_dbt(settings, business_date, [*arguments, *(["--full-refresh"] if everything else [])], state))
     with connect(settings) as db:
         db.execute("update raw.build_state set status = 'clean'")
