@@ -180,8 +180,3 @@ left join {{ held }} as held
         where {{ in_days_to_count(count_model, 'touched.day') }}
     )
 {%- endmacro %}
-
-{# Pre-hook of an incremental model: take out the rows that this build writes again. #}
-{% macro clear(relation, condition) %}
-    {%- if is_incremental() -%} delete from {{ relation }} where {{ condition }} {%- else -%} select 1 {%- endif -%}
-{% endmacro %}
