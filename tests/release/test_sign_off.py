@@ -138,7 +138,7 @@ def test_the_question_says_in_chinese_first_what_is_approved_and_by_whom_it_cann
     chinese, english = asked["body"].split("\n---\n")
     for part in (chinese, english):
         assert proposal.manifest_sha256 in part and proposal.dossier in part and "`sun`" in part
-    assert "公布 0，" in chinese and "PUBLISH 4" in chinese and "暂缓 0" in chinese and "提示 1" in chinese
+    assert "公布 4，" in chinese and "暂缓 0" in chinese and "提示 1" in chinese
     assert "withheld 0" in english and "block 0, warn 1, info 0" in english
     assert settings_module.account() in proposal.authors
 
