@@ -72,10 +72,11 @@ NIGHT = """
 """
 DAGS = """
     from airflow.dag_processing.dagbag import DagBag
-    found = DagBag("dags", include_examples=False)
+
+    found = DagBag("dags")
     assert not found.import_errors, found.import_errors
-    assets = found.dags["assessment_build"].timetable.asset_condition
-    print(sorted(asset.name for _, asset in assets.iter_assets()), sorted(found.dags))
+    condition = found.dags["assessment_build"].timetable.asset_condition
+    print(sorted(asset.name for asset in condition.objects), sorted(found.dags))
 """
 
 
