@@ -8,6 +8,7 @@ import time
 from datetime import date
 from typing import Any
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 
@@ -37,9 +38,9 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
         if name == "everything_with_returns":
             unchanged = [model for model in unchanged if model not in dbt_build.OF_RETURNS]
         variables = {"only_kpis": FIRST_27} if extra else {}
-        dbt_build.run_dbt(settings, day, ["parse"], state, variables=variables)
+        dbt_build.run_dbt(Night(settings, day), ["parse"], state, variables=variables)
         started = time.perf_counter()
-        dbt_build.run_dbt(settings, day, [*dbt_build.BUILD, *unchanged, *extra], state, variables=variables)
+        dbt_build.run_dbt(Night(settings, day), [*dbt_build.BUILD, *unchanged, *extra], state, variables=variables)
         spent[name] = round(time.perf_counter() - started, 2)
         shutil.copyfile(copy, settings.warehouse_path)
     copy.unlink()
@@ -57,7 +58,7 @@ def _only_the_first(settings: Settings, day: date) -> list[str]:
         models = db.execute(
             "select distinct count_model from seeds.kpi_contract where list_contains(?, kpi_id[1])", [FIRST_27.split()]
         ).fetchall()
-    dbt_build.run_dbt(settings, day, ["parse"], state)
+    dbt_build.run_dbt(Night(settings, day), ["parse"], state)
     manifest = json.loads((settings.home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
     nodes = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     wanted = {f"agg_{model}_by_period" for (model,) in models} & set(nodes)

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 
@@ -28,11 +29,11 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
     copy.unlink(missing_ok=True)
     shutil.copyfile(settings.warehouse_path, copy)
     with work_file.connect(settings) as db:
-        dbt_build.run_dbt(settings, day, ["parse"], {**work_file.read_state(db), "previous_business_date": day})
+        dbt_build.run_dbt(Night(settings, day), ["parse"], {**work_file.read_state(db), "previous_business_date": day})
     log = settings.home / "dbt" / "logs" / "dbt.log"
     before = log.stat().st_size
     started = time.perf_counter()
-    dbt_build.build_marts(settings, day)
+    dbt_build.build_marts(Night(settings, day))
     by_dbt = time.perf_counter() - started
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(before)

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.reports import dossier
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
@@ -37,8 +38,8 @@ def measure(settings: Settings, day: date, build_seconds: float) -> dict[str, An
     """
     spent = {"build": build_seconds}
     steps: dict[str, Callable[[], object]] = {
-        "check": lambda: dbt_build.check_marts(settings, day),
-        "decide": lambda: decision.decide_verdicts(settings, day),
+        "check": lambda: dbt_build.check_marts(Night(settings, day)),
+        "decide": lambda: decision.decide_verdicts(Night(settings, day)),
         "dossier": lambda: dossier.write(settings),
     }
     models: dict[str, float] = {}

@@ -31,6 +31,7 @@ from rich.console import Console
 
 from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_speed
 from minhu import settings as settings_module
+from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import stages
 from minhu.quality import validation
@@ -139,12 +140,12 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
         assert hotline.address and grid.address and stations.address
         figures = landing.measure(settings, day, hotline.address, grid.address, grid.token, Path(stations.address))
         for source in SOURCES:
-            stages.land_source(settings, source, day, connections.endpoint(source))
+            stages.land_source(Night(settings, day), source, connections.endpoint(source))
         figures.append(_great_expectations(settings, day))
         # a source without a delivery would have every cell judged anew
-        stages.land_source(settings, "returns", day, connections.endpoint("returns"))
-        stages.validate_arrival(settings, "returns", day, connections.endpoint("returns"))
-    dbt_build.load_landing(settings, day)
+        stages.land_source(Night(settings, day), "returns", connections.endpoint("returns"))
+        stages.validate_arrival(Night(settings, day), "returns", connections.endpoint("returns"))
+    dbt_build.load_landing(Night(settings, day))
     figures.append(catalogue_cost.measure(settings, day))
     figures.append(dbt_overhead.measure(settings, day))
     figures.append(gate_cost.measure(settings, day, figures[-1]["detail"]["dbt_s"]))

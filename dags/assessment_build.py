@@ -41,9 +41,9 @@ def assessment_build() -> None:
         from minhu.warehouse import dbt_build
 
         with stage() as night:
-            dbt_build.load_landing(night.settings, night.business_date)
-            dbt_build.build_marts(night.settings, night.business_date)
-            dbt_build.check_marts(night.settings, night.business_date)
+            dbt_build.load_landing(night)
+            dbt_build.build_marts(night)
+            dbt_build.check_marts(night)
 
     build_marts()
 

@@ -40,14 +40,14 @@ def kpi_publish() -> None:
         from minhu.pipeline import publication
 
         with stage() as night:
-            publication.publish_night(night.settings, published_uri(), night.business_date)
+            publication.publish_night(night, published_uri())
 
     @task(execution_timeout=timedelta(minutes=10))
     def write_data_docs() -> None:
         from minhu.reports import data_docs
 
         with stage() as night:
-            data_docs.write_night(night.settings, night.business_date)
+            data_docs.write_night(night)
 
     publish_release() >> write_data_docs()
 

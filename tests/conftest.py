@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from minhu import settings
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build, parsed_project
@@ -58,7 +59,7 @@ def read_project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     with filelock.FileLock(root / "read.lock"):
         if parsed_project.recall(home, key) is None:
             state = {"previous_business_date": NIGHT, "previous_load_no": 0, "city_code": "610100"}
-            dbt_build.run_dbt(home, NIGHT, ["parse"], state)
+            dbt_build.run_dbt(Night(home, NIGHT), ["parse"], state)
             parsed_project.keep(home, key, home.home / "dbt" / "target")
     return home
 

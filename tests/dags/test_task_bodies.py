@@ -12,7 +12,9 @@ import pytest
 
 from minhu import settings
 from minhu.errors import PermanentError, SourceBlocked, TransientError
+from minhu.extract import registry
 from minhu.extract.registry import Endpoint
+from minhu.landing.night import Night
 from minhu.pipeline import publication, stages
 from minhu.reports import data_docs
 from minhu.standalone.airflow_api import DAG_IDS
@@ -45,9 +47,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
     made: list[tuple[str, str, date]] = []
 
     def stand_in(name: str) -> Callable[..., None]:
-        def record(_: settings.Settings, *arguments: Any) -> None:
-            sources = [a for a in arguments if isinstance(a, str) and a in ("hotline", "grid", "stations", "returns")]
-            made.append((name, "".join(sources), next(a for a in arguments if isinstance(a, date))))
+        def record(night: Night, *arguments: Any) -> None:
+            made.append((name, "".join(a for a in arguments if a in registry.names()), night.business_date))
 
         return record
 
@@ -255,8 +256,8 @@ def test_who_asks_for_a_night_by_hand_is_remembered_and_the_pipeline_itself_is_n
         monkeypatch.setattr(tasks, "get_current_context", lambda run=run: {**CONTEXT, "dag_run": run})
         with tasks.stage() as night:
             pass
-    assert authors.of_publication(night.settings, DAY) == sorted({settings.account(), "sun"})
-    assert authors.of_publication(night.settings, date(2026, 11, 21)) == [settings.account()]
+    assert authors.of_publication(Night(night.settings, DAY)) == sorted({settings.account(), "sun"})
+    assert authors.of_publication(Night(night.settings, date(2026, 11, 21))) == [settings.account()]
 
 
 def test_permanent_error_stops_retries_and_a_transient_one_does_not(
@@ -278,10 +279,10 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
         raise TransientError("read the grid platform", "it is down", "try again")
     with tasks.stage() as night:
         assert night.business_date == DAY
-        assert stages.failures(night.settings, DAY) == {
+        assert stages.failures(Night(night.settings, DAY)) == {
             "grid_extract.land_tables": "read the grid platform: it is down - try again"
         }
-    assert stages.failures(night.settings, DAY) == {}
+    assert stages.failures(Night(night.settings, DAY)) == {}
 
 
 @pytest.mark.parametrize("error", [KeyError("张三"), SourceBlocked("read", "a column is missing", "ask")])

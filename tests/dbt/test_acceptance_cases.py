@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.fixtures.homes import build, copy_of, settings_at
@@ -186,12 +187,12 @@ def test_the_interval_of_uptime_takes_a_device_day_as_its_unit(ask: Ask) -> None
 
 
 def test_every_identity_holds_and_a_broken_one_is_found(built: Settings, tmp_path: Path) -> None:
-    assert dbt_build.check_marts(built, NIGHT) == []
+    assert dbt_build.check_marts(Night(built, NIGHT)) == []
     broken = copy_of(built, tmp_path / "home")
     with work_file.connect(broken) as db:
         db.execute("update assessment.agg_orders_by_period set late_count = late_count + 1 where unit_type = 'city'")
         db.execute("delete from core.quarantine_work_orders")
-    found = {finding.rule_id: finding for finding in dbt_build.check_marts(broken, NIGHT)}
+    found = {finding.rule_id: finding for finding in dbt_build.check_marts(Night(broken, NIGHT))}
     assert found["L3-IDN-005"].rows_failed > 0
     assert found["L3-IDN-005"].table_name == "agg_orders_by_period"
     assert found["L3-IDN-001"].rows_failed == 2

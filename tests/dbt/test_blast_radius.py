@@ -16,6 +16,7 @@ import pytest
 from minhu.business_dates import Window
 from minhu.findings import Finding
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 from tests.fixtures.homes import build_and_judge, query, settings_at
@@ -193,7 +194,7 @@ def test_a_column_that_arrived_odd_is_a_note_on_the_kpis_that_read_it_alone(stor
     assert arrival is not None and arrival.window_end is not None
     odd = Finding("L1-HOT-199", "warn", "hotline", "hotline.callbacks", "planted", column_name="satisfaction")
     landing.accept(Attempt("hotline", NIGHT, arrival.attempt or 1, Window(None, arrival.window_end)), [odd])
-    decision.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(Night(home, NIGHT))
     noted = {cell for cell, now in judged(home).items() if now.rule_id == odd.rule_id}
     held = "select distinct period_type, period_start from kpis.kpi_cell_verdicts where ? between period_start and period_end"
     of_the_night = set(query(home, held, NIGHT))

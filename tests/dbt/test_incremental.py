@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
 from tests.fixtures.homes import build_and_judge, copy_of, query, settings_at
@@ -189,12 +190,12 @@ def nightly(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         pictures(city)
         story(city)
         city.land(settings, day)
-        assert bool(dbt_build.load_landing(settings, day).why_rebuilt) == (day == NIGHTS[0]), (
+        assert bool(dbt_build.load_landing(Night(settings, day)).why_rebuilt) == (day == NIGHTS[0]), (
             "later nights must be increments"
         )
-        dbt_build.build_marts(settings, day)
+        dbt_build.build_marts(Night(settings, day))
         if day != NIGHTS[1]:
-            decision.decide_verdicts(settings, day)
+            decision.decide_verdicts(Night(settings, day))
     return settings
 
 
@@ -225,15 +226,15 @@ def test_increments_equal_one_full_build(nightly: Settings, copied: Settings) ->
 
 
 def test_an_earlier_date_is_built_from_what_had_landed_by_then(copied: Settings) -> None:
-    report = dbt_build.load_landing(copied, NIGHTS[1])
+    report = dbt_build.load_landing(Night(copied, NIGHTS[1]))
     assert "later date" in report.why_rebuilt
-    dbt_build.build_marts(copied, NIGHTS[1])
+    dbt_build.build_marts(Night(copied, NIGHTS[1]))
     assert query(copied, "select count(*) from core.fct_work_orders where order_id = 'late'") == [(0,)]
     assert query(copied, "select closed_date from core.fct_work_orders where order_id = 'o1'")[0][0] == NIGHTS[1]
 
 
 def test_a_repeated_night_changes_nothing(nightly: Settings, copied: Settings) -> None:
-    report = dbt_build.load_landing(copied, NIGHT)
+    report = dbt_build.load_landing(Night(copied, NIGHT))
     assert report.rows == {} and not report.is_rebuilt
-    dbt_build.build_marts(copied, NIGHT)
+    dbt_build.build_marts(Night(copied, NIGHT))
     assert contents(copied) == contents(nightly)

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
 from tests.fixtures.homes import build, query, settings_at
@@ -227,16 +228,16 @@ def check(story: list[list[dict[str, Any]]], is_judged: bool) -> None:
         home = settings_at(Path(folder))
         for night, (day, rows) in enumerate(zip(NIGHTS, story, strict=True)):
             deliver(home, night, day, rows)
-            report = dbt_build.load_landing(home, day)
+            report = dbt_build.load_landing(Night(home, day))
             assert report.is_rebuilt == (night == 0), report.why_rebuilt
-            dbt_build.build_marts(home, day)
+            dbt_build.build_marts(Night(home, day))
             if is_judged and night != 1:  # one night is built and never judged: the next has to make up for it
-                decision.decide_verdicts(home, day)
+                decision.decide_verdicts(Night(home, day))
         by_night = contents(home)
         home.warehouse_path.unlink()
         build(home, NIGHT)
         if is_judged:
-            decision.decide_verdicts(home, NIGHT)
+            decision.decide_verdicts(Night(home, NIGHT))
         at_once = contents(home)
         assert {"core.fct_work_orders", "core.fct_grid_events", "assessment.agg_orders_by_period"} <= by_night.keys()
         differing = sorted(name for name in by_night | at_once if by_night.get(name) != at_once.get(name))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.cli.processes import PATIENCE, environment
@@ -58,9 +59,9 @@ def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
     ended = subprocess.run(command, env=environment(tmp_path), timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL
     assert work_file.built_date(settings) is None, "a half-built file is nobody's"
-    report = dbt_build.load_landing(settings, NIGHT)
+    report = dbt_build.load_landing(Night(settings, NIGHT))
     assert report.why_rebuilt == "the last build was cut off"
     monkeypatch.setattr(dbt_build, "BUILD", PART)
-    dbt_build.build_marts(settings, NIGHT)
+    dbt_build.build_marts(Night(settings, NIGHT))
     assert work_file.built_date(settings) == NIGHT
     assert query(settings, "select count(*) from core.fct_work_orders") == [(3,)]

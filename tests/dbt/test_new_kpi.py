@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from minhu.cli.app import app
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build
 from tests.fixtures.homes import build, query, settings_at
@@ -87,8 +88,8 @@ def built(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = replace(settings_at(tmp_path_factory.mktemp("home")), project_root=project)
     city.land(settings)
     build(settings, NIGHT)
-    dbt_build.check_marts(settings, NIGHT)
-    decision.decide_verdicts(settings, NIGHT)
+    dbt_build.check_marts(Night(settings, NIGHT))
+    decision.decide_verdicts(Night(settings, NIGHT))
     return settings
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, parsed_project
 from tests.fixtures.homes import settings_at
@@ -27,7 +28,7 @@ def manifest(home: Path) -> dict[str, Any]:
 def test_no_variable_decides_which_models_there_are_or_what_they_read(read_project: Settings, tmp_path: Path) -> None:
     first = manifest(read_project.home)
     state = {"previous_business_date": date(1999, 12, 31), "previous_load_no": 99, "city_code": "320700"}
-    dbt_build.run_dbt(settings_at(tmp_path), date(2027, 2, 1), ["parse"], state)
+    dbt_build.run_dbt(Night(settings_at(tmp_path), date(2027, 2, 1)), ["parse"], state)
     assert not (tmp_path / "dbt" / "parsed").exists(), "only what a night has read is kept"
     later = manifest(tmp_path)
     for kind in ("nodes", "sources", "unit_tests", "macros"):

@@ -12,6 +12,7 @@ import yaml
 
 from minhu.gate.kpi_contract import form
 from minhu.gate.kpi_contract.counts import read_counts
+from minhu.landing.night import Night
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
@@ -169,7 +170,7 @@ def _rule_files(dbt_dir: Path) -> list[Path]:
 def test_every_dbt_unit_test_passes(built: Settings) -> None:
     with work_file.connect(built) as db:
         state = work_file.read_state(db)
-    results = dbt_build.run_dbt(built, NIGHT, ["test", "--select", "test_type:unit"], state, may_fail=True)
+    results = dbt_build.run_dbt(Night(built, NIGHT), ["test", "--select", "test_type:unit"], state, may_fail=True)
     written = [unit["name"] for described in _described() for unit in described.get("unit_tests", [])]
     assert sorted(r.node.name for r in results) == sorted(written)
     assert [f"{r.node.name}: {r.message}" for r in results if str(r.status) != "pass"] == []

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.fixtures.homes import query, settings_at
@@ -81,11 +82,11 @@ def land(home: Settings) -> None:
 def report(home: Settings, day: date) -> Report:
     """Load what landed up to ``day``, build the report and what it reads, and key it by sheet and period."""
     is_first = not home.warehouse_path.exists()
-    assert dbt_build.load_landing(home, day).is_rebuilt == is_first, "later nights must be increments"
+    assert dbt_build.load_landing(Night(home, day)).is_rebuilt == is_first, "later nights must be increments"
     with work_file.connect(home) as db:
         state = work_file.read_state(db)
     state |= {"previous_business_date": state["business_date"], "previous_load_no": state["built_load_no"]}
-    dbt_build.run_dbt(home, day, ["run", "--select", "+return_restatements"], state)
+    dbt_build.run_dbt(Night(home, day), ["run", "--select", "+return_restatements"], state)
     rows = query(
         home,
         "select table_name, report_period, first_delivered_on, previous_delivered_on, delivered_on, delivery_count, "

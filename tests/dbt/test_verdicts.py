@@ -14,6 +14,7 @@ from minhu import business_dates
 from minhu.business_dates import Window
 from minhu.findings import Finding
 from minhu.gate import decision, kpi_checks
+from minhu.landing.night import Night
 from minhu.landing.zone import Attempt, Landing
 from minhu.release import releases
 from minhu.release.release_folder import Release
@@ -39,7 +40,7 @@ def home(city_of_floors: Settings, tmp_path: Path) -> Settings:
 def judged(city_of_floors: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The city with the verdicts of its first night, for tests that only read."""
     settings = copy_of(city_of_floors, tmp_path_factory.mktemp("judged") / "home")
-    decision.decide_verdicts(settings, NIGHT)
+    decision.decide_verdicts(Night(settings, NIGHT))
     return settings
 
 
@@ -90,7 +91,7 @@ def test_a_blocking_finding_withholds_exactly_the_cells_it_touches(
         period_from="2026-11-01", period_to="2026-11-30",
     )  # fmt: skip
     monkeypatch.setattr(kpi_checks, "check_values", lambda *_: [planted])
-    decision.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(Night(home, NIGHT))
     assert verdict(home, "d40") == ("WITHHELD", "L4-GXK-004")
     assert verdict(home, "d40", columns="numerator, denominator, value, ci_low") == (None, None, None, None)
     assert verdict(home, "d40", "H04")[0] == "PUBLISHED"
@@ -103,7 +104,7 @@ def test_a_warning_is_a_note(home: Settings) -> None:
     assert arrival is not None and arrival.window_end is not None
     warning = Finding("L1-HOT-099", "warn", "hotline", "hotline.work_orders", "planted warning")
     landing.accept(Attempt("hotline", NIGHT, 1, Window(None, arrival.window_end)), [warning])
-    decision.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(Night(home, NIGHT))
     assert verdict(home, "d40") == ("PUBLISHED_WITH_NOTE", "L1-HOT-099")
     assert verdict(home, "d20")[0] == "BAND_ONLY"
 

@@ -11,6 +11,7 @@ import pytest
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.gate import decision, kpi_checks, waivers
+from minhu.landing.night import Night
 from minhu.release import publisher
 from minhu.settings import Settings
 from tests.fixtures.homes import copy_of, query, settings_at
@@ -47,7 +48,7 @@ def judge(
     monkeypatch.setattr(kpi_checks, "check_values", lambda *_: findings)
     monkeypatch.setattr(publisher, "latest_before", lambda *_: None)
     waivers.write(home.home / "waivers.toml", rows)
-    decision.decide_verdicts(home, NIGHT)
+    decision.decide_verdicts(Night(home, NIGHT))
     cell = query(
         home,
         "select verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06' and variant = 'main' and "

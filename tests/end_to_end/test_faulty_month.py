@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from minhu.audit import replay, verification
+from minhu.landing.night import Night
 from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
@@ -74,7 +75,7 @@ class Story:
     def night(self, day: date, refused: str = "") -> None:
         self.city.deliver(self.settings, day, refused)
         build_and_judge(self.settings, day)
-        self.releases.append(publication.publish_release(self.settings, self.uri, day))
+        self.releases.append(publication.publish_release(Night(self.settings, day), self.uri))
         self.refused.append(refused)
         rules = self._must_be_withheld(day, refused)
         cells = {

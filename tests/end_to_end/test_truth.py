@@ -15,6 +15,7 @@ import pytest
 
 from minhu import settings
 from minhu.extract.registry import Endpoint
+from minhu.landing.night import Night
 from minhu.pipeline import stages
 from minhu.simulator.grid.grid_server import GridServer
 from minhu.simulator.simulate import simulate
@@ -110,14 +111,14 @@ def _run(home: Path, day: date, days: int | None) -> None:
                 "returns": Endpoint(str(city.returns_dir)),
             }
             for source, endpoint in endpoints.items():
-                stages.land_source(night, source, day, endpoint)
-                arrival = stages.validate_arrival(night, source, day, endpoint)
+                stages.land_source(Night(night, day), source, endpoint)
+                arrival = stages.validate_arrival(Night(night, day), source, endpoint)
                 assert arrival.status == "accepted", arrival.reason
                 assert sum(arrival.row_counts.values()) > 0 or source == "returns", source
     finally:
         postgres.stop(night.postgres_dir)
-    dbt_build.load_landing(night, day)
-    dbt_build.build_marts(night, day)
+    dbt_build.load_landing(Night(night, day))
+    dbt_build.build_marts(Night(night, day))
 
 
 def rows(db: duckdb.DuckDBPyConnection, query: str) -> list[tuple[object, ...]]:

@@ -11,6 +11,7 @@ import pytest
 
 from minhu.errors import PermanentError, UsageError
 from minhu.extract import registry
+from minhu.landing.night import Night
 from minhu.pipeline import stages
 from minhu.settings import CityProfile, Settings
 from minhu.standalone import nightly
@@ -94,7 +95,7 @@ def test_runs_of_the_same_date_from_before_are_not_taken_for_this_night(follow: 
 def test_failed_dag_ends_the_night_with_its_own_words(night: Settings, follow: Follow) -> None:
     with (
         pytest.raises(PermanentError),
-        stages.noting_failures(night, NIGHT, "assessment_build", "build_marts"),
+        stages.noting_failures(Night(night, NIGHT), "assessment_build", "build_marts"),
     ):
         raise PermanentError("dbt build", "model fct_calls: no such column", "mend the model")
     with pytest.raises(

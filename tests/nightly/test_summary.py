@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from minhu.errors import TransientError
+from minhu.landing.night import Night
 from minhu.landing.zone import Arrival, Landing
 from minhu.pipeline import stages
 from minhu.release.release_folder import Release
@@ -65,7 +66,7 @@ def test_summary_has_stages_rows_cells_and_the_release(night: Settings, report: 
 def test_reason_of_a_blocked_source_is_printed_as_it_is(night: Settings, report: NightReport) -> None:
     """Square brackets are not taken for marks of style."""
     Landing(night.landing_dir).block("grid", NIGHT, "expected the columns [a, b], found [/a]")
-    stages.announce_arrival(night, "grid", NIGHT)
+    stages.announce_arrival(Night(night, NIGHT), "grid")
     said = printed(night, report)
     assert "grid was blocked: expected the columns [a, b], found [/a]\n" in said
     assert "folder   /r/[a]\n" in said
@@ -78,7 +79,7 @@ def test_delivery_that_could_not_be_read_again_is_told(night: Settings, report: 
     LandedCity().land(night, NIGHT, sources=("hotline",))
     with (
         pytest.raises(TransientError),
-        stages.noting_failures(night, NIGHT, "hotline_extract", "land_tables"),
+        stages.noting_failures(Night(night, NIGHT), "hotline_extract", "land_tables"),
     ):
         raise TransientError("read", "it was down", "wait")
     said = printed(night, replace(report, failures={"hotline_extract.land_tables": "read: it was down - wait"}))

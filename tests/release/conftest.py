@@ -17,6 +17,7 @@ import pytest
 import yaml
 from psycopg import sql
 
+from minhu.landing.night import Night
 from minhu.release import published_contract, publisher
 from minhu.release.release_folder import Release, ReleaseIdentity
 from minhu.settings import PROJECT_ROOT, CityProfile, Settings
@@ -132,7 +133,7 @@ class Home:
 
     def publish(self, day: date, **more: Any) -> Release:
         arguments: dict[str, Any] = {"identity": IDENTITY, "landing_manifests": LANDING, **more}
-        return publisher.publish(self.settings, self.uri, day, progress=self.said.append, **arguments)
+        return publisher.publish(Night(self.settings, day), self.uri, progress=self.said.append, **arguments)
 
     def night(self, day: date, cells: Sequence[Cell] = CELLS, **more: Any) -> Release:
         self.build(day, cells)

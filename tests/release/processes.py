@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from minhu.landing.night import Night
 from minhu.release import publisher
 
 from .conftest import IDENTITY, LANDING, Home
@@ -36,7 +37,7 @@ def publish_and_die(home: Home, day: str, step: int) -> None:
         if seen == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    publisher.publish(home.settings, home.uri, date.fromisoformat(day), IDENTITY, LANDING, progress)
+    publisher.publish(Night(home.settings, date.fromisoformat(day)), home.uri, IDENTITY, LANDING, progress)
 
 
 def publish_another_content(home: Home, day: str, lock_sha256: str) -> None:
@@ -45,7 +46,7 @@ def publish_another_content(home: Home, day: str, lock_sha256: str) -> None:
     from datetime import date
 
     identity = replace(IDENTITY, lock_sha256=lock_sha256)
-    publisher.publish(home.settings, home.uri, date.fromisoformat(day), identity, LANDING)
+    publisher.publish(Night(home.settings, date.fromisoformat(day)), home.uri, identity, LANDING)
 
 
 def roll_back_and_die(home: Home, release_id: str, step: int) -> None:

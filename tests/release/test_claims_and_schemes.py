@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from minhu.analysis import claims, schemes
 from minhu.cli.app import app
 from minhu.errors import UsageError
+from minhu.landing.night import Night
 from minhu.pipeline import publication
 from minhu.settings import PROJECT_ROOT, Settings
 from tests.fixtures.homes import build_and_judge, settings_at
@@ -60,7 +61,7 @@ def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
         asked(city, f"early-{number}", PLEASING, "2026-10-17", resolved=False, satisfied=False)
     city.land(settings)
     build_and_judge(settings, NIGHT)
-    publication.publish_release(settings, empty_database(server, "published_claims"), NIGHT)
+    publication.publish_release(Night(settings, NIGHT), empty_database(server, "published_claims"))
     return settings
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from minhu.audit import verification
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.release import publisher, releases
 
@@ -326,7 +327,9 @@ def test_without_a_work_file_the_error_says_to_build(home: Home) -> None:
 def test_unreachable_server_leaves_a_complete_release_that_the_next_run_publishes(home: Home) -> None:
     home.build(D20)
     with pytest.raises(TransientError, match="check that the server runs"):
-        publisher.publish(home.settings, "postgresql://127.0.0.1:1/minhu?connect_timeout=2", D20, IDENTITY, LANDING)
+        publisher.publish(
+            Night(home.settings, D20), "postgresql://127.0.0.1:1/minhu?connect_timeout=2", IDENTITY, LANDING
+        )
     assert verification.verify(home.settings) == []
     assert not home.publish(D20).is_new
     assert files_equal_postgres(home) == 1

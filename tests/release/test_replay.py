@@ -15,6 +15,7 @@ import pytest
 from minhu.audit import replay, replay_evidence
 from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
+from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication
 from minhu.release.release_folder import CHANGES, Release
@@ -289,7 +290,7 @@ def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Pat
     settings = settings_at(tmp_path)
     landing = Landing(settings.landing_dir)
     first_night(settings, D17)
-    dbt_build.load_landing(settings, D17)
+    dbt_build.load_landing(Night(settings, D17))
 
     def is_behind() -> bool:
         with work_file.connect(settings) as db:
@@ -300,7 +301,7 @@ def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Pat
     assert not is_behind(), "what is of a later night says nothing"
     deliver_again(settings, D17)
     assert is_behind()
-    dbt_build.load_landing(settings, D17)
+    dbt_build.load_landing(Night(settings, D17))
     assert not is_behind()
     landing.mark_absent("grid", D17, "the city gave it up")
     assert is_behind()

@@ -16,6 +16,7 @@ from minhu.analysis import restatements
 from minhu.audit import replay
 from minhu.errors import UsageError
 from minhu.findings import Finding
+from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication
 from minhu.release.release_folder import Release
@@ -343,7 +344,7 @@ def test_a_figure_that_moved_without_a_cause_is_unexplained(after_first: tuple[S
             [SEPTEMBER],
         )
         db.execute("insert into raw.periods_pending values ('orders', 'month', ?)", [SEPTEMBER])
-    found = publication.publish_night(settings, uri, D16)
+    found = publication.publish_night(Night(settings, D16), uri)
     rows = found.table("kpi_restatements").to_pylist()
     assert [(row["unit_code"], row["causes"], row["value_now"]) for row in rows] == [("dA", "unexplained", 39.0)]
     page = (settings.home / "reports" / found.release_id / "changes.html").read_text(encoding="utf-8")

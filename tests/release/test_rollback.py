@@ -12,6 +12,7 @@ import pytest
 
 from minhu.audit import verification
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.landing.night import Night
 from minhu.ledger.chain import Ledger
 from minhu.release import published, publisher, releases
 
@@ -131,7 +132,7 @@ def test_open_reader_sees_all_old_until_it_asks_again_and_never_waits(home: Home
             seen.append(fresh.execute(query.encode()).fetchall())
 
         home.build(D20, (replace(CELLS[0], numerator=100), *CELLS[1:]))
-        new = publisher.publish(home.settings, home.uri, D20, IDENTITY, [], progress=look)
+        new = publisher.publish(Night(home.settings, D20), home.uri, IDENTITY, [], progress=look)
         now = fresh.execute(query.encode()).fetchall()
         assert transaction.execute(query.encode()).fetchall() == old
         assert now == [(new.release_id, old[0][1] + 97)]

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from minhu.errors import TransientError
+from minhu.landing.night import Night
 from minhu.release import publisher
 from minhu.standalone import postgres
 from tests.release.conftest import D20, IDENTITY, LANDING, Home, empty_database, settings_at
@@ -29,11 +30,11 @@ def test_a_server_restarted_while_publishing_leaves_all_old_or_all_new(tmp_path:
                 postgres.start(folder)
 
         try:
-            publisher.publish(home.settings, home.uri, D20, IDENTITY, LANDING, restart_once)
+            publisher.publish(Night(home.settings, D20), home.uri, IDENTITY, LANDING, restart_once)
         except TransientError as error:
             assert "run" in str(error)
         assert restarted, "the restart must have hit"
-        again = publisher.publish(home.settings, home.uri, D20, IDENTITY, LANDING)
+        again = publisher.publish(Night(home.settings, D20), home.uri, IDENTITY, LANDING)
         with psycopg.connect(home.uri) as connection:
             cells = connection.execute(
                 "select count(*), min(release_id), max(release_id) from published.kpi_results"

@@ -18,6 +18,7 @@ from minhu.audit.proposal_text import question
 from minhu.audit.sign_off import APPROVE, REJECT, Answer, Proposal, SignedAlready, due_release, propose, sign
 from minhu.audit.verification import verify_home
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.landing.night import Night
 from minhu.ledger import signing
 from minhu.ledger.chain import Event, Ledger, SignOff, _canonical
 from minhu.release import authors, published, publisher, releases
@@ -190,7 +191,7 @@ def test_who_ran_the_night_cannot_approve_it_however_their_name_is_written(month
 def test_who_asked_for_the_night_by_hand_cannot_approve_it(home: Home) -> None:
     home.settings = replace(home.settings, approvers={"li": "li", "zhao": "zhao"})
     for name in ("Li ", "minhu", "Anonymous", None):
-        authors.note_asked(home.settings, MONTH_END, name)
+        authors.note_asked(Night(home.settings, MONTH_END), name)
     home.night(MONTH_END)
     assert events(home)[-1].published_by == tuple(sorted({settings_module.account(), "Li"}))
     proposal = propose(home.settings, ASKED_ON)

@@ -23,6 +23,7 @@ from minhu.audit.replay_difference import TableDifference, compare_files
 from minhu.business_dates import end_of
 from minhu.errors import Busy, MinhuError, PermanentError
 from minhu.gate import decision, identity, waivers
+from minhu.landing.night import Night
 from minhu.ledger.chain import Ledger, release_events
 from minhu.pipeline import notices
 from minhu.release import published_contract
@@ -157,15 +158,15 @@ def _rebuild(scratch: Settings, release: Release, before: Release | None, progre
     """All steps of the night from landing to files, in the scratch home."""
     day = release.business_date
     progress("load landing ...")
-    dbt_build.load_landing(scratch, day)
+    dbt_build.load_landing(Night(scratch, day))
     progress("build ...")
-    dbt_build.build_marts(scratch, day)
+    dbt_build.build_marts(Night(scratch, day))
     progress("check ...")
-    dbt_build.check_marts(scratch, day)
+    dbt_build.check_marts(Night(scratch, day))
     if "waivers" in release.table_names:  # those of that night, not of the checkout
         waivers.write(scratch.home / "waivers.toml", release.table("waivers").to_pylist())
     progress("decide verdicts ...")
-    decision.decide_verdicts(scratch, day)
+    decision.decide_verdicts(Night(scratch, day))
     progress("export ...")
     with open_work_file(scratch.warehouse_path) as work:
         return export_tables(

@@ -44,25 +44,26 @@ class Decision:
     findings: dict[str, int]
 
 
-def decide_verdicts(settings: Settings, business_date: date) -> Decision:
+def decide_verdicts(night: Night) -> Decision:
     """Give verdicts: to every cell that may have changed since the last ones, or to all where that is not sure.
 
     A cell is judged when its counts are made, when a finding about it comes or goes, and while its period runs. All of
     the archive is judged anew when the circumstances differ: the models, what sources delivered, inputs a city lacks.
 
     Args:
-        settings: of the home; its work file holds the built and checked marts of ``business_date``.
-        business_date: the night.
+        night: of the city.
 
     Raises:
         PermanentError: a model failed, or a KPI is counted and would not be published; the message names it.
     """
-    inventory = Night(settings, business_date).inventory
-    previous = releases.latest_before(settings, business_date)
-    with work_file.connect(settings) as db:
+    inventory = night.inventory
+    previous = releases.latest_before(night.settings, night.business_date)
+    with work_file.connect(night.settings) as db:
         work_file.prepare(db)
-        circumstances = _circumstances(db, settings)
-        judged = db.execute("select circumstances from raw.judged where business_date <= ?", [business_date]).fetchall()
+        circumstances = _circumstances(db, night.settings)
+        judged = db.execute(
+            "select circumstances from raw.judged where business_date <= ?", [night.business_date]
+        ).fetchall()
         is_new = judged != [(circumstances,)]
         _check_values(db, is_new)
         findings = _collect_findings(db, inventory)
@@ -71,12 +72,12 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         )
         everything = judged != [(circumstances,)] or bool(undated) or "blocked" in circumstances
         work_file.replace_rows(db, "raw.findings", findings)
-        work_file.replace_rows(db, "raw.waivers", waivers.read(settings))
+        work_file.replace_rows(db, "raw.waivers", waivers.read(night.settings))
         release_before.show(
-            db, published_contract.load(settings.dbt_dir), inventory.landing, previous, identity(settings)
+            db, published_contract.load(night.settings.dbt_dir), inventory.landing, previous, identity(night.settings)
         )
-    dbt_build.decide(settings, business_date, everything)
-    with work_file.connect(settings) as db:
+    dbt_build.decide(night, everything)
+    with work_file.connect(night.settings) as db:
         require_every_kpi(db)
         db.begin()
         forget_changed_parts(db, everything)
@@ -86,7 +87,7 @@ def decide_verdicts(settings: Settings, business_date: date) -> Decision:
         db.execute("delete from raw.judged")
         db.execute("insert into raw.judged_findings select * from kpis.kpi_findings")
         # undated findings stand against everything, so the night after them is judged as a whole too
-        db.execute("insert into raw.judged values (?, ?)", [business_date, "" if undated else circumstances])
+        db.execute("insert into raw.judged values (?, ?)", [night.business_date, "" if undated else circumstances])
         db.commit()
         return Decision(
             _counts(db, "select verdict, count(*) from publish.kpi_results group by 1 order by 1"),

@@ -42,17 +42,17 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
         @task(**retries_of(source), execution_timeout=timedelta(minutes=30))
         def land_tables() -> None:
             with stage() as night:
-                stages.land_source(night.settings, source, night.business_date, endpoint(source))
+                stages.land_source(night, source, endpoint(source))
 
         @task(execution_timeout=timedelta(minutes=10))
         def validate_arrival() -> None:
             with stage() as night:
-                stages.validate_arrival(night.settings, source, night.business_date, endpoint(source))
+                stages.validate_arrival(night, source, endpoint(source))
 
         @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED[source]], execution_timeout=timedelta(minutes=2))
         def announce_arrival() -> None:
             with stage() as night:
-                stages.announce_arrival(night.settings, source, night.business_date)
+                stages.announce_arrival(night, source)
 
         land_tables() >> validate_arrival() >> announce_arrival()
 

@@ -35,6 +35,7 @@ from minhu.business_dates import parse_business_date
 from minhu.errors import MinhuError, TransientError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
+from minhu.landing.night import Night
 from minhu.ledger import signing
 from minhu.pipeline import notices, stages
 from minhu.release import authors
@@ -49,14 +50,6 @@ LANDED = {source: Asset(f"landing/{source}") for source in registry.names()}
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Night:
-    """The run a task belongs to."""
-
-    settings: Settings
-    business_date: date
 
 
 def nightly_schedule() -> CronPartitionTimetable | PartitionedAtRuntime:
@@ -108,8 +101,8 @@ def tell_readers(context: Mapping[str, Any]) -> None:
     except MinhuError as error:
         _log.error("%s - see %s", error, notices.page(notices.Page.RUN_AGAIN))
         return
-    told = stages.reader_notices(settings, business_date, task.dag_id)
-    for notice in told or [str(notices.of_failure(settings, business_date, task.dag_id, None))]:
+    told = stages.reader_notices(Night(settings, business_date), task.dag_id)
+    for notice in told or [str(notices.of_failure(Night(settings, business_date), task.dag_id, None))]:
         _log.error("what readers of the figures will notice: %s", notice)
 
 
@@ -143,8 +136,8 @@ def stage() -> Iterator[Night]:
     with _trying_again_only_what_may_pass(task):
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         key = _signing_key() if task.dag_id == PUBLISHER else None
-        with signing.given(key), stages.noting_failures(night.settings, night.business_date, task.dag_id, task.task_id):
-            authors.note_asked(night.settings, night.business_date, _asked_by(context["dag_run"]))
+        with signing.given(key), stages.noting_failures(night, task.dag_id, task.task_id):
+            authors.note_asked(night, _asked_by(context["dag_run"]))
             yield night
 
 

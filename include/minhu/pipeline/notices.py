@@ -6,15 +6,14 @@ An error says what happened to the pipeline. A notice says what somebody will se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from minhu.errors import MinhuError, SourceBlocked, TransientError
 from minhu.extract import registry
 from minhu.extract.registry import Source
-from minhu.landing.zone import Landing
+from minhu.landing.night import Night
 from minhu.release import releases
-from minhu.settings import Settings
 
 
 class Page(StrEnum):
@@ -54,37 +53,38 @@ def page(name: Page) -> str:
     return f"docs/runbook/{name}.md"
 
 
-def of_failure(settings: Settings, business_date: date, dag_id: str, error: BaseException | None) -> Notice:
+def of_failure(night: Night, dag_id: str, error: BaseException | None) -> Notice:
     """The notice of a failed task.
 
     Args:
-        settings: of the home.
-        business_date: of the run.
+        night: of the city.
         dag_id: whose task failed.
         error: what it raised; None where it was killed before it could raise anything.
     """
     source = next((found for found in registry.sources() if found.dag_id == dag_id), None)
     if source is not None:
-        return Notice(of_source(settings, source.name, business_date), page(_page_of_source(source, error)))
+        return Notice(of_source(night, source.name), page(_page_of_source(source, error)))
     name = Page.BUILD_FAILED if dag_id == "assessment_build" else Page.PUBLISH_FAILED
-    return Notice(_unpublished(settings, business_date), page(name if _is_ours(error) else Page.STAGE_ENDED))
+    return Notice(_unpublished(night), page(name if _is_ours(error) else Page.STAGE_ENDED))
 
 
-def of_refused_delivery(settings: Settings, source: str, business_date: date) -> Notice:
+def of_refused_delivery(night: Night, source: str) -> Notice:
     """The notice of a delivery that was read and not accepted."""
-    return Notice(of_source(settings, source, business_date), page(Page.DELIVERY_REFUSED))
+    return Notice(of_source(night, source), page(Page.DELIVERY_REFUSED))
 
 
-def of_source(settings: Settings, source: str, business_date: date) -> str:
+def of_source(night: Night, source: str) -> str:
     """What is seen of a source that brought nothing acceptable for a business date."""
-    landing = Landing(settings.landing_dir)
-    current = landing.arrival(source, business_date)
+    landing = night.landing
+    current = landing.arrival(source, night.business_date)
     if current is not None and current.status == "accepted":
-        return f"the {source} KPIs of {business_date} stay as they were published; its delivery was not read again"
-    accepted = [a.business_date for a in landing.arrivals(source, business_date - timedelta(days=1)) if a.attempt]
+        return (
+            f"the {source} KPIs of {night.business_date} stay as they were published; its delivery was not read again"
+        )
+    accepted = [a.business_date for a in landing.arrivals(source, night.business_date - timedelta(days=1)) if a.attempt]
     if not accepted:
-        return f"there are no {source} KPIs of {business_date}: nothing of {source} was ever accepted"
-    return f"the {source} KPIs of {business_date} stay those of {max(accepted)}, marked stale"
+        return f"there are no {source} KPIs of {night.business_date}: nothing of {source} was ever accepted"
+    return f"the {source} KPIs of {night.business_date} stay those of {max(accepted)}, marked stale"
 
 
 def _page_of_source(source: Source, error: BaseException | None) -> Page:
@@ -99,12 +99,12 @@ def _is_ours(error: BaseException | None) -> bool:
     return isinstance(error, MinhuError)
 
 
-def _unpublished(settings: Settings, business_date: date) -> str:
+def _unpublished(night: Night) -> str:
     try:
-        same = releases.latest_on(settings, business_date)
-        shown = same or releases.current(settings)
+        same = releases.latest_on(night.settings, night.business_date)
+        shown = same or releases.current(night.settings)
     except MinhuError:
-        return f"nothing of {business_date} is published, and nothing was before"
+        return f"nothing of {night.business_date} is published, and nothing was before"
     if same is not None:
-        return f"the figures of {business_date} stay as published in release {same.release_id}"
-    return f"nothing of {business_date} is published: readers keep release {shown.release_id} of {shown.business_date}"
+        return f"the figures of {night.business_date} stay as published in release {same.release_id}"
+    return f"nothing of {night.business_date} is published: readers keep release {shown.release_id} of {shown.business_date}"

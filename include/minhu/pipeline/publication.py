@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from minhu.gate.decision import decide_verdicts
 from minhu.gate.identity import identity
@@ -15,28 +14,24 @@ from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
 
 
-def publish_night(
-    settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
-) -> Release:
+def publish_night(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
     """Judge and publish a night; the work file is brought to that night first if another was built, or more landed, since."""
-    if work_file.built_date(settings) != business_date or _is_behind(Night(settings, business_date)):
-        dbt_build.load_landing(settings, business_date)
-        dbt_build.build_marts(settings, business_date)
-        dbt_build.check_marts(settings, business_date)
-    decide_verdicts(settings, business_date)
-    published = publish_release(settings, published_uri, business_date, progress)
-    dossier.write_after_release(settings, published, progress)
-    provenance.write_after_release(settings, published, progress)
+    if work_file.built_date(night.settings) != night.business_date or _is_behind(night):
+        dbt_build.load_landing(night)
+        dbt_build.build_marts(night)
+        dbt_build.check_marts(night)
+    decide_verdicts(night)
+    published = publish_release(night, published_uri, progress)
+    dossier.write_after_release(night.settings, published, progress)
+    provenance.write_after_release(night.settings, published, progress)
     return published
 
 
-def publish_release(
-    settings: Settings, published_uri: str, business_date: date, progress: Callable[[str], None] = lambda _: None
-) -> Release:
+def publish_release(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
     """Publish what was decided: release folder, ledger, PostgreSQL. Safe to repeat after a kill at any point."""
-    manifests = Night(settings, business_date).inventory.manifest_records(settings.home)
-    published = publisher.publish(settings, published_uri, business_date, identity(settings), manifests, progress)
-    remember_parts(settings, published)
+    manifests = night.inventory.manifest_records(night.settings.home)
+    published = publisher.publish(night, published_uri, identity(night.settings), manifests, progress)
+    remember_parts(night.settings, published)
     return published
 
 

@@ -12,7 +12,6 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from pathlib import Path
 
 from minhu import atomic
@@ -20,14 +19,15 @@ from minhu.errors import MinhuError, TransientError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.findings import Finding
-from minhu.landing.zone import Arrival, Attempt, Landing
+from minhu.landing.night import Night
+from minhu.landing.zone import Arrival, Attempt
 from minhu.pipeline import notices
 from minhu.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
-def land_source(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Attempt | None:
+def land_source(night: Night, source: str, endpoint: Endpoint) -> Attempt | None:
     """Read one source into landing; None where the city does not have it, or where it was read in its night.
 
     A date whose delivery was accepted is not read again once a later one was: hotline and grid platform would show
@@ -40,13 +40,13 @@ def land_source(settings: Settings, source: str, business_date: date, endpoint: 
     if endpoint.address is None:
         return None
     definition = registry.source(source)
-    if not definition.shows_its_past and _was_read_in_its_night(settings, source, business_date):
+    if not definition.shows_its_past and _was_read_in_its_night(night, source):
         return None
     from minhu.extract import privacy  # here and below: whoever only schedules a stage need not load what it runs on
 
-    pseudonyms = privacy.load_pseudonyms(settings)
+    pseudonyms = privacy.load_pseudonyms(night.settings)
     with _without_cycle_search():
-        return definition.land(settings, Landing(settings.landing_dir), business_date, endpoint, pseudonyms)
+        return definition.land(night.settings, night.landing, night.business_date, endpoint, pseudonyms)
 
 
 @contextmanager
@@ -61,67 +61,69 @@ def _without_cycle_search() -> Iterator[None]:
             gc.enable()
 
 
-def _was_read_in_its_night(settings: Settings, source: str, business_date: date) -> bool:
-    arrivals = Landing(settings.landing_dir).arrivals(source)
+def _was_read_in_its_night(night: Night, source: str) -> bool:
+    arrivals = night.landing.arrivals(source)
     accepted = [arrival.business_date for arrival in arrivals if arrival.attempt is not None]
-    return business_date in accepted and max(accepted) > business_date
+    return night.business_date in accepted and max(accepted) > night.business_date
 
 
-def validate_arrival(settings: Settings, source: str, business_date: date, endpoint: Endpoint) -> Arrival:
+def validate_arrival(night: Night, source: str, endpoint: Endpoint) -> Arrival:
     """Run the arrival suites over what landed, and accept or refuse it."""
-    landing = Landing(settings.landing_dir)
+    landing = night.landing
     if endpoint.address is None:
-        reason = settings.city.absent_inputs.get(source, f"no connection minhu_{source} is configured")
-        return landing.mark_absent(source, business_date, reason)
-    attempt = landing.pending(source, business_date)
+        reason = night.settings.city.absent_inputs.get(source, f"no connection minhu_{source} is configured")
+        return landing.mark_absent(source, night.business_date, reason)
+    attempt = landing.pending(source, night.business_date)
     if attempt is None:
-        current = landing.arrival(source, business_date)
+        current = landing.arrival(source, night.business_date)
         if current is None:
             raise MinhuError(
-                f"validate {source} of {business_date}", "nothing has landed", "run the task land_tables of that date"
+                f"validate {source} of {night.business_date}",
+                "nothing has landed",
+                "run the task land_tables of that date",
             )
         return current
     from minhu.quality import validation
 
-    return validation.arrive(settings, landing, attempt)
+    return validation.arrive(night.settings, landing, attempt)
 
 
-def announce_arrival(settings: Settings, source: str, business_date: date) -> Arrival:
+def announce_arrival(night: Night, source: str) -> Arrival:
     """Make sure there is an arrival record, so that the night goes on without a source that could not deliver.
 
     A delivery accepted earlier for the same date stays in use when reading it again fails. Of a delivery that was read
     and refused readers are told here: no task failed.
     """
-    landing = Landing(settings.landing_dir)
-    failed = failures(settings, business_date, registry.source(source).dag_id)
-    current = landing.arrival(source, business_date)
+    landing = night.landing
+    failed = failures(night, registry.source(source).dag_id)
+    current = landing.arrival(source, night.business_date)
     if current is not None and not failed:
-        _note_refusal(settings, current)
+        _note_refusal(night.settings, current)
         return current
     reason = "; ".join(failed.values()) or "the extract ended without a delivery"
     finding = Finding(registry.source(source).not_delivered_rule, "block", source, source, reason)
-    return landing.block(source, business_date, reason, [finding])
+    return landing.block(source, night.business_date, reason, [finding])
 
 
 def _note_refusal(settings: Settings, arrival: Arrival) -> None:
-    path = _note(settings, arrival.business_date, f"{arrival.source}_extract", "arrival").with_suffix(".notice")
+    path = _note(Night(settings, arrival.business_date), f"{arrival.source}_extract", "arrival").with_suffix(".notice")
     if arrival.status != "blocked":
         path.unlink(missing_ok=True)
         return
-    notice = notices.of_refused_delivery(settings, arrival.source, arrival.business_date)
+    notice = notices.of_refused_delivery(Night(settings, arrival.business_date), arrival.source)
     atomic.write_bytes(path, f"{notice}\n".encode())
     _log.warning("what readers of the figures will notice: %s", notice)
 
 
 @contextmanager
-def noting_failures(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Iterator[None]:
+def noting_failures(night: Night, dag_id: str, task_id: str) -> Iterator[None]:
     """Leave a note if the stage fails, take it away if it succeeds.
 
     Only the text of our own errors is kept: a foreign exception may quote a row.
     """
-    note = _note(settings, business_date, dag_id, task_id)
+    note = _note(night, dag_id, task_id)
     try:
-        with _saying_that_the_disk_is_full(settings):
+        with _saying_that_the_disk_is_full(night.settings):
             yield
     except BaseException as error:  # Airflow's time-out is no Exception
         text = str(error)
@@ -130,16 +132,16 @@ def noting_failures(settings: Settings, business_date: date, dag_id: str, task_i
             text = f"{said} - read the task's log, mend the cause and run the date again"
         with suppress(OSError):  # where nothing can be written the error itself must get through
             atomic.write_bytes(note, f"{text}\n".encode())
-            notice = notices.of_failure(settings, business_date, dag_id, error)
+            notice = notices.of_failure(night, dag_id, error)
             atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
         raise
     note.unlink(missing_ok=True)
     note.with_suffix(".notice").unlink(missing_ok=True)
 
 
-def reader_notices(settings: Settings, business_date: date, dag_id: str = "") -> list[str]:
+def reader_notices(night: Night, dag_id: str = "") -> list[str]:
     """What readers will see of the failed stages of a date, of one DAG or of all; each sentence once."""
-    folder = settings.home / "failures" / business_date.isoformat()
+    folder = night.settings.home / "failures" / night.business_date.isoformat()
     found = [path.read_text(encoding="utf-8").strip() for path in sorted(folder.glob(f"{dag_id or '*'}.*.notice"))]
     return list(dict.fromkeys(found))
 
@@ -163,11 +165,11 @@ def _is_full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "No space left" in str(error)
 
 
-def failures(settings: Settings, business_date: date, dag_id: str = "") -> dict[str, str]:
+def failures(night: Night, dag_id: str = "") -> dict[str, str]:
     """Notes of failed stages of a date, ``{"<dag>.<task>": text}``, of one DAG or of all."""
-    folder = settings.home / "failures" / business_date.isoformat()
+    folder = night.settings.home / "failures" / night.business_date.isoformat()
     return {p.stem: p.read_text(encoding="utf-8").strip() for p in sorted(folder.glob(f"{dag_id or '*'}.*.txt"))}
 
 
-def _note(settings: Settings, business_date: date, dag_id: str, task_id: str) -> Path:
-    return settings.home / "failures" / business_date.isoformat() / f"{dag_id}.{task_id}.txt"
+def _note(night: Night, dag_id: str, task_id: str) -> Path:
+    return night.settings.home / "failures" / night.business_date.isoformat() / f"{dag_id}.{task_id}.txt"

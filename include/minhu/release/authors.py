@@ -7,33 +7,32 @@ them make no other person. So people need one name everywhere: at the operating 
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
 
 from minhu import settings as settings_module
+from minhu.landing.night import Night
 from minhu.ledger.chain import Event
 from minhu.release.release_folder import Release
-from minhu.settings import NO_PERSONS, Settings
+from minhu.settings import NO_PERSONS
 
 
-def note_asked(settings: Settings, business_date: date, name: str | None) -> None:
+def note_asked(night: Night, name: str | None) -> None:
     """Remember who asked for a night by hand in Airflow; the run that publishes it is started by assets and knows nobody.
 
     Args:
-        settings: of the home.
-        business_date: the night.
+        night: of the city.
         name: the user in Airflow; None for a run that the schedule or an asset began.
     """
     if name is None or name in NO_PERSONS:
         return
-    path = settings.home / "asked" / f"{business_date.isoformat()}.txt"
+    path = night.settings.home / "asked" / f"{night.business_date.isoformat()}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as stream:  # extracts run side by side: a short line is appended whole
         stream.write(" ".join(name.split()) + "\n")
 
 
-def of_publication(settings: Settings, business_date: date) -> list[str]:
+def of_publication(night: Night) -> list[str]:
     """The account this process runs for, and everybody who asked for the night by hand; sorted, each once."""
-    path = settings.home / "asked" / f"{business_date.isoformat()}.txt"
+    path = night.settings.home / "asked" / f"{night.business_date.isoformat()}.txt"
     asked = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return sorted({settings_module.account(), *asked})
 

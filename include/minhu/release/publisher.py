@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -52,9 +51,8 @@ LOCK_TIMEOUT_SECONDS = 900.0
 
 
 def publish(
-    settings: Settings,
+    night: Night,
     published_uri: str,
-    business_date: date,
     identity: ReleaseIdentity,
     landing_manifests: Sequence[Mapping[str, Any]],
     progress: Progress = lambda _: None,
@@ -65,9 +63,8 @@ def publish(
     changes nothing, not even the pointer after a roll-back; ``Release.is_new`` says which it was.
 
     Args:
-        settings: of the city.
+        night: of the city.
         published_uri: libpq connection string of the database with schema ``published``.
-        business_date: the night.
         identity: the code that built the work file.
         landing_manifests: every landing manifest the build read, with its path, SHA-256 and row counts.
         progress: told a line after each step.
@@ -78,42 +75,42 @@ def publish(
         TransientError: the database cannot be reached; the release is complete on disk, run again to finish.
         Busy: another publisher holds this home.
     """
-    signer = load_signer(settings)
-    store = Store(settings.store_dir)
-    inventory = Night(settings, business_date).inventory
-    contract = published_contract.load(settings.dbt_dir)
-    with exclusive(settings):
+    signer = load_signer(night.settings)
+    store = Store(night.settings.store_dir)
+    inventory = night.inventory
+    contract = published_contract.load(night.settings.dbt_dir)
+    with exclusive(night.settings):
         store.sweep()
-        as_of = end_of(business_date, settings.zone)
-        before = latest_before(settings, business_date)
-        with open_work_file(settings.warehouse_path) as work_file:
+        as_of = end_of(night.business_date, night.settings.zone)
+        before = latest_before(night.settings, night.business_date)
+        with open_work_file(night.settings.warehouse_path) as work_file:
             files = export_tables(
-                work_file, contract, store, business_date, as_of, before.as_of if before else None, progress
+                work_file, contract, store, night.business_date, as_of, before.as_of if before else None, progress
             )
         content = {
             "format": 1,
-            "city": settings.city.code,
-            "business_date": business_date.isoformat(),
+            "city": night.settings.city.code,
+            "business_date": night.business_date.isoformat(),
             "as_of": as_of.isoformat(),
             "as_of_rule": AS_OF_RULE,
             "git_commit": identity.git_commit,
             "lock_sha256": identity.lock_sha256,
             "dbt_manifest_sha256": identity.dbt_manifest_sha256,
-            "landing": _landing_records(settings, landing_manifests),
+            "landing": _landing_records(night.settings, landing_manifests),
             "stale_sources": inventory.stale_sources,
-            "arrivals": _arrival_records(settings, inventory),
-            "profile": profile_of(settings),
+            "arrivals": _arrival_records(night.settings, inventory),
+            "profile": profile_of(night.settings),
             "files": file_records(files),
             **_summary(store, files),
         }
-        ledger = Ledger(settings.ledger_path)
-        release = _complete_folder(settings, store, ledger, content, signer, progress)
+        ledger = Ledger(night.settings.ledger_path)
+        release = _complete_folder(night.settings, store, ledger, content, signer, progress)
         if release.is_new:
             facts = {name: release.manifest[name] for name in FACTS}
-            facts["published_by"] = authors.of_publication(settings, business_date)
-            ledger.append("release", release.release_id, business_date, release.manifest_sha256, signer, facts)
+            facts["published_by"] = authors.of_publication(night)
+            ledger.append("release", release.release_id, night.business_date, release.manifest_sha256, signer, facts)
             progress(f"{release.release_id}: in the ledger")
-        follow(settings, published_uri, ledger, progress)
+        follow(night.settings, published_uri, ledger, progress)
     return release
 
 

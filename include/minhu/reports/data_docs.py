@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment
@@ -16,6 +16,7 @@ from jinja2 import Environment
 from minhu import atomic
 from minhu.business_dates import Window
 from minhu.extract import registry
+from minhu.landing.night import Night
 from minhu.landing.zone import Attempt, Landing
 from minhu.quality import validation
 from minhu.release import releases
@@ -60,12 +61,16 @@ def write(settings: Settings, release: Release) -> Path:
     return folder / "index.html"
 
 
-def write_night(settings: Settings, business_date: date, progress: Progress = lambda _: None) -> None:
+def write_night(night: Night, progress: Progress = lambda _: None) -> None:
     """Write the site of the last release of a night; a failure is noted, and the release stands."""
-    published = releases.latest_on(settings, business_date)
+    published = releases.latest_on(night.settings, night.business_date)
     if published is not None:
         after_release.attempt(
-            settings, published, "data-docs", lambda: f"data docs in {write(settings, published).parent}", progress
+            night.settings,
+            published,
+            "data-docs",
+            lambda: f"data docs in {write(night.settings, published).parent}",
+            progress,
         )
 
 

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from minhu.errors import MinhuError, UsageError
 from minhu.extract import registry
 from minhu.gate import decision
+from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication, stages
 from minhu.release.release_folder import Release
@@ -98,14 +99,14 @@ def backfill(
                 pace = rows / max(time.monotonic() - started, 0.001)
                 bar.update(task, advance=1, description=f"landed {day}", speed=f"{pace:,.0f} rows/s")
         lap("landing")
-        dbt_build.load_landing(settings, last)
+        dbt_build.load_landing(Night(settings, last))
         lap("load")
-        dbt_build.build_marts(settings, last)
-        dbt_build.check_marts(settings, last)
+        dbt_build.build_marts(Night(settings, last))
+        dbt_build.check_marts(Night(settings, last))
         lap("build")
-        decision.decide_verdicts(settings, last)
+        decision.decide_verdicts(Night(settings, last))
         lap("verdicts")
-        published = publication.publish_release(settings, connections.published_uri, last)
+        published = publication.publish_release(Night(settings, last), connections.published_uri)
         dossier.write_after_release(settings, published)
         lap("release")
     return BackfillReport(published, len(missing), len(days) - len(missing), blocked, rows, seconds)
@@ -128,14 +129,14 @@ def _land(settings: Settings, day: date, connections: Connections, blocked: dict
     endpoints = {source: connections.endpoint(source) for source in registry.names()}
     with ThreadPoolExecutor(len(endpoints)) as pool:
         landings = {
-            source: pool.submit(stages.land_source, settings, source, day, endpoint)
+            source: pool.submit(stages.land_source, Night(settings, day), source, endpoint)
             for source, endpoint in endpoints.items()
         }
     rows = 0
     for source, endpoint in endpoints.items():
         try:
             landings[source].result()
-            arrival = stages.validate_arrival(settings, source, day, endpoint)
+            arrival = stages.validate_arrival(Night(settings, day), source, endpoint)
         except MinhuError as error:
             arrival = Landing(settings.landing_dir).block(source, day, str(error))
         rows += sum(arrival.row_counts.values())

@@ -12,6 +12,7 @@ from datetime import date
 from minhu.errors import MinhuError, UsageError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
+from minhu.landing.night import Night
 from minhu.landing.zone import Arrival, Landing
 from minhu.pipeline import notices, stages
 from minhu.release import releases
@@ -112,7 +113,7 @@ def run_night(
             replace(found, is_new=earlier is None or earlier.release_id != found.release_id),
             arrivals,
             stopwatch.seconds,
-            stages.failures(settings, business_date),
+            stages.failures(Night(settings, business_date)),
         )
         progress("stop what was started")
     return report
@@ -279,9 +280,9 @@ def _seconds(task: dict[str, object]) -> str:
 
 
 def _fail(settings: Settings, business_date: date, dag_id: str) -> None:
-    notes = "; ".join(stages.failures(settings, business_date, dag_id).values())
-    told = stages.reader_notices(settings, business_date, dag_id)
-    notice = told or [str(notices.of_failure(settings, business_date, dag_id, None))]
+    notes = "; ".join(stages.failures(Night(settings, business_date), dag_id).values())
+    told = stages.reader_notices(Night(settings, business_date), dag_id)
+    notice = told or [str(notices.of_failure(Night(settings, business_date), dag_id, None))]
     raise NightFailed(
         f"run the night of {business_date}",
         f"{dag_id} failed: {notes or 'without a message of its own'}",

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from minhu.analysis.status import without_password
+from minhu.landing.night import Night
 from minhu.pipeline.stages import reader_notices
 from minhu.release.release_folder import Release
 from minhu.settings import DEFAULT_CITY, Settings
@@ -76,7 +77,9 @@ def _troubles(settings: Settings, report: NightReport) -> list[str]:
             lines.append(f"{source} was blocked: {arrival.reason}")
         elif failed:
             lines.append(f"{source} could not be read again: {'; '.join(failed)}")
-        lines += [f"  {notice}" for notice in reader_notices(settings, report.business_date, f"{source}_extract")]
+        lines += [
+            f"  {notice}" for notice in reader_notices(Night(settings, report.business_date), f"{source}_extract")
+        ]
     return lines
 
 

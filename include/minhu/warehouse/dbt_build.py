@@ -20,7 +20,6 @@ from minhu.environment import WAREHOUSE_VARIABLE
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing.night import Night
-from minhu.settings import Settings
 from minhu.warehouse import parsed_project, raw_tables
 from minhu.warehouse.work_file import (
     code_hash,
@@ -82,41 +81,40 @@ class LoadReport:
     why_rebuilt: str
 
 
-def load_landing(settings: Settings, business_date: date) -> LoadReport:
-    """Bring every accepted delivery up to ``business_date`` into ``raw``, once.
+def load_landing(night: Night) -> LoadReport:
+    """Bring every accepted delivery up to the night into ``raw``, once.
 
     Args:
-        settings: of the home.
-        business_date: nothing landed for a later date is read.
+        night: of the city.
     """
-    inventory = Night(settings, business_date).inventory
+    inventory = night.inventory
     reference_hash = raw_tables.reference_hash(inventory)
-    why = reason_to_rebuild(settings, business_date, reference_hash)
+    why = reason_to_rebuild(night, reference_hash)
     if why:
-        discard(settings.warehouse_path)
-    with connect(settings) as db:
+        discard(night.settings.warehouse_path)
+    with connect(night.settings) as db:
         prepare(db)
         db.begin()
         rows = raw_tables.load_attempts(db, inventory)
-        raw_tables.write_arrivals(db, settings, inventory)
+        raw_tables.write_arrivals(db, night.settings, inventory)
         if not scalar(db, "select count(*) from raw.build_state"):
-            before = business_date - timedelta(days=1)
+            before = night.business_date - timedelta(days=1)
             db.execute(
                 "insert into raw.build_state values (?, 'clean', ?, ?, 0, '', null, 0)",
-                [before, code_hash(settings), reference_hash],
+                [before, code_hash(night.settings), reference_hash],
             )
-        db.execute("update raw.build_state set city_code = ?", [raw_tables.city_code(db, settings)])
+        db.execute("update raw.build_state set city_code = ?", [raw_tables.city_code(db, night.settings)])
         db.commit()
     return LoadReport(rows, bool(why), why)
 
 
-def build_marts(settings: Settings, business_date: date) -> int:
+def build_marts(night: Night) -> int:
     """Run dbt from staging to KPI values; returns the number of models that ran.
 
     Raises:
         PermanentError: a model failed; the message names it and its error.
     """
-    with connect(settings) as db:
+    with connect(night.settings) as db:
         # what the build starts from stays known, so that its tests and verdicts run with the same variables
         db.execute(
             "update raw.build_state set status = 'building', previous_business_date = business_date, "
@@ -124,11 +122,12 @@ def build_marts(settings: Settings, business_date: date) -> int:
         )
         state = read_state(db)
         newest = scalar(db, "select coalesce(max(load_no), 0) from raw.loads")
-        arguments = [*BUILD, *unchanged_models(db, state, business_date)]
-    results = run_dbt(settings, business_date, arguments, state)
-    with connect(settings) as db:
+        arguments = [*BUILD, *unchanged_models(db, state, night.business_date)]
+    results = run_dbt(night, arguments, state)
+    with connect(night.settings) as db:
         db.execute(
-            "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?", [business_date, newest]
+            "update raw.build_state set status = 'clean', business_date = ?, built_load_no = ?",
+            [night.business_date, newest],
         )
         # verdicts may come nights later: what they have to judge adds up until then
         db.execute("insert into raw.periods_pending select * from kpis.kpi_periods_to_count")
@@ -145,32 +144,30 @@ def unchanged_models(db: duckdb.DuckDBPyConnection, state: dict[str, Any], busin
     return [*STANDING, *([] if is_returned else OF_RETURNS)]
 
 
-def check_marts(settings: Settings, business_date: date) -> list[Finding]:
+def check_marts(night: Night) -> list[Finding]:
     """Run dbt's data tests; failures become findings, kept in ``raw.model_findings`` for the gate."""
-    with connect(settings) as db:
+    with connect(night.settings) as db:
         state = read_state(db)
     results = run_dbt(
-        settings,
-        business_date,
+        night,
         ["test", "--exclude-resource-type", "unit_test", "--exclude", "publish", "kpi_findings+", "kpi_cells+"],
         state,
         may_fail=True,
     )
     findings = [finding for result in results if (finding := _finding_of_test(result)) is not None]
-    with connect(settings) as db:
+    with connect(night.settings) as db:
         replace_rows(db, "raw.model_findings", findings_table(findings))
     return findings
 
 
-def decide(settings: Settings, business_date: date, everything: bool) -> int:
+def decide(night: Night, everything: bool) -> int:
     """Run the models that follow from findings: cells, verdicts and everything published.
 
     Args:
-        settings: of the home.
-        business_date: the night.
+        night: of the city.
         everything: judge every cell of the archive, not only those that may have changed.
     """
-    with connect(settings) as db:
+    with connect(night.settings) as db:
         state = read_state(db)
         db.execute("update raw.build_state set status = 'judging'")
         # of the night before, whose verdicts made all of them: a work file that they cut off is not carried on
@@ -181,15 +178,14 @@ def decide(settings: Settings, business_date: date, everything: bool) -> int:
     arguments = ["run", "--select", "kpi_findings+", "kpi_cells+", "publish"]
     if is_published:
         arguments += ["--exclude", *PUBLISHED_AS_STANDING]
-    count = len(run_dbt(settings, business_date, [*arguments, *(["--full-refresh"] if everything else [])], state))
-    with connect(settings) as db:
+    count = len(run_dbt(night, [*arguments, *(["--full-refresh"] if everything else [])], state))
+    with connect(night.settings) as db:
         db.execute("update raw.build_state set status = 'clean'")
     return count
 
 
 def run_dbt(
-    settings: Settings,
-    business_date: date,
+    night: Night,
     arguments: list[str],
     state: dict[str, Any],
     may_fail: bool = False,
@@ -205,27 +201,27 @@ def run_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    as_of = business_dates.end_of(business_date, settings.zone).astimezone(UTC)
-    night = {
-        "business_date": business_date.isoformat(),
+    as_of = business_dates.end_of(night.business_date, night.settings.zone).astimezone(UTC)
+    of_the_night = {
+        "business_date": night.business_date.isoformat(),
         "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
         "previous_business_date": state["previous_business_date"].isoformat(),
         "built_load_no": state["previous_load_no"],
-        "time_zone": settings.city.time_zone,
+        "time_zone": night.settings.city.time_zone,
         "city_code": state["city_code"],
     }
-    os.environ[WAREHOUSE_VARIABLE] = str(settings.warehouse_path)  # profiles.yml asks for it
+    os.environ[WAREHOUSE_VARIABLE] = str(night.settings.warehouse_path)  # profiles.yml asks for it
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
-    folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
-    target = settings.home / "dbt" / "target"
-    outputs = ["--target-path", str(target), "--log-path", str(settings.home / "dbt" / "logs")]
-    key = parsed_project.key(settings)
+    folders = ["--project-dir", str(night.settings.dbt_dir), "--profiles-dir", str(night.settings.dbt_dir)]
+    target = night.settings.home / "dbt" / "target"
+    outputs = ["--target-path", str(target), "--log-path", str(night.settings.home / "dbt" / "logs")]
+    key = parsed_project.key(night.settings)
     is_to_read = bool(variables) or arguments[0] == "parse"
-    project = None if is_to_read else parsed_project.recall(settings, key)
+    project = None if is_to_read else parsed_project.recall(night.settings, key)
     is_described = project is not None and parsed_project.is_described(target, key)
     told = [
         "--vars",
-        json.dumps({**night, **(variables or {})}),
+        json.dumps({**of_the_night, **(variables or {})}),
         *SILENT,
         *(["--no-write-json"] if is_described else []),
     ]
@@ -235,14 +231,14 @@ def run_dbt(
         DuckDBConnectionManager.close_all_connections()  # or this process would keep the file open
     if outcome.exception is None and not is_to_read:
         if project is None:
-            parsed_project.keep(settings, key, target)
+            parsed_project.keep(night.settings, key, target)
         parsed_project.describe(target, key)
     results = list(getattr(outcome.result, "results", None) or [])
     broken = [r for r in results if str(r.status) in ("error", "runtime error")]
     if outcome.exception is not None or broken or (not outcome.success and not may_fail):
         said = str(outcome.exception) if outcome.exception else "; ".join(f"{r.node.name}: {r.message}" for r in broken)
         raise PermanentError(
-            f"dbt {arguments[0]} for {business_date}",
+            f"dbt {arguments[0]} for {night.business_date}",
             said or "it did not succeed",
             f"read the SQL that ran in {target / 'run'}, mend the model and run the night again",
         )

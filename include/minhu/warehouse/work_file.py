@@ -21,6 +21,7 @@ import pyarrow as pa
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing import contracts
+from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.statistics import rank_intervals, rating_effects, suppression
 
@@ -109,12 +110,12 @@ def built_date(settings: Settings) -> date | None:
     return state["business_date"] if state["status"] == "clean" and state["built_load_no"] else None
 
 
-def reason_to_rebuild(settings: Settings, business_date: date, reference_hash: str) -> str:
-    """Why the work file cannot be carried on to ``business_date``, for a person; "" if it can."""
-    if not settings.warehouse_path.exists():
+def reason_to_rebuild(night: Night, reference_hash: str) -> str:
+    """Why the work file cannot be carried on to the night, for a person; "" if it can."""
+    if not night.settings.warehouse_path.exists():
         return "there is no work file yet"
     try:
-        with connect(settings) as db:
+        with connect(night.settings) as db:
             state = read_state(db)
     except (duckdb.Error, PermanentError) as error:
         return f"the work file cannot be read ({type(error).__name__})"
@@ -122,9 +123,9 @@ def reason_to_rebuild(settings: Settings, business_date: date, reference_hash: s
         return "the last verdicts were cut off"
     if state["status"] != "clean":
         return "the last build was cut off"
-    if state["built_load_no"] and state["business_date"] > business_date:
+    if state["built_load_no"] and state["business_date"] > night.business_date:
         return f"it was built for a later date ({state['business_date']})"
-    if state["code_hash"] != code_hash(settings):
+    if state["code_hash"] != code_hash(night.settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
         return "places, units, grids, points, items or residents changed"
