@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from minhu.analysis.explain.counting import COUNTINGS, NOT_LISTED, Counting
+from minhu.analysis.explain.counting import COUNTINGS, DAYS, NOT_LISTED, Counting
 from minhu.analysis.explain.lineage import Graph
 from minhu.analysis.explain.question import CellKey
 from minhu.errors import TransientError, UsageError
@@ -241,12 +241,11 @@ def _lay_out(work: WorkFile, graph: Graph, counting: Counting, carrier: str, fir
     made = {
         facts.name: f"select * replace ({carried} as {carrier}), {counting.key} as record_key, "  # noqa: S608
         f"{carrier if is_numbered else 'cast(null as date)'} as record_day from {kept} {within}",
-        "int_days_to_count": f"select '{counting.count_model}' as count_model, "  # noqa: S608
-        + (
-            f"{carrier} as day from {facts.written}"
+        DAYS: (
+            f"select '{counting.days_of}' as count_model, {carrier} as day from {facts.written}"  # noqa: S608
             if is_numbered
-            else f"cast(unnest(generate_series(date '{first}', least(date '{last}', date '{work.business_date}'), "
-            "interval 1 day)) as date) as day"
+            else f"select '{counting.days_of}' as count_model, cast(unnest(generate_series(date '{first}', "
+            f"least(date '{last}', date '{work.business_date}'), interval 1 day)) as date) as day"
         ),
     }
     done: set[str] = set()
