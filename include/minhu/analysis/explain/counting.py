@@ -23,7 +23,7 @@ class Counting:
         fact: model it counts, one row per record.
         key: column that names a record and may be shown: a business key.
         table: landed table whose rows are the records.
-        days_of: count model whose days :data:`DAYS` lists for it.
+        count_model: by which name :data:`DAYS` lists its days.
         levels: kind of unit to the grouping column with its code; the city is everything.
         carriers: grouping columns that no condition of the model asks for; the first that is not the unit's own carries
             the key. A date carries a number instead.
@@ -34,7 +34,7 @@ class Counting:
     fact: str
     key: str
     table: str
-    days_of: str
+    count_model: str
     levels: dict[str, str]
     carriers: tuple[str, ...]
     day_in_key: str = ""

@@ -183,9 +183,7 @@ class _Separation:
         counting: what is counted.
         carrier: column of the facts that holds the key, or a number for it where it is a date.
         is_numbered: the carrier is a date.
-        is_rolled_up: the counts are rows per unit (``unit_type``, ``unit_code``): then the facts are those of the cell's unit,
-            and the rows of the carrier's own kind of unit are the records.
-        of_unit: condition on the place of a record, in the facts or in the counts.
+        of_unit: condition on the counts: rows of the cell's unit.
         first: first day of the cell.
         last: last day of it that has been counted.
     """
@@ -193,7 +191,6 @@ class _Separation:
     counting: Counting
     carrier: str
     is_numbered: bool
-    is_rolled_up: bool
     of_unit: str
     first: date
     last: date
@@ -201,38 +198,29 @@ class _Separation:
     @property
     def carried(self) -> str:
         """Column of the counts in which the carrier comes out."""
-        return "day" if self.is_numbered else "unit_code" if self.is_rolled_up else self.carrier
-
-    @property
-    def of_cell(self) -> str:
-        """Condition on the counts: rows that are records of the cell."""
-        if not self.is_rolled_up:
-            return self.of_unit
-        kinds = {column: kind for kind, column in self.counting.levels.items()}
-        return f"unit_type = '{kinds.get(self.carrier, 'city')}'"
+        return "day" if self.is_numbered else self.carrier
 
     @property
     def facts(self) -> str:
         """The facts, each with its key where the count groups by it; ``record_day`` is the day that a number stands for."""
         key, kept = self.counting.key, f"{KEPT}.{{schema}}.{self.counting.fact}"
-        only = self.of_unit if self.is_rolled_up else "true"
         if not self.is_numbered:
             return (
                 f"select * replace ({key} as {self.carrier}), {key} as record_key, cast(null as date) as record_day "  # noqa: S608
-                f"from {kept} where {only}"
+                f"from {kept}"
             )
         number = f"cast(date '{_FIRST_NUMBER}' + cast(row_number() over (order by {key}) as integer) as date)"
         return (
             f"select * replace ({number} as {self.carrier}), {key} as record_key, {self.carrier} as record_day "  # noqa: S608
-            f"from {kept} where {only} and {self.carrier} between date '{self.first}' and date '{self.last}'"
+            f"from {kept} where {self.carrier} between date '{self.first}' and date '{self.last}'"
         )
 
     def days(self, facts: str) -> str:
         """The days to count: those of the cell, or the numbers that stand for records."""
         if self.is_numbered:
-            return f"select '{self.counting.days_of}' as count_model, {self.carrier} as day from {facts}"  # noqa: S608
+            return f"select '{self.counting.count_model}' as count_model, {self.carrier} as day from {facts}"  # noqa: S608
         return (
-            f"select '{self.counting.days_of}' as count_model, cast(unnest(generate_series("
+            f"select '{self.counting.count_model}' as count_model, cast(unnest(generate_series("
             f"date '{self.first}', date '{self.last}', interval 1 day)) as date) as day"
         )
 
@@ -263,7 +251,7 @@ def _records_of(
             select {way.carried} as carried, day, {contract["numerator"]} as numerator,
                 {contract["denominator"] or "null"} as denominator
             from {counts.written}
-            where caliber = $caliber and {way.of_cell} and {of_period}
+            where caliber = $caliber and {way.of_unit} and {of_period}
         ),
         carriers as (select distinct {way.carrier} as carried, record_key, record_day from {facts.written})
         select carriers.record_key, coalesce(carriers.record_day, counted.day) as day,
@@ -287,7 +275,6 @@ def _separation(work: WorkFile, counting: Counting, cell: Mapping[str, Any], key
         counting,
         carrier,
         is_numbered=_kinds(work, counting.fact).get(carrier) == "DATE",
-        is_rolled_up="unit_type" in _kinds(work, counting.counts),
         of_unit=f"{own} = '{_escaped(key.unit_code)}'" if own else "true",
         first=key.period_start,
         last=min(cell["period_end"], work.business_date),
