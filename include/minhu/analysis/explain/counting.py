@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Model that says which days of a count model are counted; for a cell it is answered with the cell's own.
+DAYS = "int_days_to_count"
 _PLACES = {"district": "district_code", "street": "street_code", "community": "community_code"}
 
 
@@ -21,7 +23,7 @@ class Counting:
         fact: model it counts, one row per record.
         key: column that names a record and may be shown: a business key.
         table: landed table whose rows are the records.
-        count_model: by which name the days to count are asked for.
+        count_model: by which name :data:`DAYS` lists its days.
         levels: kind of unit to the grouping column with its code; the city is everything.
         carriers: grouping columns that no condition of the model asks for; the first that is not the unit's own carries
             the key. A date carries a number instead.

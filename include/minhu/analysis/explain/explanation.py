@@ -119,11 +119,13 @@ def explain(
     release = releases.current(settings, release_id)
     evidence.require_tables(release.table_names, release.release_id)
     notes: list[str] = []
-    with offered_release(settings, release.release_id) as published, _work_if_readable(settings, notes) as work:
+    with offered_release(settings, release.release_id) as published, _work_if_readable(settings) as (work, unread):
         cell = find_cell(published, kpi_id, unit, period, variant, caliber, level)
         key = key_of(cell)
         contract = evidence.read_contract(published, key)
         standing = work.standing_findings() if work and work.is_of(release) else None
+        if unread:
+            notes.append(unread)
         if standing is None:
             notes.append("findings of earlier nights that still stand are in the work file of that night only")
         findings = evidence.touching_findings(settings, published, key, cell["period_end"], standing)
@@ -131,7 +133,7 @@ def explain(
         graph = Graph.read(settings)
         if not graph.models:
             notes.append("dbt's manifest of the last build is gone: models are those that the contract names")
-        behind = _landed_evidence(settings, work, graph, release, cell, contract, rows, notes)
+        behind = _landed_evidence(settings, work, graph, release, cell, contract, rows, unread)
     told = history.read_history(settings, key)
     return Explanation(
         release.release_id, release.business_date, releases.current(settings).release_id == release.release_id,
@@ -141,15 +143,15 @@ def explain(
 
 
 @contextmanager
-def _work_if_readable(settings: Settings, notes: list[str]) -> Iterator[WorkFile | None]:
-    """The work file, or None with a note why not: the rest of an explanation needs the release alone."""
+def _work_if_readable(settings: Settings) -> Iterator[tuple[WorkFile | None, str]]:
+    """The work file; or None and why not, for the rest of an explanation needs the release alone."""
     with ExitStack() as opened:
-        work = None
+        found: tuple[WorkFile | None, str]
         try:
-            work = opened.enter_context(records.open_work(settings))
+            found = opened.enter_context(records.open_work(settings)), ""
         except MinhuError as error:
-            notes.append(str(error))
-        yield work
+            found = None, str(error)
+        yield found
 
 
 def _landed_evidence(
@@ -160,10 +162,10 @@ def _landed_evidence(
     cell: dict[str, Any],
     contract: dict[str, Any],
     rows: int,
-    notes: list[str],
+    unread: str,
 ) -> LandedEvidence:
     if work is None:
-        return LandedEvidence(False, notes[-1])
+        return LandedEvidence(False, unread)
     found = records.find_records(work, graph, release, cell, contract, key_of(cell))
     shown = found.records[:rows]
     landed_rows, files = landed.find_rows(settings, work, contract, shown) if shown else ([], [])

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from minhu.analysis.explain.counting import COUNTINGS, NOT_LISTED, Counting
+from minhu.analysis.explain.counting import COUNTINGS, DAYS, NOT_LISTED, Counting
 from minhu.analysis.explain.lineage import Graph
 from minhu.analysis.explain.question import CellKey
 from minhu.errors import TransientError, UsageError
@@ -175,6 +175,56 @@ def _countings(cell: Mapping[str, Any], contract: Mapping[str, Any]) -> tuple[Co
     return COUNTINGS[model]
 
 
+@dataclass(frozen=True)
+class _Separation:
+    """How the records of one cell are told apart.
+
+    Attributes:
+        counting: what is counted.
+        carrier: column of the facts that holds the key, or a number for it where it is a date.
+        is_numbered: the carrier is a date.
+        of_unit: condition on the counts: rows of the cell's unit.
+        first: first day of the cell.
+        last: last day of it that has been counted.
+    """
+
+    counting: Counting
+    carrier: str
+    is_numbered: bool
+    of_unit: str
+    first: date
+    last: date
+
+    @property
+    def carried(self) -> str:
+        """Column of the counts in which the carrier comes out."""
+        return "day" if self.is_numbered else self.carrier
+
+    @property
+    def facts(self) -> str:
+        """The facts, each with its key where the count groups by it; ``record_day`` is the day that a number stands for."""
+        key, kept = self.counting.key, f"{KEPT}.{{schema}}.{self.counting.fact}"
+        if not self.is_numbered:
+            return (
+                f"select * replace ({key} as {self.carrier}), {key} as record_key, cast(null as date) as record_day "  # noqa: S608
+                f"from {kept}"
+            )
+        number = f"cast(date '{_FIRST_NUMBER}' + cast(row_number() over (order by {key}) as integer) as date)"
+        return (
+            f"select * replace ({number} as {self.carrier}), {key} as record_key, {self.carrier} as record_day "  # noqa: S608
+            f"from {kept} where {self.carrier} between date '{self.first}' and date '{self.last}'"
+        )
+
+    def days(self, facts: str) -> str:
+        """The days to count: those of the cell, or the numbers that stand for records."""
+        if self.is_numbered:
+            return f"select '{self.counting.count_model}' as count_model, {self.carrier} as day from {facts}"  # noqa: S608
+        return (
+            f"select '{self.counting.count_model}' as count_model, cast(unnest(generate_series("
+            f"date '{self.first}', date '{self.last}', interval 1 day)) as date) as day"
+        )
+
+
 def _records_of(
     work: WorkFile,
     graph: Graph,
@@ -183,82 +233,60 @@ def _records_of(
     contract: Mapping[str, Any],
     key: CellKey,
 ) -> list[Record]:
-    own = counting.levels.get(key.unit_type)
-    if own is None and key.unit_type != "city":
-        raise CannotList(f"{counting.counts} does not tell one {key.unit_type} from another")
-    carrier = next(column for column in counting.carriers if column != own)
-    is_numbered = _lay_out(work, graph, counting, carrier, key.period_start, cell["period_end"])
-    counts = _at(graph, counting.counts)
-    columns = [column[0] for column in work.engine.execute(f"describe {counts}").fetchall()]
-    conditions = ["caliber = $caliber"]
-    parameters: dict[str, Any] = {"caliber": key.caliber}
-    if own is not None:
-        conditions.append(f"{own} = $unit_code")
-        parameters["unit_code"] = key.unit_code
-    if "period_type" in columns:
-        conditions.append("period_type = $period_type")
-        parameters["period_type"] = key.period_type
-    facts = _at(graph, counting.fact)
+    way = _separation(work, counting, cell, key)
+    facts, counts = _quoted_relation(graph, counting.fact), _quoted_relation(graph, counting.counts)
+    views = {
+        counting.fact: way.facts.format(schema=facts.schema),
+        DAYS: way.days(facts.written),
+        counting.counts: _compiled(graph, counting.counts),
+    }
+    done: set[str] = set()
+    for relation in (facts, counts):
+        _make_view(work, graph, relation, views, done)
+    # some counts differ by kind of period
+    of_period = "period_type = $period_type" if "period_type" in _kinds(work, counting.counts) else "$period_type <> ''"
     rows = work.engine.execute(
         f"""
         with counted as (
-            select {"day" if is_numbered else carrier} as carried, day, {contract["numerator"]} as numerator,
+            select {way.carried} as carried, day, {contract["numerator"]} as numerator,
                 {contract["denominator"] or "null"} as denominator
-            from {counts}
-            where {" and ".join(conditions)}
+            from {counts.written}
+            where caliber = $caliber and {way.of_unit} and {of_period}
         ),
-        carriers as (select distinct {carrier} as carried, record_key, record_day from {facts})
+        carriers as (select distinct {way.carrier} as carried, record_key, record_day from {facts.written})
         select carriers.record_key, coalesce(carriers.record_day, counted.day) as day,
             cast(sum(numerator) as double), cast(sum(denominator) as double)
         from counted inner join carriers using (carried)
         where numerator <> 0 or denominator <> 0
         group by all
         """,  # noqa: S608  names and expressions come from our own contract and models
-        parameters,
+        {"caliber": key.caliber, "period_type": key.period_type},
     ).fetchall()
     shown = cell["numerator"] is not None
     return [Record(counting.table, name, day, num if shown else None, den) for name, day, num, den in rows]
 
 
-def _lay_out(work: WorkFile, graph: Graph, counting: Counting, carrier: str, first: date, last: date) -> bool:
-    """Make views with the names for which the count model was compiled: its facts carry keys, its days are the cell's.
+def _separation(work: WorkFile, counting: Counting, cell: Mapping[str, Any], key: CellKey) -> _Separation:
+    own = counting.levels.get(key.unit_type)
+    if own is None and key.unit_type != "city":
+        raise CannotList(f"{counting.counts} does not tell one {key.unit_type} from another")
+    carrier = next(column for column in counting.carriers if column != own)
+    return _Separation(
+        counting,
+        carrier,
+        is_numbered=_kinds(work, counting.fact).get(carrier) == "DATE",
+        of_unit=f"{own} = '{_escaped(key.unit_code)}'" if own else "true",
+        first=key.period_start,
+        last=min(cell["period_end"], work.business_date),
+    )
 
-    Returns:
-        Whether the carrier is a date: then days are numbers of records, and ``record_day`` is the day they count by.
-    """
-    facts = _quoted_relation(graph, counting.fact)
-    kinds = dict(
-        work.engine.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = ? and table_name = ?",
-            [KEPT, counting.fact],
-        ).fetchall()
+
+def _kinds(work: WorkFile, name: str) -> dict[str, str]:
+    """Columns of a table or view of the work file, with their types."""
+    found = work.engine.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = ? and table_name = ?", [KEPT, name]
     )
-    number = f"cast(date '{_FIRST_NUMBER}' + cast(row_number() over (order by {counting.key}) as integer) as date)"
-    is_numbered = kinds.get(carrier) == "DATE"
-    carried = number if is_numbered else counting.key
-    kept = f"{KEPT}.{facts.schema}.{facts.name}"
-    within = f"where {carrier} between date '{first}' and date '{last}'" if is_numbered else ""
-    made = {
-        facts.name: f"select * replace ({carried} as {carrier}), {counting.key} as record_key, "  # noqa: S608
-        f"{carrier if is_numbered else 'cast(null as date)'} as record_day from {kept} {within}",
-        "int_days_to_count": f"select '{counting.count_model}' as count_model, "  # noqa: S608
-        + (
-            f"{carrier} as day from {facts.written}"
-            if is_numbered
-            else f"cast(unnest(generate_series(date '{first}', least(date '{last}', date '{work.business_date}'), "
-            "interval 1 day)) as date) as day"
-        ),
-    }
-    done: set[str] = set()
-    _make_view(work, graph, facts, made, done)
-    _make_view(
-        work,
-        graph,
-        _quoted_relation(graph, counting.counts),
-        {**made, counting.counts: _compiled(graph, counting.counts)},
-        done,
-    )
-    return is_numbered
+    return {str(column): str(kind) for column, kind in found.fetchall()}
 
 
 @dataclass(frozen=True)
@@ -314,13 +342,9 @@ def _quoted_relation(graph: Graph, name: str) -> _Relation:
     return _Relation(**found.groupdict())
 
 
-def _at(graph: Graph, name: str) -> str:
-    return _quoted_relation(graph, name).written
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _escaped(text: Path | str) -> str:
+    return str(text).replace("'", "''")
