@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from minhu.gate.kpi_contract.counts import read_counts
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
-from tests.fixtures.homes import build_and_judge, query, settings_at
+from tests.fixtures.homes import build_and_judge, manifest_of, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 pytestmark = pytest.mark.nights(3)
@@ -40,7 +39,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def manifest(built: Settings) -> dict[str, Any]:
-    return dict(json.loads((built.home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8")))
+    return manifest_of(built)
 
 
 def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
