@@ -25,6 +25,7 @@ from minhu.gate.kpi_contract import count_models
 from minhu.gate.kpi_contract.counts import COUNTS_FILE
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import work_file
+from tests.fixtures.homes import manifest_of
 
 COUNTED_IN = PROJECT_ROOT / COUNTS_FILE
 #: Models that say what is counted again in a build.
@@ -176,7 +177,7 @@ class Lineage:
             for p in target.glob("compiled/*/models/**/*.sql")
             if p.parent.suffix != ".yml"
         }
-        nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"].values()
+        nodes = manifest_of(settings)["nodes"].values()
         models = [node for node in nodes if node["resource_type"] == "model"]
         self._parents = {
             node["name"]: [parent.rsplit(".", 1)[-1] for parent in node["depends_on"]["nodes"]] for node in models
