@@ -30,6 +30,7 @@ NIGHT = textwrap.dedent(
     from datetime import date
 
     from minhu import settings
+    from minhu.landing.night import Night
     from minhu.pipeline import publication, stages
     from minhu.simulator.grid.grid_server import GridServer
     from minhu.standalone import postgres
@@ -43,13 +44,13 @@ NIGHT = textwrap.dedent(
             "stations": stages.Endpoint(str(home.home / "simulator" / "stations")),
         }
         for source, endpoint in endpoints.items():
-            stages.land_source(home, source, day, endpoint)
-            arrival = stages.validate_arrival(home, source, day, endpoint)
+            stages.land_source(Night(home, day), source, endpoint)
+            arrival = stages.validate_arrival(Night(home, day), source, endpoint)
             assert arrival.status == "accepted", arrival.reason
-    dbt_build.load_landing(home, day)
-    dbt_build.build_marts(home, day)
-    dbt_build.check_marts(home, day)
-    publication.publish_night(home, postgres.uri(home.postgres_dir), day)
+    dbt_build.load_landing(Night(home, day))
+    dbt_build.build_marts(Night(home, day))
+    dbt_build.check_marts(Night(home, day))
+    publication.publish_night(Night(home, day), postgres.uri(home.postgres_dir))
     """
 )
 

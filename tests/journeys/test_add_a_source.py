@@ -41,6 +41,7 @@ NIGHT = """
     from minhu.extract.registry import Endpoint
     from minhu.gate import decision
     from minhu.landing.zone import Landing
+    from minhu.landing.night import Night
     from minhu.pipeline import stages
     from minhu.settings import load
     from minhu.warehouse import dbt_build
@@ -53,12 +54,12 @@ NIGHT = """
     city.units("u1")
     city.land(settings, sources=("hotline", "grid", "stations", "returns"))
     endpoint = registry.configured(load(environ={"MINHU_HOME": sys.argv[1], "MINHU_SOURCES": f"parks={drop}"}))["parks"]
-    stages.land_source(settings, "parks", NIGHT, endpoint)
-    arrival = stages.validate_arrival(settings, "parks", NIGHT, endpoint)
-    stages.announce_arrival(settings, "parks", NIGHT)
+    stages.land_source(Night(settings, NIGHT), "parks", endpoint)
+    arrival = stages.validate_arrival(Night(settings, NIGHT), "parks", endpoint)
+    stages.announce_arrival(Night(settings, NIGHT), "parks")
     build(settings, NIGHT)
-    dbt_build.check_marts(settings, NIGHT)
-    decision.decide_verdicts(settings, NIGHT)
+    dbt_build.check_marts(Night(settings, NIGHT))
+    decision.decide_verdicts(Night(settings, NIGHT))
     cells = query(
         settings,
         "select unit_code, numerator, denominator, verdict from publish.kpi_results where kpi_id = 'G09' "

@@ -169,14 +169,15 @@ def test_a_full_disk_is_said_in_words_and_the_next_run_recovers(home: Settings, 
         import resource, signal, sys
         from datetime import date
         from minhu import settings
+        from minhu.landing.night import Night
         from minhu.pipeline import stages
         from minhu.errors import MinhuError
         home = settings.load()
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
         try:
-            with stages.noting_failures(home, date(2026, 11, 20), "hotline_extract", "land_tables"):
-                stages.land_source(home, "hotline", date(2026, 11, 20), stages.Endpoint(sys.argv[1]))
+            with stages.noting_failures(Night(home, date(2026, 11, 20)), "hotline_extract", "land_tables"):
+                stages.land_source(Night(home, date(2026, 11, 20)), "hotline", stages.Endpoint(sys.argv[1]))
         except MinhuError as error:
             print(type(error).__name__, error)
         """
