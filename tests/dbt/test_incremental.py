@@ -14,6 +14,7 @@ from minhu.warehouse import dbt_build
 from tests.fixtures.homes import build_and_judge, copy_of, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
+from tests.fixtures.tables import PUBLISHED, contents
 
 pytestmark = pytest.mark.nights(4)
 
@@ -162,23 +163,6 @@ def pictures(city: LandedCity) -> None:
     city.add("grid.grids", grid_code="g1", community_code="dA001001", street_code="dA001")
     city.add("stations.points", station_code="s1", name="站", kind="model_point", community_code="dA001001")
     city.add("stations.items", item_code="i1", name="事项", is_personal=True, is_core=True, lowest_level="community")
-
-
-#: What passes on the way of one night, and the ranks that are made as they are asked for.
-PASSING = {"kpi_periods_to_count", "kpi_periods_to_judge", "kpi_periods_to_compare", "kpi_rank_intervals"}
-#: The published tables that grow night by night: cells, their past, their peers.
-PUBLISHED = ("kpi_results", "kpi_changes", "peer_comparisons")
-
-
-def contents(settings: Settings, *published: str) -> dict[str, list[tuple[object, ...]]]:
-    """Every table of core, assessment and kpis, and the ``published`` ones, rows in a fixed order."""
-    names = query(
-        settings,
-        "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE' "
-        "and (table_schema in ('core', 'assessment', 'kpis') or list_contains(?, table_name)) order by 1, 2",
-        list(published),
-    )
-    return {f"{s}.{t}": query(settings, f"select * from {s}.{t} order by all") for s, t in names if t not in PASSING}
 
 
 @pytest.fixture(scope="module")

@@ -22,18 +22,13 @@ from minhu.gate import decision
 from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build
-from tests.fixtures.homes import build, query, settings_at
+from tests.fixtures import tables
+from tests.fixtures.homes import build, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
 pytestmark = pytest.mark.nights(3)
 
 NIGHTS = [NIGHT - timedelta(days=back) for back in (3, 2, 1, 0)]
-#: What a build leaves behind on the way: the work of this night, not a figure.
-PASSING = {"kpi_periods_to_count", "kpi_periods_to_judge", "kpi_periods_to_compare", "kpi_rank_intervals"}
-
-#: The published tables that grow night by night: cells, their past, their peers.
-PUBLISHED = "('kpi_results', 'kpi_changes', 'peer_comparisons')"
-
 #: A moment: day relative to the first night, and hour. Some lie ahead of every night.
 moments = st.tuples(st.integers(-40, 5), st.integers(0, 23))
 maybe = st.none() | moments
@@ -211,15 +206,11 @@ def deliver(home: Settings, night: int, day: date, story: list[dict[str, Any]]) 
     city.land(home, day)
 
 
-def contents(home: Settings) -> dict[str, str]:
-    """Hash of the rows of every table of core, assessment, kpis and of what is published of each cell."""
-    names = query(
-        home,
-        "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE' and "
-        f"(table_schema in ('core', 'assessment', 'kpis') or table_name in {PUBLISHED}) order by all",
-    )
-    rows = {f"{s}.{t}": query(home, f"select * from {s}.{t} order by all") for s, t in names if t not in PASSING}
-    return {name: sha256(repr(found).encode()).hexdigest() for name, found in rows.items()}
+def hashes(home: Settings) -> dict[str, str]:
+    """What ``contents`` reads, as a hash per table."""
+    return {
+        name: sha256(repr(rows).encode()).hexdigest() for name, rows in tables.contents(home, *tables.PUBLISHED).items()
+    }
 
 
 def check(story: list[list[dict[str, Any]]], is_judged: bool) -> None:
@@ -233,12 +224,12 @@ def check(story: list[list[dict[str, Any]]], is_judged: bool) -> None:
             dbt_build.build_marts(Night(home, day))
             if is_judged and night != 1:  # one night is built and never judged: the next has to make up for it
                 decision.decide_verdicts(Night(home, day))
-        by_night = contents(home)
+        by_night = hashes(home)
         home.warehouse_path.unlink()
         build(home, NIGHT)
         if is_judged:
             decision.decide_verdicts(Night(home, NIGHT))
-        at_once = contents(home)
+        at_once = hashes(home)
         assert {"core.fct_work_orders", "core.fct_grid_events", "assessment.agg_orders_by_period"} <= by_night.keys()
         differing = sorted(name for name in by_night | at_once if by_night.get(name) != at_once.get(name))
         assert not differing, f"increments and a full build differ in {', '.join(differing)}"
