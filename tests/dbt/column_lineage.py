@@ -82,6 +82,8 @@ class _Reader:
         self._known: dict[int, Outcome] = {}
 
     def outcome(self, scope: Scope) -> Outcome:
+        if isinstance(scope.expression, exp.Values):
+            return Outcome()  # a list that the query brings rests on nothing landed
         if id(scope) not in self._known:
             self._known[id(scope)] = self._of_union(scope) if scope.set_operation_scopes else self._of_select(scope)
         return self._known[id(scope)]
@@ -215,11 +217,11 @@ class Lineage:
         waiting = list(relations)
         while waiting:
             name = waiting.pop()
-            if name not in found:
+            if name not in found and not _WORK.search(name):
                 found.add(name)
                 waiting += self._parents.get(name, [])
         landed = {_landed_table(name) for name in found if "__" in name and name not in self._parents}
-        return landed | {name for name in found if name in self._parents and not _WORK.search(name)}
+        return landed | {name for name in found if name in self._parents}
 
     def words(self, relation: str, column: str) -> set[str]:
         """Texts that a relation, or what it has the column from, writes into a column as they stand."""

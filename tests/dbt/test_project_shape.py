@@ -64,7 +64,9 @@ def test_models_read_only_from_their_own_layer_or_below(manifest: dict[str, Any]
     for node in models(manifest):
         for parent in node["depends_on"]["nodes"]:
             if parent.startswith("source."):
-                allowed = layer(node) == 0 or manifest["sources"][parent]["name"] in (
+                landed = manifest["sources"][parent]["name"]
+                # a sheet of the returns has no staging model: macros/returned_rows.sql reads it where it landed
+                allowed = layer(node) == 0 or landed.startswith("returns__") or landed in (
                     "arrivals", "absent_inputs", "findings", "previous_kpi_results", "loads", "judged", "judged_findings",
                     "periods_pending", "previous_kpi_restatements", "previous_kpi_published_since", "previous_release",
                     "previous_integrity_companions", "previous_standardised_on_time", "previous_on_time_by_channel",
@@ -163,8 +165,7 @@ def _rule_files(dbt_dir: Path) -> list[Path]:
     models = dbt_dir / "models"
     return [
         *models.rglob("*_checked.sql"),
-        *models.rglob("int_returned_*.sql"),
-        dbt_dir / "macros" / "returned_rows.sql",
+        dbt_dir / "macros" / "returned_sheets.sql",
     ]
 
 

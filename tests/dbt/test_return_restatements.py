@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -161,27 +160,3 @@ def test_rows_without_a_key_and_rows_sent_double(tmp_path: Path) -> None:
     assert counted[9].split(", ") == ["? removed", "? added", *added], (
         "in order of all it says: told on the 9th, the 10th"
     )
-
-
-def test_keys_of_the_report_are_those_of_the_kpis() -> None:
-    """What stands in ``returned_sheets`` and in the models ``int_returned_*``, the period itself left out."""
-    project = Path(__file__).parents[2] / "dbt_project"
-    listed = re.findall(
-        r"\('(\w+)', '(\w+)', \[(.*?)\], \[(.*?)\]\)", (project / "macros" / "returned_sheets.sql").read_text("utf-8")
-    )
-    in_report = {sheet: (workbook, words(key), words(optional)) for sheet, workbook, key, optional in listed}
-    in_kpis = {}
-    for path in (project / "models" / "intermediate" / "returns").glob("int_returned_*.sql"):
-        text = path.read_text("utf-8")
-        called = re.search(r"returned_rows\(\s*'(\w+)', '(\w+)', \[(.*?)\]", text)
-        assert called, path.name
-        optional = re.search(r"optional_key=\[(.*?)\]", text)
-        sheet, workbook, key = called.groups()
-        kept = [column for column in words(key) if column != "report_period"]
-        in_kpis[sheet] = (workbook, kept, words(optional[1]) if optional else [])
-    assert len(in_kpis) == 19
-    assert in_report == in_kpis
-
-
-def words(columns: str) -> list[str]:
-    return re.findall(r"\w+", columns)

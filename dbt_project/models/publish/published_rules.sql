@@ -33,13 +33,6 @@ landed as (
     where business_date = {{ business_date() }}
 ),
 
-returned as (
-    {% for sheet in returned_sheets() -%}
-    select count(*) as row_count from {{ ref('int_returned_' ~ sheet[0]) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
 held as (
     select
         table_name,
@@ -50,8 +43,8 @@ held as (
     union all
     select
         'returns' as table_name,
-        sum(row_count) as row_count
-    from returned
+        count(*) as row_count
+    from {{ ref('int_returned_rows_checked') }}
 ),
 
 balanced as (

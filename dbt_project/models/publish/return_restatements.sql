@@ -44,7 +44,7 @@ compared as (
 
 sent as (
     select
-        returned.table_name,
+        concat('returns.', returned.sheet) as table_name,
         compared.workbook,
         compared.report_period,
         compared.is_in_force,
@@ -52,7 +52,7 @@ sent as (
         returned.is_nameless,
         returned.record_key,
         returned.content
-    from {{ ref('kpi_returned_rows') }} as returned
+    from {{ ref('int_returned_rows') }} as returned
     inner join compared
         on
             returned.workbook = compared.workbook

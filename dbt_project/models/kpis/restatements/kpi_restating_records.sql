@@ -128,7 +128,7 @@ where
     and (content_before is null or content_before <> content_now or is_due_now)
 union all
 select
-    sent.table_name,
+    concat('returns.', sent.sheet) as table_name,
     concat(sent.report_period, '/', cast(sent.row_number as {{ dbt.type_string() }})) as record_key,
     true as is_late,
     'return' as entity,
@@ -140,7 +140,7 @@ select
     {{ no_code }} as place_code,
     {{ no_code }} as other_place_code,
     {{ no_code }} as responsible_code
-from {{ ref('kpi_returned_rows') }} as sent
+from {{ ref('int_returned_rows') }} as sent
 inner join current_returns
     on
         sent.workbook = current_returns.workbook

@@ -1,20 +1,23 @@
 -- One row per unit and period: Kaplan-Meier median of the days from the beginning of a dispute to a named owner, with
 -- the bounds of Brookmeyer and Crowley (1982), Biometrics 38, 29-41, on the log-log scale. A bound that is not reached
 -- is null.
-with disputes as (
+with reported as (
+    {{ returned_rows('disputes') | indent }}
+),
+
+disputes as (
     select
-        {{ local_date('disputes.started_at') }} as started_on,
+        {{ local_date('reported.started_at') }} as started_on,
         orders.district_code,
-        disputes.settled_at is not null as is_settled,
+        reported.settled_at is not null as is_settled,
         {{ dbt.datediff(
-            'disputes.started_at',
-            'coalesce(disputes.settled_at, ' ~ utc_time("cast(" ~ dbt.dateadd('day', 1, 'disputes.report_to') ~ " as timestamp)") ~ ')',
+            'reported.started_at',
+            'coalesce(reported.settled_at, ' ~ utc_time("cast(" ~ dbt.dateadd('day', 1, 'reported.report_to') ~ " as timestamp)") ~ ')',
             'second'
         ) }} / 86400.0 as days
-    from {{ ref('int_returned_disputes') }} as disputes
+    from reported
     left join {{ ref('fct_work_orders') }} as orders
-        on disputes.order_id = orders.order_id
-    where disputes.broken_rule is null
+        on reported.order_id = orders.order_id
 ),
 
 placed as (

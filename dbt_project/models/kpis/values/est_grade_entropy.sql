@@ -1,11 +1,14 @@
 -- One row per year and unit (city, district): how evenly workers stand on the 18 grades, by the last report of the
 -- year.
-with reports as (
+with posts as (
+    {{ returned_rows('posts') | indent }}
+),
+
+reports as (
     select
         cast({{ dbt.date_trunc('year', 'report_to') }} as date) as year_start,
         max(report_to) as report_to
-    from {{ ref('int_returned_posts') }}
-    where broken_rule is null
+    from posts
     group by cast({{ dbt.date_trunc('year', 'report_to') }} as date)
 ),
 
@@ -18,9 +21,8 @@ graded as (
         end as unit_code,
         posts.grade,
         sum(posts.worker_count) as worker_count
-    from {{ ref('int_returned_posts') }} as posts
+    from posts
     inner join reports on posts.report_to = reports.report_to
-    where posts.broken_rule is null
     group by grouping sets (
         (reports.year_start, posts.grade), (reports.year_start, posts.grade, posts.place_district_code)
     )

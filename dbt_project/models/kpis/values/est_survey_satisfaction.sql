@@ -1,18 +1,22 @@
 -- One row per half-year, domain and unit: the share satisfied. The sample is drawn by district, so the city is the
 -- mean of its districts weighted by residents, and its variance the weighted sum of theirs.
-with waves as (
+with reported as (
+    {{ returned_rows('survey_waves') | indent }}
+),
+
+waves as (
     select
-        waves.half_year_start,
-        waves.domain,
-        waves.district_code,
-        waves.valid_count,
-        waves.satisfied_count,
-        cast(waves.satisfied_count as double) / waves.valid_count as share,
+        reported.half_year_start,
+        reported.domain,
+        reported.district_code,
+        reported.valid_count,
+        reported.satisfied_count,
+        cast(reported.satisfied_count as double) / reported.valid_count as share,
         cast(places.resident_count as double) as resident_count
-    from {{ ref('int_returned_survey_waves') }} as waves
+    from reported
     inner join {{ ref('dim_places') }} as places
-        on waves.district_code = places.place_code
-    where waves.broken_rule is null and waves.valid_count > 0 and waves.domain is not null
+        on reported.district_code = places.place_code
+    where reported.valid_count > 0 and reported.domain is not null
 ),
 
 weighted as (

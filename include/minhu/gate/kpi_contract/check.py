@@ -101,7 +101,7 @@ def _count_problems(kpi: Kpi, project: Project) -> Iterator[str]:
     if model.only_for is not None and kpi.kpi_id not in model.only_for:
         yield (
             f"count_model: agg_{kpi.count_model}_by_period has no rows of {kpi.kpi_id}, so it would never be published - add "
-            "what it counts to int_return_measures and run `python -m tests.dbt.column_lineage`"
+            "what it counts to a model int_return_measures_* and run `python -m tests.dbt.column_lineage`"
         )
     if not kpi.numerator:
         yield "numerator: expected an expression over the counts, found nothing - add it"
