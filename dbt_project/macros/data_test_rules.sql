@@ -36,7 +36,7 @@
     {% set words = {
         'not_null': ['is there', '有值'],
         'unique': ['is unique', '唯一'],
-        'unique_combination': ['identify a row', '共同唯一'],
+        'complete': ['are there', '均有值'],
         'primary_key': ['is there and identifies a row', '有值且唯一'],
         'relationships': ['is known where it is listed', '在所引用的表中存在'],
         'accepted_values': ['is a known word', '为已知词'],

@@ -22,7 +22,7 @@ signed as (
         touched.to_type as unit_type,
         touched.to_code as unit_code,
         1 as sign,
-        units.{{ measures | join(', units.') }}
+        {% for measure in measures %}units.{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
     from {{ units }} as units
     inner join touched
         on units.unit_type = touched.to_type and units.unit_code = touched.to_code
@@ -33,7 +33,7 @@ signed as (
         moves.to_type as unit_type,
         moves.to_code as unit_code,
         moves.sign,
-        units.{{ measures | join(', units.') }}
+        {% for measure in measures %}units.{{ measure }}{{ ', ' if not loop.last }}{% endfor %}
     from {{ units }} as units
     inner join moves
         on

@@ -1,5 +1,5 @@
--- One row per count model and day whose counts are written again in this build: the days in which a changed record counted
--- until now or counts from now on, and the days that the clock has passed since the last build.
+-- One row per count model and day whose counts are written again in this build: the days in which a changed record
+-- counted until now or counts from now on, and the days that the clock has passed since the last build.
 with passed as (
     select day
     from {{ ref('dim_days') }}
@@ -79,8 +79,8 @@ answer_minimum as (
 ),
 
 {% endfor -%}
--- every week, for an order that changed was open in many; from the first order that ever landed, so that a week which lost
--- its only order is cleared
+-- every week, for an order that changed was open in many; from the first order that ever landed, so that a week which
+-- lost its only order is cleared
 tracked_orders as (
     select days.day
     from {{ ref('dim_days') }} as days

@@ -1,6 +1,6 @@
 -- One row per patrolled grid, with the places it lies in.
 with grids as (
-    select * from {{ ref('stg_grid__grids') }}
+    select * from {{ source('raw', 'grid__grids') }}
 ),
 
 places as (

@@ -1,6 +1,15 @@
 -- One row per place: city, districts, streets, communities, each with all the places above it.
 with places as (
-    select * from {{ ref('stg_hotline__places') }}
+    select
+        place_code,
+        name as place_name,
+        level as place_level,
+        parent_code,
+        resident_count,
+        valid_from,
+        valid_to,
+        successor_code
+    from {{ source('raw', 'hotline__places') }}
 ),
 
 climbed as (

@@ -1,6 +1,6 @@
 -- One row per service point (服务点), with the places it lies in.
 with points as (
-    select * from {{ ref('stg_stations__points') }}
+    select * from {{ source('raw', 'stations__points') }}
 ),
 
 places as (
@@ -9,8 +9,8 @@ places as (
 
 select
     points.station_code,
-    points.station_name,
-    points.station_kind,
+    points.name as station_name,
+    points.kind as station_kind,
     points.community_code,
     places.street_code,
     places.district_code,

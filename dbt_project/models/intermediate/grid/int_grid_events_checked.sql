@@ -6,6 +6,17 @@ with events as (
     where event_id in (select event_id from {{ ref('int_grid_events_changed') }})
 ),
 
+-- on-site verifications (核查) by the end of the business date
+verifications as (
+    select
+        event_id,
+        count(*) as verification_count,
+        {{ count_where('not is_passed') }} as failed_verification_count
+    from {{ ref('int_grid_verifications_latest') }}
+    where verified_at <= {{ as_of() }} and event_id in (select verified.event_id from events as verified)
+    group by event_id
+),
+
 joined as (
     select
         events.*,
@@ -22,7 +33,7 @@ joined as (
         on
             grids.community_code = communities.place_code
             and {{ stands_on('communities', local_date('events.reported_at')) }}
-    left join {{ ref('int_grid_event_verifications') }} as verifications
+    left join verifications
         on events.event_id = verifications.event_id
 )
 

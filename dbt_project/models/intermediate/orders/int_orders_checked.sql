@@ -14,6 +14,19 @@ with orders as (
     where order_id in (select order_id from {{ ref('int_orders_changed') }})
 ),
 
+-- the unit responsible at the last closing, which a later reroute cannot change
+closings as (
+    select
+        order_id,
+        unit_code as closing_unit_code,
+        row_number() over (partition by order_id order by occurred_at desc, event_id desc) as recency
+    from {{ ref('int_order_steps_latest') }}
+    where
+        event_type = 'close'
+        and unit_code is not null
+        and order_id in (select closed.order_id from orders as closed)
+),
+
 joined as (
     select
         orders.*,
@@ -51,8 +64,8 @@ joined as (
             and {{ stands_on('streets', 'orders.place_date') }}
     left join {{ ref('dim_units') }} as units
         on orders.unit_code = units.unit_code
-    left join {{ ref('int_order_closing_units') }} as closings
-        on orders.order_id = closings.order_id
+    left join closings
+        on orders.order_id = closings.order_id and closings.recency = 1
     left join {{ ref('int_callbacks_deciding') }} as callbacks
         on orders.order_id = callbacks.order_id
     left join {{ ref('int_order_claims_latest') }} as claims
