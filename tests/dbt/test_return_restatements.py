@@ -85,7 +85,8 @@ def report(home: Settings, day: date) -> Report:
     with work_file.connect(home) as db:
         state = work_file.read_state(db)
     state |= {"previous_business_date": state["business_date"], "previous_load_no": state["built_load_no"]}
-    dbt_build.run_dbt(Night(home, day), ["run", "--select", "+return_restatements"], state)
+    models_and_seeds = ["build", "--exclude-resource-type", "test", "unit_test"]
+    dbt_build.run_dbt(Night(home, day), [*models_and_seeds, "--select", "+return_restatements"], state)
     rows = query(
         home,
         "select table_name, report_period, first_delivered_on, previous_delivered_on, delivered_on, delivery_count, "
