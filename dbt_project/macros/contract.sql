@@ -35,7 +35,7 @@ inner join kpis on counts.unit_type = kpis.unit_type and counts.period_type = kp
 where kpis.count_model = '{{ count_model }}'
     {%- if due %} and (counts.period_type, counts.period_start) in (
     select due.period_type, due.period_start from {{ due }} as due where due.count_model = '{{ count_model }}'){% endif %}
-{{ 'union all\n' if not loop.last }}
+{{ 'union all' if not loop.last }}
 {%- else %}
 select cast(null as {{ dbt.type_string() }}) as kpi_id
 where 1 = 0
@@ -71,15 +71,16 @@ where 1 = 0
     {{ return(rows) }}
 {% endmacro %}
 
-{# One of the three sums of the KPIs of a count model, as a column. #}
+{# One of the three sums of the KPIs of a count model, as a column: what several KPIs have in common stands once. #}
 {% macro summed(rows, part) -%}
-    {%- set expressions = rows | map(attribute=part) | unique | list -%}
-    {%- if expressions | length == 1 -%}
-    cast({{ expressions[0] or 'null' }} as decimal(18, 4)) as {{ part }}
+    {%- set kpis_of = {} -%}
+    {%- for row in rows -%}{%- do kpis_of.setdefault(row[part] or '', []).append(row.kpi) -%}{%- endfor -%}
+    {%- if kpis_of | length == 1 -%}
+    cast({{ rows[0][part] or 'null' }} as decimal(18, 4)) as {{ part }}
     {%- else -%}
-    case kpis.kpi
-        {%- for row in rows if row[part] %}
-        when '{{ row.kpi }}' then cast({{ row[part] }} as decimal(18, 4))
+    case
+        {%- for expression, kpis in kpis_of.items() if expression %}
+        when kpis.kpi in ('{{ kpis | join("', '") }}') then cast({{ expression }} as decimal(18, 4))
         {%- endfor %}
     end as {{ part }}
     {%- endif -%}

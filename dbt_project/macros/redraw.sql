@@ -49,9 +49,7 @@ select
     signed.caliber,
     signed.unit_type,
     signed.unit_code,
-    {% for measure in measures -%}
-    cast(sum(signed.sign * signed.{{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {% for measure in measures %}cast(sum(signed.sign * signed.{{ measure }}) as bigint) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
 from signed
 inner join {{ ref('bridge_days_periods') }} as periods
     on signed.day = periods.day

@@ -12,9 +12,7 @@ select
     units.caliber,
     units.unit_type,
     units.unit_code,
-    {% for measure in additive_columns(units) -%}
-    cast(sum(units.{{ measure }}) as bigint) as {{ measure }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {% for measure in additive_columns(units) %}cast(sum(units.{{ measure }}) as bigint) as {{ measure }}{{ ', ' if not loop.last }}{% endfor %}
 from {{ units }} as units
 inner join {{ windows }} as windows
     on units.day between windows.compare_from and windows.compare_to

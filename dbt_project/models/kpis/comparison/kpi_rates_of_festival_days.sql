@@ -1,8 +1,6 @@
 -- One row per KPI, variant, unit, period and caliber of a period that a movable festival shifts: the figure of the days
 -- a year before that stood as far from the festival, for KPIs that are sums over days. Periods of the last 400 days: an
 -- older comparison is in the releases of its time.
--- depends_on: {{ ref('kpi_contract') }}
--- depends_on: {{ ref('grain_periods') }}
 {% set counts = {
     'orders': ref('agg_orders_by_unit_day'),
     'calls': ref('agg_calls_by_unit_day'),

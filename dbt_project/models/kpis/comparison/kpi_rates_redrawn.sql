@@ -1,7 +1,5 @@
 -- One row per KPI, variant, unit, period and caliber that the borders of now would change: the figure by them, for
 -- KPIs that are sums of orders, grid events or cases over days.
--- depends_on: {{ ref('kpi_contract') }}
--- depends_on: {{ ref('grain_periods') }}
 {% set counts = {
     'orders': ref('agg_orders_by_unit_day'),
     'grid_events': ref('agg_grid_events_by_unit_day'),

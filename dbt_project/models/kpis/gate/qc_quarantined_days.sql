@@ -55,7 +55,10 @@ placed as (
             {% endfor -%}
         end as place_code
     from dated
-    cross join (values ('city'), ('{{ levels | join("'), ('") }}')) as unit_types (unit_type)
+    cross join (
+        values
+        ('city'), ('{{ levels | join("'), ('") }}')
+    ) as unit_types (unit_type)
     where dated.day is not null
 )
 
