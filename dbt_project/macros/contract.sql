@@ -4,7 +4,7 @@
     relations  {count model: relation that has its counts by unit, period and caliber}
     due        relation with count_model, period_type, period_start: only these are counted
 #}
-{% macro counted_rows(relations, due=none) %}
+{% macro counted_rows(relations, due=none) -%}
 with kpis as (
     select
         grains.kpi_id,
@@ -17,7 +17,7 @@ with kpis as (
     from {{ ref('kpi_grains') }} as grains
     inner join {{ ref('kpi_contract') }} as contract
         on grains.kpi_id = contract.kpi_id and grains.variant = contract.variant
-    {% if var('only_kpis') -%}
+    {%- if var('only_kpis') %}
     where substring(grains.kpi_id, 1, 1) in ('{{ var("only_kpis").split() | join("', '") }}')
     {%- endif %}
 )

@@ -2,8 +2,8 @@
   Counts of units that a change of borders touched, by the borders of now: their own days, and what is added and taken away.
     units  model made by roll_up_units; its additive columns end in _count
 #}
-{% macro redraw_units(units) %}
-{% set measures = additive_columns(units) %}
+{% macro redraw_units(units) -%}
+{% set measures = additive_columns(units) -%}
 with moves as (
     select * from {{ ref('bridge_redrawn_units') }}
 ),

@@ -7,12 +7,12 @@
 } %}
 {% set relations = dict(zip(counts, counts)) %}
 with
-{% for count_model, units in counts.items() %}
+{%- for count_model, units in counts.items() %}
 {{ count_model }} as (
     {{ redraw_units(units) }}
 ),
 
-{% endfor %}
+{% endfor -%}
 counted as (
     {{ counted_rows(relations) }}
 ),
