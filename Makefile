@@ -52,7 +52,7 @@ lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencie
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models dbt_project/tests
 	$(BIN)/mypy
-	PYTHONPATH=include $(BIN)/lint-imports --no-timings
+	PYTHONPATH=include $(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project --log-path var/lint --target-path $(CURDIR)/var/lint
 	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
