@@ -10,10 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from minhu.extract import registry
 from minhu.release import releases
 from minhu.settings import Settings
 from minhu.standalone import postgres, serving
-from minhu.standalone.nightly import EXTRACTS, Simulation
+from minhu.standalone.nightly import Simulation
 from tests.cli.processes import minhu
 from tests.fixtures.homes import settings_at
 from tests.fixtures.nights import publish_night_here
@@ -65,7 +66,7 @@ def backfilled(home: Settings, days: list[date]) -> dict[date, str]:
     after = days[-1] + timedelta(days=1)  # the night that the schedule runs by itself meanwhile
     lines: list[str] = []
     with serving.scheduled(home, after, SMALL, lines.append) as running:
-        for dag_id in EXTRACTS:
+        for dag_id in [source.dag_id for source in registry.sources()]:
             command = [
                 "airflow-cli", "backfill", "create", "--dag-id", dag_id, "--from-date", f"{days[0]}", "--to-date", f"{after}",
                 "--max-active-runs", "1",
@@ -80,7 +81,10 @@ def backfilled(home: Settings, days: list[date]) -> dict[date, str]:
 
         serving.wait(running, is_over=is_over)
         run_types = {
-            run["run_type"] for dag_id in EXTRACTS for day in days for run in running.airflow.runs(dag_id, f"{day}")
+            run["run_type"]
+            for dag_id in [source.dag_id for source in registry.sources()]
+            for day in days
+            for run in running.airflow.runs(dag_id, f"{day}")
         }
         assert run_types == {"backfill"}
     return release_ids(home, days)

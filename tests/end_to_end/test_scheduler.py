@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from minhu import settings as settings_module
+from minhu.extract import registry
 from minhu.landing.zone import Landing
 from minhu.release import releases
 from minhu.standalone import airflow_runtime, serving
 from minhu.standalone.airflow_api import DAG_IDS
-from minhu.standalone.nightly import EXTRACTS, Simulation
+from minhu.standalone.nightly import Simulation
 from tests.cli.processes import processes_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(4)]
@@ -45,7 +46,7 @@ def test_scheduler_runs_the_chain_by_clock_and_assets_through_to_the_release(tmp
         serving.wait(running, is_over=ended)
         runs = {dag_id: running.airflow.runs(dag_id, key) for dag_id in DAG_IDS}
         assert {dag_id: [run["run_type"] for run in found] for dag_id, found in runs.items()} == {
-            **{dag_id: ["scheduled"] for dag_id in EXTRACTS},
+            **{dag_id: ["scheduled"] for dag_id in [source.dag_id for source in registry.sources()]},
             "assessment_build": ["asset_triggered"],
             "kpi_publish": ["asset_triggered"],
         }, "the clock starts the extracts and their assets the rest; nobody asks for a run"

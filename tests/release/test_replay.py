@@ -17,7 +17,6 @@ from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
-from minhu.pipeline import publication
 from minhu.release.release_folder import CHANGES, Release
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
@@ -256,7 +255,7 @@ def test_a_release_of_the_time_before_arrival_records_were_listed_is_laid_out_to
     stations = Landing(scratch.landing_dir).arrival("stations", D18)
     assert stations is not None and stations.attempt == 1 and [f.rule_id for f in stations.findings] == ["L1-STA-090"]
     assert Landing(scratch.landing_dir).arrival("grid", D18).status == "blocked"  # type: ignore[union-attr]
-    assert publication.landing_manifests(scratch, D18) == story.second.manifest["landing"]
+    assert Night(scratch, D18).inventory.manifest_records(scratch.home) == story.second.manifest["landing"]
 
 
 def test_only_one_replay_at_a_time(story: Story) -> None:
@@ -294,7 +293,7 @@ def test_what_lands_between_build_and_release_is_not_listed_unread(tmp_path: Pat
 
     def is_behind() -> bool:
         with work_file.connect(settings) as db:
-            return raw_tables.is_behind(db, landing, D17)
+            return raw_tables.is_behind(db, Night(settings, D17).inventory)
 
     assert not is_behind()
     second_night(settings, D18)
