@@ -48,19 +48,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def read_project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home in which dbt has read the project, which takes as long as a night: once for all processes of a session.
+    """A home in which dbt has written what it read of the project, which takes as long as a night: once for all processes.
 
-    A night in a process of its own finds what was read if ``dbt/parsed`` is copied to its home.
+    What was read is kept beside the project, where every night of these files finds it.
     """
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
     home = settings.load(environ={"MINHU_HOME": str(root / "read")})
     key = parsed_project.key(home)
+    target = home.home / "dbt" / "target"
     with filelock.FileLock(root / "read.lock"):
-        if parsed_project.recall(home, key) is None:
+        if not parsed_project.is_described(target, key):
             state = {"previous_business_date": NIGHT, "previous_load_no": 0, "city_code": "610100"}
             dbt_build.run_dbt(Night(home, NIGHT), ["parse"], state)
-            parsed_project.keep(home, key, home.home / "dbt" / "target")
+            parsed_project.keep(home, key, target)
+            parsed_project.describe(target, key)
     return home
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from minhu.landing.night import Night
-from minhu.settings import Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.cli.processes import PATIENCE, environment
 from tests.fixtures.homes import query, settings_at
@@ -45,7 +43,7 @@ PART = [
 
 
 def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
-    tmp_path: Path, read_project: Settings, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     city = LandedCity()
     city.places({"dA": {"dA001": ("dA001001",)}})
@@ -54,7 +52,6 @@ def test_a_build_killed_after_its_models_and_before_its_end_is_made_again(
         add_order(city, f"o{number}", "dA", due_at="2026-11-10 18:00")
     settings = settings_at(tmp_path)
     city.land(settings)
-    shutil.copytree(read_project.home / "dbt" / "parsed", tmp_path / "dbt" / "parsed")
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), *PART]
     ended = subprocess.run(command, env=environment(tmp_path), timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL

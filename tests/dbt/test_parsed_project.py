@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from minhu.landing.night import Night
-from minhu.settings import Settings
+from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, parsed_project
 from tests.fixtures.homes import settings_at
 
@@ -29,7 +29,6 @@ def test_no_variable_decides_which_models_there_are_or_what_they_read(read_proje
     first = manifest(read_project.home)
     state = {"previous_business_date": date(1999, 12, 31), "previous_load_no": 99, "city_code": "320700"}
     dbt_build.run_dbt(Night(settings_at(tmp_path), date(2027, 2, 1)), ["parse"], state)
-    assert not (tmp_path / "dbt" / "parsed").exists(), "only what a night has read is kept"
     later = manifest(tmp_path)
     for kind in ("nodes", "sources", "unit_tests", "macros"):
         one, other = (
@@ -38,26 +37,45 @@ def test_no_variable_decides_which_models_there_are_or_what_they_read(read_proje
         assert one and one == other
 
 
-def test_what_was_read_is_kept_until_a_file_changes(
-    read_project: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of its own, of which nothing was read; that of the others stays as it is."""
+    folder = tmp_path / "dbt_project"
+    shutil.copytree(PROJECT_ROOT / "dbt_project", folder, ignore=shutil.ignore_patterns("target", "logs"))
+    monkeypatch.setattr(Settings, "dbt_dir", folder)
     monkeypatch.setattr(parsed_project, "_known", {})
+    return folder
+
+
+def test_what_was_read_is_kept_until_a_file_changes(
+    read_project: Settings, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, other = settings_at(tmp_path / "a"), settings_at(tmp_path / "b")
-    target, kept = home.home / "dbt" / "target", home.home / "dbt" / "parsed"
-    shutil.copytree(read_project.home / "dbt" / "target", target)
+    target, kept = read_project.home / "dbt" / "target", project / "target" / "parsed"
     old = parsed_project.key(home)
     assert parsed_project.recall(home, old) is None
     parsed_project.keep(home, old, target)
-    one, two = parsed_project.recall(home, old), parsed_project.recall(other, old)
+    one, two = parsed_project.recall(home, old), parsed_project.recall(home, old)
     assert one is not two and one.nodes.keys() == two.nodes.keys() and len(one.nodes) > 200
-    monkeypatch.setattr(parsed_project, "_known", {})  # another process
-    assert parsed_project.recall(other, old) is None
-    assert parsed_project.recall(home, old).nodes.keys() == one.nodes.keys()
+    monkeypatch.setattr(parsed_project, "_known", {})  # another process, another city
+    assert parsed_project.recall(other, old).nodes.keys() == one.nodes.keys()
+    assert not home.home.exists() and not other.home.exists()
 
-    monkeypatch.setattr(parsed_project, "code_hash", lambda _: "of other files")
+    (project / "models" / "publish" / "_columns.md").write_text("other words", encoding="utf-8")
     new = parsed_project.key(home)
     assert new != old and parsed_project.recall(home, new) is None
     parsed_project.keep(home, old, target)  # the files were changed while dbt read them
     assert [path.stem for path in kept.iterdir()] == [old]
     parsed_project.keep(home, new, target)
     assert [path.stem for path in kept.iterdir()] == [new], "what was kept of the old files is gone"
+
+
+def test_a_project_that_may_not_be_written_to_keeps_it_in_the_state_directory(
+    read_project: Settings, project: Path, tmp_path: Path
+) -> None:
+    home = settings_at(tmp_path / "a")
+    (project / "target").write_text("in the way of a folder, also for root")
+    key = parsed_project.key(home)
+    parsed_project.keep(home, key, read_project.home / "dbt" / "target")
+    assert [path.stem for path in (home.home / "dbt" / "parsed").iterdir()] == [key]
+    assert parsed_project.recall(home, key) is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from .homes import a_year_before, empty_home
 pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SECONDS = 2.0
 MOST_BYTES = 1_000_000
 QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -33,18 +31,16 @@ def year(night: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(home, folder / "pages")
 
 
-def opened(page: Path, profile: Path) -> tuple[float, str]:
-    """Seconds until the browser has shown a page and ended, and what it made of it."""
+def opened(page: Path, profile: Path) -> str:
+    """What the browser made of a page: the document after its scripts and styles."""
     assert CHROMIUM is not None
-    started = time.monotonic()
-    done = subprocess.run(
+    return subprocess.run(
         [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
-    )
-    return time.monotonic() - started, done.stdout
+    ).stdout
 
 
 def test_pages_stay_small_after_a_year(year: Path) -> None:
@@ -56,12 +52,8 @@ def test_pages_stay_small_after_a_year(year: Path) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
-def test_it_opens_in_two_seconds(year: Path, tmp_path: Path) -> None:
-    blank = tmp_path / "blank.html"
-    blank.write_text("<!doctype html><title>nothing</title>")
-    opened(blank, tmp_path / "profile")  # the first start of a profile is slow
-    start = min(opened(blank, tmp_path / "profile")[0] for _ in range(2))
-    for name in ("index.html", "rules.html", "verdicts.html"):
-        seconds, dom = min(opened(year / name, tmp_path / "profile") for _ in range(2))
-        assert 'lang="zh-CN"' in dom and "</footer>" in dom
-        assert seconds - start < SECONDS, f"{name} took {seconds - start:.1f} s beyond the browser's own {start:.1f} s"
+@pytest.mark.parametrize("name", ["index.html", "rules.html", "verdicts.html"])
+def test_a_browser_reads_them_to_the_end(year: Path, name: str, tmp_path: Path) -> None:
+    document = opened(year / name, tmp_path / "profile")
+    assert 'lang="zh-CN"' in document and "</footer>" in document
+    assert document.count("<tr") == (year / name).read_text(encoding="utf-8").count("<tr")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from minhu.settings import Settings
 from minhu.standalone import postgres
 from tests.cli.processes import Ended, Running, minhu, processes_of, start
 
@@ -98,10 +96,9 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, read_project: Settings) -> Iterator[City]:
-    """A home in which nothing has run; that a first night reads the dbt project by itself is seen in test_scheduler.py."""
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """A home in which nothing has run."""
     home = tmp_path_factory.mktemp("night")
-    shutil.copytree(read_project.home / "dbt" / "parsed", home / "dbt" / "parsed")
     try:
         yield City(home)
     finally:

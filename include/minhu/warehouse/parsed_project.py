@@ -2,12 +2,14 @@
 
 dbt keeps it too, but reads everything again as soon as a variable has another value, and ours have others every night. No
 variable decides which models there are or what they read: each only goes into SQL, which every run renders anew. (A test
-compares what dbt makes of two nights.) So what was read holds for as long as the files do.
+compares what dbt makes of two nights.) So what was read holds for as long as the files do, for every city and state
+directory: it is kept beside the project, and in the state directory only where the project may not be written to.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,9 @@ _known: dict[str, bytes] = {}
 
 def key(settings: Settings) -> str:
     """Hash of all that the reading follows from; of the folder too, for seeds are found by the one that was read."""
-    follows_from = [version("dbt-core"), version("dbt-duckdb"), str(settings.dbt_dir.resolve()), code_hash(settings)]
+    texts = [path.read_text(encoding="utf-8") for path in sorted((settings.dbt_dir / "models").rglob("*.md"))]
+    versions = [version("dbt-core"), version("dbt-duckdb")]
+    follows_from = [*versions, str(settings.dbt_dir.resolve()), code_hash(settings), *texts]
     return hashlib.sha256("\n".join(follows_from).encode()).hexdigest()
 
 
@@ -33,11 +37,11 @@ def recall(settings: Settings, of: str) -> Any:
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    path = _path(settings, of)
-    if of not in _known and path.exists():
-        _known[of] = path.read_bytes()
     if of not in _known:
-        return None
+        kept = next((path for path in _paths(settings, of) if path.exists()), None)
+        if kept is None:
+            return None
+        _known[of] = kept.read_bytes()
     project = Manifest.from_msgpack(_known[of], decoder=extended_mashumuro_decoder)
     project.build_parent_and_child_maps()
     project.build_flat_graph()
@@ -53,10 +57,13 @@ def keep(settings: Settings, of: str, target: Path) -> None:
     if not written.exists() or key(settings) != of:
         return
     _known[of] = written.read_bytes()
-    path = _path(settings, of)
-    for old in path.parent.glob("*.msgpack"):
-        old.unlink(missing_ok=True)
-    atomic.write_bytes(path, _known[of])
+    for path in _paths(settings, of):
+        with suppress(OSError):  # a project installed for all is read only
+            atomic.write_bytes(path, _known[of])
+            for old in path.parent.glob("*.msgpack"):
+                if old != path:
+                    old.unlink(missing_ok=True)
+            return
 
 
 def is_described(target: Path, of: str) -> bool:
@@ -71,5 +78,7 @@ def describe(target: Path, of: str) -> None:
         atomic.write_bytes(target / DESCRIBED, of.encode())
 
 
-def _path(settings: Settings, of: str) -> Path:
-    return settings.home / "dbt" / "parsed" / f"{of}.msgpack"
+def _paths(settings: Settings, of: str) -> list[Path]:
+    """Where it may stand, the better place first."""
+    folders = (settings.dbt_dir / "target" / "parsed", settings.home / "dbt" / "parsed")
+    return [folder / f"{of}.msgpack" for folder in folders]
