@@ -187,6 +187,7 @@ def test_stations_by_hand() -> None:
         "办结时间": "2026-11-18 10:00",
         "评价": "满意",
         "是否代办": "否",
+        "站点编码": "ZD0001",
     }
     cases = pd.DataFrame(
         [
@@ -195,6 +196,8 @@ def test_stations_by_hand() -> None:
             row | {"事项编码": "SX0008", "评价": None},  # not a personal item
             row | {"办结时间": None},
             row | {"办理层级": "自助", "评价": "基本满意", "是否代办": "是"},
+            row | {"办理层级": "市", "评价": None, "是否代办": "是"},  # brought to a point near home
+            row | {"办理层级": "市", "评价": None, "是否代办": "是", "站点编码": None},  # at no point anybody named
         ]
     )
     cases["办结时间"] = pd.to_datetime(cases["办结时间"], format="ISO8601")
@@ -208,12 +211,12 @@ def test_stations_by_hand() -> None:
         }
     )
     found = values(station_truth(cases, terminals), unit_type="district", period_type="day", caliber="full")
-    assert found["S02", "main"] == (2, 3)
+    assert found["S02", "main"] == (3, 5)
     assert found["S05", "main"] == (825, 1170)
     assert found["S05", "cases_per_device_day"] == (9, 2)
     assert found["S06", "main"] == (2, 3)
-    assert found["S06", "coverage"] == (3, 4)
-    assert found["S04", "main"] == (1, None)
+    assert found["S06", "coverage"] == (3, 6)
+    assert found["S04", "main"] == (3, None)
 
 
 def test_written_truth_is_complete_and_the_same_each_time(city: City, tmp_path: Path) -> None:

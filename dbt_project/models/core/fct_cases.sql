@@ -8,6 +8,9 @@ select
     is_personal,
     handling_level,
     coalesce(is_agent_handled, false) as is_agent_handled,
+    -- near people (就近办理): decided there, or brought there by an agent, whatever level decides it
+    handling_level in ('street', 'community', 'self_service')
+    or (coalesce(is_agent_handled, false) and known_station_code is not null) as is_local,
     known_station_code as station_code,
     community_code,
     street_code,

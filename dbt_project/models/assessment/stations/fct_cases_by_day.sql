@@ -20,9 +20,7 @@ select
     cast(count(*) as integer) as finished_count,
     {{ count_where("is_agent_handled") }} as agent_count,
     {{ count_where("is_personal") }} as personal_count,
-    {{ count_where(
-        "is_personal and handling_level in ('street', 'community', 'self_service')"
-    ) }} as personal_local_count,
+    {{ count_where("is_personal and is_local") }} as personal_local_count,
     {{ count_where("review is not null") }} as reviewed_count,
     {{ count_where("review in ('very_satisfied', 'satisfied', 'basically_satisfied')") }} as good_review_count
 from cases

@@ -15,7 +15,7 @@ select
     order_id,
     min(first_dispatched_at) as first_dispatched_at,
     {{ count_where("event_type in ('return', 'reroute')") }} as return_count,
-    {{ count_where("event_type <> 'tier_change'") }} - 1 as hop_count,
+    {{ count_where("event_type <> 'tier_change' and occurred_at > first_dispatched_at") }} as hop_count,
     {{ count_where(
         "event_type = 'tier_change' and occurred_at > first_dispatched_at and "
         ~ tier_leniency('to_value') ~ ' > ' ~ tier_leniency('from_value')

@@ -35,7 +35,7 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
     moved = events[events["event_type"].isin(["dispatch", "return", "reroute"])]
     first = moved[moved["event_type"] == "dispatch"].groupby("order_id")["occurred_at"].min()
     returns = moved[moved["event_type"] != "dispatch"].groupby("order_id").size()
-    hops = moved.groupby("order_id").size() - 1
+    hops = moved[moved["occurred_at"] > moved["order_id"].map(first)].groupby("order_id").size()
     changed = events[events["event_type"] == "tier_change"]
     lenient = changed["to_value"].map(TIERS.index) > changed["from_value"].map(TIERS.index)
     relaxed = changed.loc[lenient & (changed["occurred_at"] > changed["order_id"].map(first)), "order_id"]

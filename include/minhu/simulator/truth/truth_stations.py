@@ -24,7 +24,8 @@ def station_truth(cases: pd.DataFrame, terminals: pd.DataFrame) -> Iterator[pd.D
     done = cases[cases["办结时间"].notna()]
     done = done.assign(day=done["办结时间"], district=done["district_code"], denominator=1.0)
     personal = done[done["事项编码"].isin(items.codes[items.personal])]
-    near = personal["办理层级"].isin(["街镇", "社区", "自助"])
+    brought = (personal["是否代办"] == "是") & personal["站点编码"].notna()
+    near = personal["办理层级"].isin(["街镇", "社区", "自助"]) | brought
     yield both("S02", "main", personal.assign(numerator=near.astype(float)))
     devices = terminals.assign(district=terminals["district_code"])
     minutes = {"numerator": devices["可用分钟"].astype(float), "denominator": devices["计划服务分钟"].astype(float)}
