@@ -16,7 +16,7 @@ import psutil
 
 from minhu.settings import PROJECT_ROOT
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 
 
 @dataclass(frozen=True)

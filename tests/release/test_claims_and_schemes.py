@@ -16,7 +16,7 @@ from minhu.errors import UsageError
 from minhu.landing.night import Night
 from minhu.pipeline import publication
 from minhu.settings import PROJECT_ROOT, Settings
-from tests.fixtures.homes import build_and_judge, settings_at
+from tests.fixtures.homes import build_and_judge, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
 from tests.release.conftest import empty_database
@@ -30,6 +30,8 @@ SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "claims.csv"
 
 #: One district solves what it is asked and pleases half of its callers; the other the other way round.
 RESOLVING, PLEASING = "610102", "610103"
+#: Too few callers to be ranked.
+FEW = "610111"
 
 
 def asked(city: LandedCity, order: str, district: str, day: str, resolved: bool, satisfied: bool) -> None:
@@ -44,7 +46,7 @@ def asked(city: LandedCity, order: str, district: str, day: str, resolved: bool,
 def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
     settings = settings_at(tmp_path_factory.mktemp("claims"))
     city = LandedCity()
-    city.places({district: {f"{district}001": (f"{district}001001",)} for district in (RESOLVING, PLEASING)})
+    city.places({district: {f"{district}001": (f"{district}001001",)} for district in (RESOLVING, PLEASING, FEW)})
     city.units("u1")
     for district in (RESOLVING, PLEASING):
         for number in range(40):
@@ -57,6 +59,8 @@ def night(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Settings:
                 half or district == RESOLVING,
                 half or district == PLEASING,
             )
+    for number in range(15):
+        asked(city, f"{FEW}-{number}", FEW, "2026-11-06", True, True)
     for number in range(40):  # two days before the assessment month begins
         asked(city, f"early-{number}", PLEASING, "2026-10-17", resolved=False, satisfied=False)
     city.land(settings)
@@ -110,10 +114,10 @@ def test_case_04_and_05_parts_that_miss_their_total(night: Settings, tmp_path: P
 
 
 def test_counts_of_the_brief_stand_beside_the_counts_of_the_release(night: Settings) -> None:
-    """The release has one street in each of two districts, none of them Lianhu, and no returns."""
+    """The release has one street in each of three districts, none of them Lianhu, and no returns."""
     rows = {row["claim_id"]: row for row in claims.reconcile(night).to_pylist()}
     streets = rows["brief.org_streets"]
-    assert (streets["measured_as"], streets["measured_value"], streets["status"]) == ("places", 2, "not_reproducible")
+    assert (streets["measured_as"], streets["measured_value"], streets["status"]) == ("places", 3, "not_reproducible")
     assert rows["brief.lianhu_streets"]["unit_code"] == "610104"
     assert rows["brief.lianhu_streets"]["measured_value"] is None
     assert rows["brief.studio_count"]["measured_as"] == "denominator"
@@ -149,14 +153,14 @@ COVERAGE: dict[str, str | float] = {"kpi_id": "H11", "variant": "main", "period_
 
 
 def test_a_file_without_the_newer_columns_means_values_of_the_city(night: Settings, tmp_path: Path) -> None:
-    # October closed 120 orders that may be asked, 40 of them of the early callers; every one was called back
+    # October closed 135 orders that may be asked, 40 of them of the early callers; every one was called back
     old = a_file(tmp_path / "old.csv", COVERAGE | {"claim_id": "c", "value": 1}, without=("measured_as", "unit_code"))
     [row] = claims.reconcile(night, old).to_pylist()
     assert (row["measured_as"], row["unit_code"], row["measured_value"]) == ("value", None, 1.0)
     assert row["status"] == "reproduced"
     counts = a_file(
         tmp_path / "counts.csv",
-        COVERAGE | {"claim_id": "all", "value": 120, "measured_as": "denominator"},
+        COVERAGE | {"claim_id": "all", "value": 135, "measured_as": "denominator"},
         COVERAGE | {"claim_id": "one", "value": 40, "measured_as": "numerator", "unit_code": RESOLVING},
         COVERAGE | {"claim_id": "two", "value": 40, "measured_as": "numerator", "unit_code": PLEASING},
         COVERAGE | {"claim_id": "then", "value": 40, "measured_as": "numerator", "period_start": "2020-10-01"},
@@ -166,7 +170,7 @@ def test_a_file_without_the_newer_columns_means_values_of_the_city(night: Settin
         row["claim_id"]: (row["measured_value"], row["status"]) for row in claims.reconcile(night, counts).to_pylist()
     }
     assert found == {
-        "all": (120, "reproduced"), "one": (40, "reproduced"), "two": (80, "not_reproducible"),
+        "all": (135, "reproduced"), "one": (40, "reproduced"), "two": (80, "not_reproducible"),
         "then": (None, "not_reproducible"), "street": (1, "reproduced"),
     }  # fmt: skip
 
@@ -230,14 +234,31 @@ def test_case_10_a_week_without_a_bad_thing_is_not_scored_0() -> None:
     assert 0 < points("ratio_to_target", "H12", 0.5, direction="down") < 25
 
 
-def test_two_schemes_rank_and_say_which_rule_moved_whom(night: Settings) -> None:
-    """By hand: 10 + 50 + 20 = 80 and 10 + 25 + 40 = 75 under one; 30 + 35 + 17.5 and 30 + 17.5 + 35, a tie, under the other."""
+def test_two_schemes_rank_as_published_and_say_which_rule_moved_whom(night: Settings) -> None:
+    """By hand: 10 + 50 + 20 = 80 and 10 + 25 + 40 = 75 under one; 30 + 35 + 17.5 and 30 + 17.5 + 35, a tie, under the other.
+
+    Bounds of 40 callers overlap, so neither is surely first.
+    """
     rows = schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-11").to_pylist()
-    assert [(r["unit_code"], r["score_a"], r["rank_a"], r["score_b"], r["rank_b"], r["places_gained"]) for r in rows] == [
-        (RESOLVING, 80, 1, 82.5, 1, 0), (PLEASING, 75, 2, 82.5, 1, 1),
+    assert [(r["unit_code"], r["score_a"], r["ranks_a"], r["score_b"], r["ranks_b"], r["moved"]) for r in rows] == [
+        (RESOLVING, 80, "1-2", 82.5, "1-2", "not surely"), (PLEASING, 75, "1-2", 82.5, "1-2", "not surely"),
+        (FEW, 100, None, 100, None, None),
     ]  # fmt: skip
-    # resolution: -15 and -7.5 points, so -3.75 and +3.75 beside their mean
-    assert [(r["moved_by"], r["moved_points"]) for r in rows] == [("H08", -3.75), ("H08", 3.75)]
+    published = query(
+        night,
+        "select unit_code, concat(rank_best, '-', rank_worst) from publish.scheme_scores where scheme = 'three_rate_10_50_40' "
+        "and period_type = 'month' and period_start = '2026-11-01' and unit_type = 'district' and caliber = 'assessed' "
+        "and rank_best is not null order by unit_code",
+    )
+    assert published == [(RESOLVING, "1-2"), (PLEASING, "1-2")], "the ranks are those of the published table"
+    # resolution: -15, -7.5 and -15 points, so -2.5, +5 and -2.5 beside their mean
+    assert [(r["moved_by"], r["moved_points"]) for r in rows] == [("H09", -5.0), ("H08", 5.0), ("H08", -2.5)]
+    assert {row["caliber"] for row in rows} == {"assessed"}
+    assert rows[2]["not_ranked"] == "three_rate_10_50_40: BAND_ONLY L4-KPI-004; three_rate_30_35_35: BAND_ONLY L4-KPI-004"
+    full = schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-11", caliber="full").to_pylist()
+    assert {row["caliber"] for row in full} == {"full"}
+    with pytest.raises(UsageError, match="expected one of full, assessed"):
+        schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-11", caliber="rated")
 
 
 def test_moving_the_month_shows_whose_score_hangs_on_it(night: Settings) -> None:

@@ -1,7 +1,7 @@
 -- One row per published cell from a week to a year and comparison (与自身比较): the same unit the period before, and the
 -- year before. The interval of the difference joins those of both figures (MOVER: Zou and Donner (2008), Statistics in
--- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. A volume is compared
--- only between whole periods.
+-- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. Compared are periods that records cover
+-- from their first day, and of a volume only whole ones.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_compare() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_compare') }}
@@ -30,8 +30,13 @@ windows as (
         on
             compared.aligned_by = 'calendar'
             or contract.count_model in ('orders', 'calls', 'grid_events', 'cases')
+    left join {{ ref('kpi_coverage') }} as coverage
+        on contract.count_model = coverage.count_model
+    where
+        coalesce(coverage.covered_from <= compared.compare_from, true)
+        and coalesce(coverage.covered_from <= compared.period_start, true)
     {% if is_incremental() %}
-    where (contract.kpi_id, contract.variant, compared.period_type, compared.period_start) in (
+    and (contract.kpi_id, contract.variant, compared.period_type, compared.period_start) in (
         select
             due.kpi_id,
             due.variant,

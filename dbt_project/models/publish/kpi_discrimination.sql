@@ -13,6 +13,7 @@ with rates as (
         on results.kpi_id = contract.kpi_id and results.variant = contract.variant
     where
         results.period_type = 'month'
+        and results.is_covered
         and results.unit_type <> 'city'
         and contract.unit = 'share'
         and contract.direction = 'up'

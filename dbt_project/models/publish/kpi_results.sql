@@ -63,12 +63,15 @@ fresh as (
         verdicts.*,
         contract.settle_days,
         contract.contract_version,
+        coalesce(coverage.covered_from <= verdicts.period_start, true) as is_covered,
         verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') as is_shown,
         remembered.good_value,
         remembered.good_as_of
     from verdicts
     inner join contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
+    left join {{ ref('kpi_coverage') }} as coverage
+        on contract.count_model = coverage.count_model
     left join carried on
         {% for column in key -%}
         verdicts.{{ column }} = carried.{{ column }}{{ ' and' if not loop.last }}
@@ -98,7 +101,8 @@ results as (
         verdict,
         rule_id,
         reason,
-        {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }} as is_provisional,
+        {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }} or not is_covered as is_provisional,
+        is_covered,
         false as is_stale,
         -- left empty: the release fills in its own, so that a cell nobody touched stays the same row
         cast(null as timestamp) as as_of,
@@ -128,6 +132,8 @@ results as (
             else reason
         end as reason,
         is_provisional,
+        -- a release from before this column does not say
+        coalesce(is_covered, true) as is_covered,
         true as is_stale,
         as_of,
         contract_version,
@@ -158,6 +164,7 @@ select
     case when not results.is_stale then bands.{{ column }} end as {{ column }},
     {% endfor -%}
     results.is_provisional,
+    results.is_covered,
     results.is_stale,
     results.as_of,
     results.contract_version,

@@ -11,7 +11,7 @@ with scores as (
 
 rankable as (
     select * from scores
-    where verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') and peer_group is not null
+    where is_covered and verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') and peer_group is not null
 ),
 
 peer_counts as (

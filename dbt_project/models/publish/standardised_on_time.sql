@@ -78,8 +78,11 @@ missed as (
             rolled.unit_type = hidden.unit_type
             and rolled.unit_code = hidden.unit_code
             and rolled.month_start = hidden.month_start
+    left join {{ ref('kpi_coverage') }} as coverage
+        on coverage.count_model = 'orders'
     where
         rolled.unit_code is not null
+        and coalesce(coverage.covered_from <= rolled.month_start, true)
         and rolled.due_count >= 30 -- the floor of a comparison
         and hidden.unit_code is null
 )

@@ -15,36 +15,55 @@ from minhu.settings import Settings
 from minhu.warehouse.work_file import connect
 
 LEVELS = ("district", "street", "unit")
+CALIBERS = ("full", "assessed")
 #: How far the first day of the assessment month is moved, in days.
 SHIFTS = tuple(range(-3, 4))
-_SHOWN = "('PUBLISHED', 'PUBLISHED_WITH_NOTE')"
 
 
-def compare(settings: Settings, first: str, second: str, period: str, level: str = "district") -> pa.Table:
-    """Scores and ranks of the units of a level under two schemes in one month, and the rule that moved each most.
+def compare(
+    settings: Settings, first: str, second: str, period: str, level: str = "district", caliber: str = "assessed"
+) -> pa.Table:
+    """Scores and possible ranks of the units of a level under two schemes in one month, and the rule that moved each most.
 
-    Ranked are units whose every component is published under both schemes. A rule moves a unit by the change of its
-    points less the mean change of all units: what all gain or lose alike moves nobody.
+    Scores and ranks are the published ones: a rank is the span that the bounds of the scores leave open, among peers. Every
+    unit is listed; one without a rank says under which scheme and why. ``moved`` is ``up`` or ``down`` only where the two
+    spans of ranks do not meet. A rule moves a unit by the change of its points less the mean change of all units that have
+    both scores: what all gain or lose alike moves nobody.
 
     Args:
         settings: of the city; its current release is read.
         first, second: names of schemes.
         period: a month as ``2026-10``.
         level: ``district``, ``street`` or ``unit``.
+        caliber: ``assessed`` or ``full``.
 
     Raises:
-        UsageError: unknown scheme, level or month, or nothing to compare.
+        UsageError: unknown scheme, level, caliber or month, or nothing to compare.
     """
     month = _month(period)
-    _known_level(level)
+    _known("level", level, LEVELS)
+    _known("caliber", caliber, CALIBERS)
     with offered_release(settings) as engine:
         for scheme in (first, second):
             _known_scheme(engine, "schemes", scheme)
         rows = engine.execute(
             f"""
-            with pointed as (
-                select schemes.scheme, schemes.kpi_id, rates.unit_code, rates.unit_name,
-                    {_points("rates.value")} as points
+            with scores as (
+                select * from scheme_scores
+                where period_type = 'month' and period_start = $month and unit_type = $level and caliber = $caliber
+            ),
+            a as (select * from scores where scheme = $first),
+            b as (select * from scores where scheme = $second),
+            beside as (
+                select coalesce(a.unit_code, b.unit_code) as unit_code, coalesce(a.unit_name, b.unit_name) as unit_name,
+                    coalesce(a.peer_group, b.peer_group) as peer_group,
+                    a.score as score_a, a.rank_best as best_a, a.rank_worst as worst_a,
+                    b.score as score_b, b.rank_best as best_b, b.rank_worst as worst_b,
+                    concat_ws('; ', {_unranked("a", "$first")}, {_unranked("b", "$second")}) as not_ranked
+                from a full join b on a.unit_code = b.unit_code
+            ),
+            pointed as (
+                select schemes.scheme, schemes.kpi_id, rates.unit_code, {_points("rates.value")} as points
                 from kpi_results as rates
                 inner join schemes
                     on rates.kpi_id = schemes.kpi_id and rates.variant = schemes.variant
@@ -53,34 +72,15 @@ def compare(settings: Settings, first: str, second: str, period: str, level: str
                     and (schemes.valid_to is null or rates.period_start < schemes.valid_to)
                 inner join kpi_contract as contract
                     on rates.kpi_id = contract.kpi_id and rates.variant = contract.variant
-                where rates.period_type = 'month' and rates.caliber = 'assessed' and rates.period_start = $month
-                    and rates.unit_type = $level and rates.verdict in {_SHOWN} and schemes.scheme in ($first, $second)
-            ),
-            wanted as (
-                select scheme, count(*) as rules from schemes
-                where list_contains(string_split(applies_to, ' '), $level) and scheme in ($first, $second)
-                group by scheme
-            ),
-            scored as (
-                select unit_code, any_value(unit_name) as unit_name, scheme, sum(points) as score
-                from pointed group by unit_code, scheme
-                having count(points) = (select rules from wanted where wanted.scheme = pointed.scheme)
-            ),
-            compared as (
-                select a.unit_code, a.unit_name, a.score as score_a, b.score as score_b
-                from scored as a inner join scored as b using (unit_code)
-                where a.scheme = $first and b.scheme = $second
-            ),
-            ranked as (
-                select *, rank() over (order by round(score_a, 6) desc) as rank_a,
-                    rank() over (order by round(score_b, 6) desc) as rank_b
-                from compared
+                where rates.period_type = 'month' and rates.caliber = $caliber and rates.period_start = $month
+                    and rates.unit_type = $level and schemes.scheme in ($first, $second)
+                    and rates.unit_code in (
+                        select unit_code from beside where score_a is not null and score_b is not null
+                    )
             ),
             changes as (
-                select kpi_id, unit_code,
-                    sum(case when scheme = $second then points else -points end) as change
-                from pointed where unit_code in (select unit_code from compared)
-                group by kpi_id, unit_code
+                select kpi_id, unit_code, sum(case when scheme = $second then points else -points end) as change
+                from pointed group by kpi_id, unit_code
             ),
             relative as (
                 select kpi_id, unit_code, change - avg(change) over (partition by kpi_id) as change from changes
@@ -89,21 +89,37 @@ def compare(settings: Settings, first: str, second: str, period: str, level: str
                 select *, row_number() over (partition by unit_code order by round(abs(change), 6) desc, kpi_id) as place
                 from relative
             )
-            select ranked.unit_code, ranked.unit_name, round(score_a, 2) as score_a, rank_a,
-                round(score_b, 2) as score_b, rank_b, rank_a - rank_b as places_gained,
-                movers.kpi_id as moved_by, round(movers.change, 2) as moved_points
-            from ranked left join movers on ranked.unit_code = movers.unit_code and movers.place = 1
-            order by rank_b, unit_code
+            select beside.unit_code, unit_name, $caliber as caliber, peer_group, round(score_a, 2) as score_a,
+                {_span("a")} as ranks_a, round(score_b, 2) as score_b, {_span("b")} as ranks_b,
+                case when worst_b < best_a then 'up' when best_b > worst_a then 'down'
+                    when best_a is not null and best_b is not null then 'not surely' end as moved,
+                movers.kpi_id as moved_by, round(movers.change, 2) as moved_points, not_ranked
+            from beside left join movers on beside.unit_code = movers.unit_code and movers.place = 1
+            order by peer_group nulls last, best_b nulls last, worst_b, beside.unit_code
             """,  # noqa: S608  no value of a user stands in the text
-            {"month": month, "level": level, "first": first, "second": second},
+            {"month": month, "level": level, "first": first, "second": second, "caliber": caliber},
         ).to_arrow_table()
-    if rows.num_rows == 0:
+    if not any(row["score_a"] is not None and row["score_b"] is not None for row in rows.to_pylist()):
         raise UsageError(
             f"compare {first} and {second} in {period}",
             f"no {level} has every component of both schemes published",
             "choose another month or level; `minhu sql` on published.scheme_scores shows what there is",
         )
     return rows
+
+
+def _span(side: str) -> str:
+    """SQL of the ranks that are possible: ``1-4``, or one number where there is no doubt."""
+    best, worst = f"best_{side}", f"worst_{side}"
+    return f"case when {best} = {worst} then cast({best} as varchar) else concat_ws('-', {best}, nullif({worst}, {best})) end"
+
+
+def _unranked(side: str, scheme: str) -> str:
+    """SQL of why a unit has no rank under a scheme; null where it has one."""
+    return (
+        f"case when {side}.rank_best is null then concat({scheme}, ': ', "
+        f"coalesce(nullif(concat_ws(' ', {side}.verdict, nullif({side}.rule_id, '')), ''), 'no score')) end"
+    )
 
 
 def sensitivity(settings: Settings, scheme: str, period: str, level: str = "district") -> pa.Table:
@@ -122,7 +138,7 @@ def sensitivity(settings: Settings, scheme: str, period: str, level: str = "dist
         UsageError: unknown scheme, level or month, or nothing to compare.
     """
     month = _month(period)
-    _known_level(level)
+    _known("level", level, LEVELS)
     with connect(settings) as engine:
         _known_scheme(engine, "seeds.schemes", scheme)
         rules = engine.execute(
@@ -208,9 +224,9 @@ def _known_scheme(engine: duckdb.DuckDBPyConnection, table: str, scheme: str) ->
         raise UsageError("read a scheme", f"expected one of {', '.join(known)}, found {scheme!r}", "correct the name")
 
 
-def _known_level(level: str) -> None:
-    if level not in LEVELS:
-        raise UsageError("read the level", f"expected one of {', '.join(LEVELS)}, found {level!r}", "correct --level")
+def _known(what: str, value: str, words: tuple[str, ...]) -> None:
+    if value not in words:
+        raise UsageError(f"read the {what}", f"expected one of {', '.join(words)}, found {value!r}", f"correct --{what}")
 
 
 def _month(period: str) -> date:

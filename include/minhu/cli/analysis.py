@@ -132,12 +132,13 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         second: Annotated[str, typer.Argument(help="Another scheme.")],
         period: Annotated[str, typer.Option(help="Month as YYYY-MM.")],
         level: Annotated[str, typer.Option(help="district, street or unit.")] = "district",
+        caliber: Annotated[str, typer.Option(help="assessed or full.")] = "assessed",
         output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
     ) -> None:
-        """Ranks of a month under two schemes, and which rule moved whom."""
+        """Possible ranks of a month under two schemes as published, which rule moved whom, and who has no rank and why."""
         from minhu.analysis import schemes
 
-        print_rows(schemes.compare(settings(), first, second, period, level), output)
+        print_rows(schemes.compare(settings(), first, second, period, level, caliber), output)
 
     @schemes_app.command()
     def sensitivity(

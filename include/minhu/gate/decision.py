@@ -102,7 +102,10 @@ def _circumstances(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     spoken = db.execute(
         "select distinct kpi_id, variant from kpis.kpi_values where coalesce(denominator, numerator) > 0 order by all"
     ).fetchall()
-    return json.dumps([work_file.code_hash(settings), arrivals, absent, spoken], ensure_ascii=False)
+    covered = db.execute(
+        "select count_model, cast(covered_from as varchar) from kpis.kpi_coverage order by count_model"
+    ).fetchall()
+    return json.dumps([work_file.code_hash(settings), arrivals, absent, spoken, covered], ensure_ascii=False)
 
 
 def _check_values(db: duckdb.DuckDBPyConnection, everything: bool) -> None:

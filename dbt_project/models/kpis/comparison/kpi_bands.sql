@@ -30,8 +30,11 @@ with compared as (
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
     inner join {{ ref('bridge_units_peer_groups') }} as peers
         on verdicts.unit_type = peers.unit_type and verdicts.unit_code = peers.unit_code
+    left join {{ ref('kpi_coverage') }} as coverage
+        on contract.count_model = coverage.count_model
     where
-        contract.direction in ('up', 'down')
+        coalesce(coverage.covered_from <= verdicts.period_start, true)
+        and contract.direction in ('up', 'down')
         and verdicts.unit_type <> 'city'
         and verdicts.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY')
         and verdicts.ci_low is not null

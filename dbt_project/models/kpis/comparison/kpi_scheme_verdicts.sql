@@ -25,7 +25,8 @@ components as (
         max(case when verdicts.verdict = 'SUPPRESSED' then 'L4-KPI-009' end) as hidden_by,
         max(case when verdicts.verdict = 'PUBLISHED_WITH_NOTE' then verdicts.rule_id end) as noted_by,
         max(contract.suppress_below) as suppress_below,
-        max(contract.band_below) as band_below
+        max(contract.band_below) as band_below,
+        max(coverage.covered_from) as covered_from
     from {{ ref('kpi_verdicts') }} as verdicts
     inner join schemes
         on
@@ -36,6 +37,8 @@ components as (
             and (schemes.valid_to is null or verdicts.period_start < schemes.valid_to)
     inner join contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
+    left join {{ ref('kpi_coverage') }} as coverage
+        on contract.count_model = coverage.count_model
     group by
         schemes.scheme,
         verdicts.unit_type,
@@ -57,7 +60,8 @@ decided as (
             when components.noted_by is not null then components.noted_by
             else ''
         end as rule_id,
-        components.withheld_by is not null as is_withheld
+        components.withheld_by is not null as is_withheld,
+        coalesce(components.covered_from <= scores.period_start, true) as is_covered
     from {{ ref('kpi_scheme_scores') }} as scores
     inner join components
         on
@@ -87,7 +91,8 @@ select
         when rules.verdict is not null then rules.verdict
         else 'PUBLISHED_WITH_NOTE'
     end as verdict,
-    decided.rule_id
+    decided.rule_id,
+    decided.is_covered
 from decided
 left join {{ ref('gate_rules') }} as rules
     on decided.rule_id = rules.rule_id

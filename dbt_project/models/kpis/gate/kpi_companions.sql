@@ -91,7 +91,7 @@ bounds as (
         monthly.unit_type,
         monthly.unit_code,
         monthly.period_start as month_start,
-        monthly.satisfied_count as numerator,
+        monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count as numerator,
         monthly.rated_callback_count as denominator,
         (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count)
         / cast(monthly.rated_callback_count as double) as value,
@@ -147,7 +147,7 @@ select
     unit_type,
     unit_code,
     month_start,
-    cast(numerator as bigint) as numerator,
+    cast(numerator as decimal(18, 4)) as numerator,
     cast(denominator as bigint) as denominator,
     round(value, 8) as value,
     round(value_low, 8) as value_low,

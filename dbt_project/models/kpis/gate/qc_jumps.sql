@@ -8,8 +8,11 @@ with months as (
     from {{ ref('kpi_rates') }} as rates
     inner join {{ ref('kpi_contract') }} as contract
         on rates.kpi_id = contract.kpi_id and rates.variant = contract.variant
+    left join {{ ref('kpi_coverage') }} as coverage
+        on contract.count_model = coverage.count_model
     where
-        rates.period_type = 'month'
+        coalesce(coverage.covered_from <= rates.period_start, true)
+        and rates.period_type = 'month'
         and rates.unit_type in ('city', 'district', 'street', 'unit')
         and rates.caliber = 'full'
         and rates.variant = 'main'

@@ -1,6 +1,7 @@
 -- One row per record rule, days by which KPIs count (anchors), unit and period from whose counts so many records were
 -- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI
--- counts by several days. Below the threshold a note stands for the record: of city and districts, by month.
+-- counts by several days. Records of unknown day weigh as many as are to be expected in the period. Below the threshold a
+-- note stands for the record: of city and districts, by month.
 with anchor_sets as (
     select distinct -- several KPIs count alike
         contract.anchors,
@@ -14,29 +15,64 @@ with anchor_sets as (
         on contract.kpi_id = grains.kpi_id and contract.variant = grains.variant
 ),
 
+missing as (
+    select
+        dated.anchor,
+        dated.table_name,
+        dated.rule_id,
+        dated.unit_type,
+        dated.unit_code,
+        periods.period_type,
+        periods.period_start,
+        periods.period_end,
+        cast(count(*) as decimal(18, 4)) as record_count,
+        min(dated.record_key) as first_key,
+        false as is_undated
+    from {{ ref('qc_quarantined_days') }} as dated
+    inner join {{ ref('bridge_days_periods') }} as periods
+        on dated.to_day = periods.day
+    where dated.from_day = dated.to_day
+    group by
+        dated.anchor, dated.table_name, dated.rule_id, dated.unit_type, dated.unit_code, periods.period_type,
+        periods.period_start, periods.period_end
+    union all
+    select
+        anchor,
+        table_name,
+        rule_id,
+        unit_type,
+        unit_code,
+        period_type,
+        period_start,
+        period_end,
+        expected_count as record_count,
+        first_key,
+        true as is_undated
+    from {{ ref('qc_undated_records') }}
+),
+
 failed as (
     select
         anchor_sets.anchors,
         missing.unit_type,
         missing.unit_code,
-        periods.period_type,
-        periods.period_start,
-        periods.period_end,
+        missing.period_type,
+        missing.period_start,
+        missing.period_end,
         missing.table_name,
         missing.rule_id,
-        count(*) as rows_failed,
-        min(missing.record_key) as first_key
-    from {{ ref('qc_quarantined_days') }} as missing
-    inner join {{ ref('bridge_days_periods') }} as periods
-        on missing.day = periods.day
+        sum(missing.record_count) as rows_failed,
+        min(missing.first_key) as first_key,
+        max(case when missing.is_undated then 1 else 0 end) = 1 as is_estimated
+    from missing
     inner join anchor_sets
         on
             missing.unit_type = anchor_sets.unit_type
-            and periods.period_type = anchor_sets.period_type
+            and missing.period_type = anchor_sets.period_type
             and missing.anchor = anchor_sets.anchor
     group by
-        anchor_sets.anchors, missing.unit_type, missing.unit_code, periods.period_type, periods.period_start,
-        periods.period_end, missing.table_name, missing.rule_id
+        anchor_sets.anchors, missing.unit_type, missing.unit_code, missing.period_type, missing.period_start,
+        missing.period_end, missing.table_name, missing.rule_id
 ),
 
 counted as (
@@ -103,7 +139,7 @@ weighed as (
 judged as (
     select
         *,
-        cast(all_failed + rows_kept as bigint) as rows_seen,
+        cast(ceil(all_failed) + rows_kept as bigint) as rows_seen,
         case
             when all_failed + rows_kept < {{ threshold('quarantine_min_records') }} then 'info'
             when all_failed >= {{ threshold('quarantine_block_share') }} * (all_failed + rows_kept) then 'block'
@@ -126,11 +162,13 @@ select
     judged.period_start as period_from,
     judged.period_end as period_to,
     judged.rows_seen,
-    judged.rows_failed,
+    cast(ceil(judged.rows_failed) as bigint) as rows_failed,
     judged.first_key as sample_keys,
     concat(
-        rules.reason_zh, '：', judged.rows_failed, ' 件；全部规则共隔离 ', cast(judged.all_failed as bigint), '/',
-        judged.rows_seen, ' 件'
+        rules.reason_zh, '：', case when judged.is_estimated then '约 ' else '' end,
+        cast(ceil(judged.rows_failed) as bigint), ' 件',
+        case when judged.is_estimated then '（日期不明的按所在批次的期间分摊）' else '' end, '；全部规则共隔离 ',
+        cast(ceil(judged.all_failed) as bigint), '/', judged.rows_seen, ' 件'
     ) as message
 from judged
 inner join {{ ref('record_rules') }} as rules
@@ -140,6 +178,7 @@ where
     or (
         judged.unit_type in ('city', 'district')
         and judged.period_type = 'month'
+        and judged.rows_failed >= 1
         and judged.anchors in (
             'hotline.work_orders/created', 'hotline.calls/inbound', 'hotline.calls/outbound', 'grid.events/reported',
             'stations.cases/finished'

@@ -28,6 +28,9 @@ ANCHORS = {
     "hotline.work_orders/closed": Words("已办结工单，按办结日", "closed orders, by the day they were closed"),
     "hotline.work_orders/eligible": Words("应回访的办结工单，按办结日", "closed orders whose caller can be asked, by closing day"),
     "hotline.work_orders/callback": Words("有有效回访的工单，按回访日", "orders with a deciding call-back, by the day of the call-back"),
+    "hotline.work_orders/in_force": Words(
+        "已到期的工单，按期限之日；没有期限的按自报之日", "orders whose deadline has passed, by its day; where a flag decides, by its day"
+    ),
     "hotline.work_orders/claim": Words("来源自报按时与否的工单，按自报之日", "orders the source flagged itself, by the day of the flag"),
     "grid.events/reported": Words("全部网格事件，按上报日", "all grid events, by the day they were reported"),
     "grid.events/verified": Words("经核查的网格事件，按上报日", "verified grid events, by the day they were reported"),
