@@ -36,7 +36,7 @@ CALLS = {
 
 CONTEXT = {
     "dag_run": SimpleNamespace(partition_key="2026-11-20"),
-    "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables"),
+    "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables", try_number=1),
 }
 Run = Callable[[str | None], list[tuple[str, str, date]]]
 
@@ -270,12 +270,17 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
     context = {
         "dag_run": SimpleNamespace(partition_key="2026-11-20"),
-        "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables"),
+        "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables", try_number=1),
     }
     monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     with pytest.raises(AirflowFailException, match="it refuses the token"), tasks.stage():
         raise PermanentError("read the grid platform", "it refuses the token", "correct it")
     with pytest.raises(TransientError), tasks.stage():
+        raise TransientError("read the grid platform", "it is down", "try again")
+    with pytest.raises(TransientError), tasks.stage(reads_again=1):
+        raise TransientError("read the grid platform", "it is down", "try again")
+    # its client has asked for a minute: once more would be a minute more
+    with pytest.raises(AirflowFailException, match="it is down"), tasks.stage(reads_again=0):
         raise TransientError("read the grid platform", "it is down", "try again")
     with tasks.stage() as night:
         assert night.business_date == DAY

@@ -54,7 +54,7 @@ class Source:
         name_en: the same in English.
         rule_code: middle part of its rule ids: ``L0-<code>-001``.
         endpoint: how it is reached.
-        reads_again: how often Airflow reads it again after a failure that may pass.
+        reads_again: how often Airflow reads it again after a failure that may pass; a lost worker is another matter.
         shows_its_past: whether what changed since a night can still be read as it was in that night.
         files_are_mended_by: a page of the runbook about mending its files; "" where a delivery has no files.
         empty_rule: rule id and severity of what is said of a table without rows; None where that is usual.

@@ -7,13 +7,13 @@ from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, dag, task
 
+from minhu.extract import registry
 from minhu.orchestration.tasks import (
     LANDED,
     NIGHT_DEFAULT_ARGS,
     START_DATE,
     endpoint,
     nightly_schedule,
-    retries_of,
     stage,
 )
 from minhu.pipeline import stages
@@ -39,9 +39,9 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
         doc_md=documentation,
     )
     def extract() -> None:
-        @task(**retries_of(source), execution_timeout=timedelta(minutes=30))
+        @task(execution_timeout=timedelta(minutes=30))
         def land_tables() -> None:
-            with stage() as night:
+            with stage(registry.source(source).reads_again) as night:
                 stages.land_source(night, source, endpoint(source))
 
         @task(execution_timeout=timedelta(minutes=10))

@@ -83,16 +83,6 @@ def monthly_schedule() -> CronTriggerTimetable | None:
     return CronTriggerTimetable(MONTHLY_CRON, timezone=settings.city.time_zone)
 
 
-def retries_of(source: str) -> dict[str, Any]:
-    """Arguments of the task that reads a source; a source that stays down costs the night half a minute of waiting."""
-    return {
-        "retries": registry.source(source).reads_again,
-        "retry_delay": timedelta(seconds=4),
-        "retry_exponential_backoff": 2.0,  # Airflow adds up to as much again
-        "max_retry_delay": timedelta(seconds=20),
-    }
-
-
 def tell_readers(context: Mapping[str, Any]) -> None:
     """Say in the task's log what a reader of the figures will notice; Airflow calls it when a task has failed for good."""
     run, task = context["dag_run"], context["ti"]
@@ -118,22 +108,34 @@ def tell_approvers(context: Mapping[str, Any]) -> None:
     _log.error("what readers of the figures will notice: the release stays published, unsigned - see %s", page)
 
 
-#: No retries: a gate or a build says the same thing twice.
-NIGHT_DEFAULT_ARGS: dict[str, Any] = {"owner": "minhu", "retries": 0, "on_failure_callback": tell_readers}
-AUDIT_DEFAULT_ARGS: dict[str, Any] = {**NIGHT_DEFAULT_ARGS, "on_failure_callback": tell_auditors}
-SIGN_OFF_DEFAULT_ARGS: dict[str, Any] = {**NIGHT_DEFAULT_ARGS, "on_failure_callback": tell_approvers}
+#: How often a task of the night is begun again. Each may be, at any point: a worker that is lost (killed, out of memory,
+#: without an answer of Airflow's own API before the task's first line) says nothing about the source or the figures. What a
+#: task itself finds wrong is not tried again, but for what may pass; a source that stays down costs half a minute of waiting.
+NIGHT_DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "minhu",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=4),
+    "retry_exponential_backoff": 2.0,  # Airflow adds up to as much again
+    "max_retry_delay": timedelta(seconds=20),
+    "on_failure_callback": tell_readers,
+}
+AUDIT_DEFAULT_ARGS: dict[str, Any] = {**NIGHT_DEFAULT_ARGS, "retries": 0, "on_failure_callback": tell_auditors}
+SIGN_OFF_DEFAULT_ARGS: dict[str, Any] = {**AUDIT_DEFAULT_ARGS, "on_failure_callback": tell_approvers}
 
 
 @contextmanager
-def stage() -> Iterator[Night]:
+def stage(reads_again: int | None = None) -> Iterator[Night]:
     """The body of a task: gives the night, notes failures, and lets Airflow try again only what may pass by itself.
+
+    Args:
+        reads_again: how often what may pass is tried again; None: as often as Airflow begins the task again.
 
     Raises:
         UsageError: the run has no partition key; a business date is never guessed.
     """
     context = get_current_context()
     task = context["ti"]
-    with _trying_again_only_what_may_pass(task):
+    with _trying_again_only_what_may_pass(task, reads_again):
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
         key = _signing_key() if task.dag_id == PUBLISHER else None
         with signing.given(key), stages.noting_failures(night, task.dag_id, task.task_id):
@@ -188,10 +190,14 @@ def _asked_by(run: Any) -> str | None:
 
 
 @contextmanager
-def _trying_again_only_what_may_pass(task: Any) -> Iterator[None]:
+def _trying_again_only_what_may_pass(task: Any, times: int | None = None) -> Iterator[None]:
     try:
         yield
-    except (TransientError, AirflowSkipException):
+    except AirflowSkipException:
+        raise
+    except TransientError as error:
+        if times is not None and task.try_number > times:
+            raise AirflowFailException(str(error)) from error
         raise
     except MinhuError as error:
         raise AirflowFailException(str(error)) from error
