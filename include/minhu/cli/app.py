@@ -27,6 +27,9 @@ from minhu.errors import MinhuError, UsageError
 if TYPE_CHECKING:
     from minhu.settings import Settings
 
+_SCALE = "Size of the synthetic city, 1.0 is Xi'an; default: that of the city there is, 0.02 for a new one."
+_SEED = "Seed of the synthetic city; default: that of the city there is, 7 for a new one."
+
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
 app.add_typer(db, name="db")
@@ -49,8 +52,8 @@ def choose_city(
 @app.command()
 def airflow(
     port: Annotated[int, typer.Option(help="Port of Airflow's pages on 127.0.0.1; 0 takes a free one.")] = 8080,
-    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
-    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+    scale: Annotated[float | None, typer.Option(help=_SCALE)] = None,
+    seed: Annotated[int | None, typer.Option(help=_SEED)] = None,
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
 ) -> None:
     """Run Airflow with the nightly chain on its schedule (01:00, or MINHU_NIGHTLY_CRON) until Ctrl-C."""
@@ -95,8 +98,8 @@ def airflow_cli(
 def backfill(
     first: Annotated[str, typer.Option("--from", help="First business date YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--to", help="Last business date YYYY-MM-DD; the one that is released.")],
-    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
-    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+    scale: Annotated[float | None, typer.Option(help=_SCALE)] = None,
+    seed: Annotated[int | None, typer.Option(help=_SEED)] = None,
 ) -> None:
     """Land every night of a range, build once, release the last night. Safe to end and start again."""
     from minhu.standalone import backfill as module
@@ -123,8 +126,8 @@ def nightly(
     business_date: Annotated[
         str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")
     ] = None,
-    scale: Annotated[float, typer.Option(help="Size of the synthetic city; 1.0 is Xi'an.")] = 0.02,
-    seed: Annotated[int, typer.Option(help="Seed of the synthetic city.")] = 7,
+    scale: Annotated[float | None, typer.Option(help=_SCALE)] = None,
+    seed: Annotated[int | None, typer.Option(help=_SEED)] = None,
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
 ) -> None:
     """Run one night: extract, build, gate, publish. Safe to repeat."""
@@ -155,8 +158,8 @@ def simulate(
     business_date: Annotated[
         str | None, typer.Option("--date", help="Business date YYYY-MM-DD; default: yesterday.")
     ] = None,
-    scale: Annotated[float, typer.Option(help="1.0 is Xi'an.")] = 0.02,
-    seed: Annotated[int, typer.Option(help="Another seed, another city.")] = 7,
+    scale: Annotated[float | None, typer.Option(help=_SCALE)] = None,
+    seed: Annotated[int | None, typer.Option(help=_SEED)] = None,
     days: Annotated[int | None, typer.Option(help="Days of history; 7 for a new city.")] = None,
     hotline_uri: Annotated[str | None, typer.Option(help="PostgreSQL to fill; default: the embedded one.")] = None,
 ) -> None:

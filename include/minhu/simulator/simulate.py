@@ -17,6 +17,7 @@ from minhu.simulator.returns.return_files import returns_folder, write_return_fi
 from minhu.simulator.stations.station_files import stations_folder, write_station_files
 from minhu.simulator.truth.truth import write_truth
 
+DEFAULT_SCALE, DEFAULT_SEED = 0.02, 7
 DEFAULT_DAYS = 7
 
 
@@ -50,8 +51,8 @@ def simulate(
     hotline_uri: str,
     business_date: date,
     days: int | None = None,
-    scale: float = 0.02,
-    seed: int = 1,
+    scale: float | None = None,
+    seed: int | None = None,
     progress: Callable[[str], None] = lambda message: None,
     *,
     replace_city: bool = False,
@@ -64,8 +65,8 @@ def simulate(
         hotline_uri: PostgreSQL that plays the hotline.
         business_date: local day; an earlier one than before shows exactly that earlier state.
         days: days of history wanted up to ``business_date``; None takes what the city has (7 for a new one).
-        scale: 1.0 is Xi'an.
-        seed: another seed, another city.
+        scale: 1.0 is Xi'an; None takes what the city has (0.02 for a new one).
+        seed: another seed, another city; None takes what the city has (7 for a new one).
         progress: gets a line per stage.
         replace_city: throw away another city that the home holds, instead of reporting it.
         with_truth: also compute the known truth, which looks at every record since the first day.
@@ -74,8 +75,10 @@ def simulate(
         UsageError: an argument makes no sense, or the home belongs to a city that is not simulated.
         PermanentError: the hotline schema may be a real one.
     """
-    wanted = _wanted(business_date, days, scale, seed)
     known = read_city(home)
+    scale = scale if scale is not None else known.scale if known else DEFAULT_SCALE
+    seed = seed if seed is not None else known.seed if known else DEFAULT_SEED
+    wanted = _wanted(business_date, days, scale, seed)
     if known is not None and not same_city(home, business_date, days, scale, seed) and not replace_city:
         return SimulatedCity(known, business_date, True, stations_folder(home), returns_folder(home), token_of(known))
     keep = known is not None and same_city(home, business_date, days, scale, seed)

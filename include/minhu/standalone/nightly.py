@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from minhu.errors import MinhuError, UsageError
 from minhu.extract import registry
@@ -22,6 +23,9 @@ from minhu.standalone import airflow_runtime, postgres
 from minhu.standalone.airflow_api import DAG_IDS, Airflow
 from minhu.standalone.airflow_runtime import Connections
 from minhu.standalone.lock import exclusive_night
+
+if TYPE_CHECKING:
+    from minhu.simulator.simulate import SimulatedCity
 
 _STUCK_SECONDS = 120.0
 _NIGHT_SECONDS = 3600.0
@@ -62,11 +66,11 @@ class NightReport:
 
 @dataclass(frozen=True)
 class Simulation:
-    """Size of the synthetic city; used only where the city is simulated. ``days`` None takes what the city has."""
+    """Size of the synthetic city; used only where the city is simulated. None takes what the city has."""
 
     days: int | None = None
-    scale: float = 0.02
-    seed: int = 7
+    scale: float | None = None
+    seed: int | None = None
 
 
 def run_night(
@@ -199,6 +203,7 @@ def prepare_sources(
     size = (simulation.days, simulation.scale, simulation.seed)
     city = simulate(settings.home, uri, business_date, *size, progress, with_truth=with_truth)
     if city.is_another_city:
+        _refuse_to_replace_what_was_published(settings, city)
         _set_aside(settings, progress)
         city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
     server = stack.enter_context(GridServer(settings.home))
@@ -218,6 +223,19 @@ def bring_city_to(settings: Settings, business_date: date, simulation: Simulatio
 
     uri = postgres.hotline_uri(settings)
     simulate(settings.home, uri, business_date, None, simulation.scale, simulation.seed, progress)
+
+
+def _refuse_to_replace_what_was_published(settings: Settings, city: SimulatedCity) -> None:
+    """Releases name the landing they were made of: under another city's they could never be replayed."""
+    if not settings.releases_dir.is_dir() or not any(settings.releases_dir.iterdir()):
+        return
+    held = city.city
+    raise UsageError(
+        f"make another synthetic city in {settings.home}",
+        f"it holds releases of the one of scale {held.scale:g} and seed {held.seed}, which begins on {held.start}; what was asked "
+        "for is another (scale, seed, or more history than it has)",
+        "leave SCALE, SEED and DAYS out to go on with it, or begin elsewhere: MINHU_HOME=<another folder>",
+    )
 
 
 def _set_aside(settings: Settings, progress: Progress) -> None:
