@@ -265,7 +265,7 @@ def test_moving_the_month_shows_whose_score_hangs_on_it(night: Settings) -> None
     """Forty unhappy callers stand two days before the month; windows that begin by then hold 80 of one district's callers."""
     rows = schemes.sensitivity(night, "three_rate_10_50_40", "2026-10").to_pylist()
     assert [(r["unit_code"], r["score"], r["rank"], r["rank_best"], r["rank_worst"], r["score_span"]) for r in rows] == [
-        (RESOLVING, 80, 1, 1, 1, 0), (PLEASING, 75, 2, 2, 2, 32.5),
+        (FEW, 100, 1, 1, 1, 0), (RESOLVING, 80, 2, 2, 2, 0), (PLEASING, 75, 3, 3, 3, 32.5),
     ]  # fmt: skip
     with pytest.raises(UsageError, match="expected one of district"):
         schemes.sensitivity(night, "three_rate_10_50_40", "2026-10", "grid")

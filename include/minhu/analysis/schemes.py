@@ -111,7 +111,7 @@ def compare(
 def _span(side: str) -> str:
     """SQL of the ranks that are possible: ``1-4``, or one number where there is no doubt."""
     best, worst = f"best_{side}", f"worst_{side}"
-    return f"case when {best} = {worst} then cast({best} as varchar) else concat_ws('-', {best}, nullif({worst}, {best})) end"
+    return f"case when {best} = {worst} then cast({best} as varchar) when {best} < {worst} then concat({best}, '-', {worst}) end"
 
 
 def _unranked(side: str, scheme: str) -> str:
