@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -288,6 +289,32 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
             "grid_extract.land_tables": "read the grid platform: it is down - try again"
         }
     assert stages.failures(Night(night.settings, DAY)) == {}
+
+
+@pytest.mark.parametrize(
+    ("city", "day", "happened"),
+    [
+        ({"kind": "connected"}, "2126-11-20", "the day has not ended: it does at 2126-11-20 16:00 UTC"),
+        ({"kind": "simulated", "simulation": {"start": "2026-11-14", "shown": "2026-11-20"}}, "2026-11-21",
+         "expected a day of the synthetic city, 2026-11-14 to 2026-11-20"),
+        ({"kind": "simulated", "simulation": {"start": "2026-11-14", "shown": "2026-11-20"}}, "2026-11-13",
+         "expected a day of the synthetic city, 2026-11-14 to 2026-11-20"),
+    ],
+)  # fmt: skip
+def test_a_date_that_the_city_does_not_have_leaves_nothing_behind(
+    city: dict[str, Any], day: str, happened: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from minhu.orchestration import tasks
+
+    (tmp_path / "city.json").write_text(json.dumps(city), encoding="utf-8")
+    monkeypatch.setenv("MINHU_HOME", str(tmp_path))
+    context = {**CONTEXT, "dag_run": SimpleNamespace(partition_key=day)}
+    monkeypatch.setattr(tasks, "get_current_context", lambda: context)
+    with pytest.raises(AirflowFailException, match=happened), tasks.stage():
+        raise AssertionError("no task of such a night begins")
+    assert [path.name for path in tmp_path.iterdir()] == ["city.json"], "no note, no arrival"
 
 
 @pytest.mark.parametrize("error", [KeyError("张三"), SourceBlocked("read", "a column is missing", "ask")])

@@ -39,7 +39,7 @@ def test_the_home_remembers_its_city(hotline: str, tmp_path: Path) -> None:
     simulate(tmp_path, hotline, LAST, 3, 0.01, 5)
     profile = json.loads((tmp_path / "city.json").read_text())
     assert profile["kind"] == "simulated" and profile["name"] == "西安市"
-    assert profile["simulation"] == {"seed": 5, "scale": 0.01, "start": "2026-11-18"}
+    assert profile["simulation"] == {"seed": 5, "scale": 0.01, "start": "2026-11-18", "shown": "2026-11-20"}
     assert load(environ={"MINHU_HOME": str(tmp_path)}).city.simulation["seed"] == 5
 
 

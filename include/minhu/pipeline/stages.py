@@ -12,10 +12,11 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
-from minhu import atomic
-from minhu.errors import MinhuError, TransientError
+from minhu import atomic, business_dates
+from minhu.errors import MinhuError, TransientError, UsageError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.findings import Finding
@@ -47,6 +48,31 @@ def land_source(night: Night, source: str, endpoint: Endpoint) -> Attempt | None
     pseudonyms = privacy.load_pseudonyms(night.settings)
     with _without_cycle_search():
         return definition.land(night.settings, night.landing, night.business_date, endpoint, pseudonyms)
+
+
+def require_known_date(night: Night, now: datetime) -> None:
+    """Refuse a business date that the city cannot have, before anything is noted of it.
+
+    Args:
+        night: of the city.
+        now: aware.
+
+    Raises:
+        UsageError: the day has not ended yet; or the city is synthetic and begins later, or stands at an earlier day.
+    """
+    city, day = night.settings.city, night.business_date
+    if city.kind == "simulated" and city.simulation:
+        first, last = (city.simulation.get(name, day.isoformat()) for name in ("start", "shown"))
+        if not str(first) <= day.isoformat() <= str(last):
+            raise UsageError(
+                f"run the night of {day}", f"expected a day of the synthetic city, {first} to {last}",
+                "trigger one of these days, or bring the city to a later one: `minhu nightly --date`",
+            )  # fmt: skip
+    elif city.kind != "loaded" and (end := business_dates.end_of(day, night.settings.zone)) > now:
+        raise UsageError(
+            f"run the night of {day}", f"the day has not ended: it does at {end:%Y-%m-%d %H:%M} UTC",
+            "trigger it after that, or an earlier day",
+        )  # fmt: skip
 
 
 @contextmanager

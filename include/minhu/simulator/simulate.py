@@ -83,8 +83,7 @@ def simulate(
         return SimulatedCity(known, business_date, True, stations_folder(home), returns_folder(home), token_of(known))
     keep = known is not None and same_city(home, business_date, days, scale, seed)
     city = known if known is not None and keep else wanted
-    if not keep:
-        _write_profile(home, city)
+    _write_profile(home, city, business_date)
     history = (business_date - city.start).days + 1
     progress(f"synthetic city: scale {city.scale:g}, seed {city.seed}, {history} days to {business_date}")
     rows = fill_hotline(hotline_uri, city, business_date)
@@ -157,8 +156,9 @@ def _wanted(business_date: date, days: int | None, scale: float, seed: int) -> C
     return City(seed, scale, business_date - timedelta(days=count - 1))
 
 
-def _write_profile(home: Path, city: City) -> None:
+def _write_profile(home: Path, city: City, shown: date) -> None:
+    """Tell the home which city it holds, and the day at whose end its sources stand."""
     code = home.name if home.parent.name == "cities" else DEFAULT_CITY
     profile = read_profile(home, code, {})
-    simulation = {"seed": city.seed, "scale": city.scale, "start": city.start.isoformat()}
+    simulation = {"seed": city.seed, "scale": city.scale, "start": city.start.isoformat(), "shown": shown.isoformat()}
     atomic.write_json(home / "city.json", asdict(replace(profile, kind="simulated", simulation=simulation)))
