@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('orders') }}") }}
 {{ roll_up_periods(
-    ref('agg_orders_by_unit_day'), 'orders',
+    ref('fct_orders_by_day'), 'orders',
     measures=[
         'created_count',
         'merged_count',
