@@ -1,6 +1,6 @@
--- One row per scheme (考评方案), unit, period and caliber: the score, its bounds, may it be published, and the ranks it can
--- have among peers. A score is no better than its KPIs: withheld or hidden where one of them is, noted where one is, and as
--- small as the smallest. Ranked are published scores only, and only as far as their bounds separate.
+-- One row per scheme (考评方案), unit, period and caliber: the score, its bounds, may it be published, and the ranks it
+-- can have among peers. A score is no better than its KPIs: withheld or hidden where one of them is, noted where one
+-- is, and as small as the smallest. Ranked are published scores only, and only as far as their bounds separate.
 with schemes as (
     select
         schemes.*,

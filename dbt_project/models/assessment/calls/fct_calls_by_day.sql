@@ -17,7 +17,9 @@ counted as (
         {{ count_where("direction = 'inbound'") }} as inbound_count,
         {{ count_where("direction = 'outbound'") }} as outbound_count,
         {{ count_where("direction = 'inbound' and offered_at is not null") }} as offered_count,
-        {{ count_where("direction = 'inbound' and offered_at is not null and answered_at is not null") }} as answered_count,
+        {{ count_where(
+            "direction = 'inbound' and offered_at is not null and answered_at is not null"
+        ) }} as answered_count,
         {{ count_where(
             "direction = 'inbound' and answered_at <= " ~ answered_within('offered_at')
         ) }} as answered_within_15s_count

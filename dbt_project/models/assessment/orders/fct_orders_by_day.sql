@@ -1,5 +1,5 @@
--- One row per day, unit and caliber: additive counts of orders; channels (渠道) are a kind of unit here. An order counts by
--- several of its days (anchors): created, dispatched, due by any of three clocks, closed, called back, claimed.
+-- One row per day, unit and caliber: additive counts of orders; channels (渠道) are a kind of unit here. An order counts
+-- by several of its days (anchors): created, dispatched, due by any of three clocks, closed, called back, claimed.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_days_to_count('orders') }}") }}
 with orders as (
@@ -87,8 +87,12 @@ counted as (
         {{ count_where("is_due") }} as reply_due_count,
         {{ count_where("is_due and replied_at is not null") }} as replied_count,
         {{ count_where("is_due or is_due_by_claim") }} as due_count,
-        {{ count_where("(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)") }} as on_time_count,
-        {{ count_where("(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)") }} as late_count,
+        {{ count_where(
+            "(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)"
+        ) }} as on_time_count,
+        {{ count_where(
+            "(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)"
+        ) }} as late_count,
         {{ count_where("is_due and closed_at is null") }} as overdue_open_count,
         {{ count_where("is_due and closed_at is not null") }} as due_closed_count,
         {{ count_where("is_due and is_rated and callback_date is not null") }} as due_called_back_count,
@@ -110,7 +114,9 @@ counted as (
         {{ count_where("anchor = 'closed'") }} as closed_count,
         {{ count_where("anchor = 'closed' and is_repeated") }} as repeated_count,
         {{ count_where("anchor = 'closed' and is_callback_eligible") }} as eligible_count,
-        {{ count_where("anchor = 'closed' and is_callback_eligible and callback_date is not null") }} as called_back_count,
+        {{ count_where(
+            "anchor = 'closed' and is_callback_eligible and callback_date is not null"
+        ) }} as called_back_count,
         {{ count_where("anchor = 'callback'") }} as callback_count,
         {{ count_where("anchor = 'callback' and is_contacted") }} as contacted_count,
         {{ count_where("anchor = 'callback' and is_rated") }} as rated_callback_count,
@@ -121,7 +127,9 @@ counted as (
         {{ count_where(
             "anchor = 'callback' and is_rated and satisfaction = 'basically_satisfied'"
         ) }} as basically_satisfied_count,
-        {{ count_where("anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time is not null") }} as claimed_count,
+        {{ count_where(
+            "anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time is not null"
+        ) }} as claimed_count,
         {{ count_where("anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time") }} as claimed_on_time_count
     from judged
     group by

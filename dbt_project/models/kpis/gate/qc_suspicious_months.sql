@@ -1,9 +1,8 @@
 -- One row per cell of a month that is over and looks too different or too good to be chance: a finding on that cell.
---   L3-JMP-001 its rate left that of the month before by more than chance and gate_thresholds allow (与历史相比突变). The
---              interval of the difference joins those of both rates (MOVER: Zou and Donner (2008), Statistics in Medicine
---              27, 1693-1702).
---   L3-CEI-001 not a single bad case among so many that chance hardly gives it at the rate of the unit's peers
---              (高得可疑). Of n cases all are good with probability rate ^ n.
+-- L3-JMP-001 (与历史相比突变): its rate left that of the month before by more than chance and gate_thresholds allow. The
+-- interval of the difference joins those of both rates (MOVER: Zou and Donner (2008), Statistics in Medicine 27,
+-- 1693-1702). L3-CEI-001 (高得可疑): not a single bad case among so many that chance hardly gives it at the rate of the
+-- unit's peers; of n cases all are good with probability rate ^ n.
 with months as (
     select
         rates.*,
