@@ -19,8 +19,7 @@ TARGET = 0.25
 #: restatements.
 DECIDING = (
     "kpi_findings", "kpi_periods_to_judge", "kpi_cells", "kpi_cell_verdicts", "kpi_cells_to_protect", "kpi_complements",
-    "kpi_hidden_cells", "kpi_verdicts", "kpi_blocked", "kpi_companions_to_protect", "kpi_companion_complements",
-    "kpi_scheme_verdicts", "waivers", "conservation", "rules",
+    "kpi_hidden_cells", "kpi_verdicts", "kpi_blocked", "kpi_companions_to_protect", "waivers", "conservation", "rules",
     "data_quality_scores", "quality_findings", "quarantined_rows",
 )  # fmt: skip
 

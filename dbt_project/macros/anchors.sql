@@ -11,7 +11,7 @@
 {% macro anchored_tables() %}
     {% set orders = {
         'table_name': 'hotline.work_orders', 'versions': ref('stg_hotline__work_orders'), 'quarantine': ref('quarantine_work_orders'), 'key': 'order_id',
-        'counts': ref('agg_orders_by_period'), 'day_counts': ref('agg_orders_by_unit_day'), 'count_model': 'orders',
+        'counts': ref('agg_orders_by_period'), 'day_counts': ref('fct_orders_by_day'), 'count_model': 'orders',
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'unit': 'unit_code'},
         'anchors': {
@@ -36,7 +36,7 @@
     } %}
     {% set calls = {
         'table_name': 'hotline.calls', 'versions': ref('stg_hotline__calls'), 'quarantine': ref('quarantine_calls'), 'key': 'call_id',
-        'counts': ref('agg_calls_by_period'), 'day_counts': ref('agg_calls_by_unit_day'), 'count_model': 'calls',
+        'counts': ref('agg_calls_by_period'), 'day_counts': ref('fct_calls_by_day'), 'count_model': 'calls',
         'levels': {},
         'anchors': {
             'inbound': {'moment': 'started_at', 'counted': 'inbound_count', 'lost_by': 'L2-HOT-021', 'begins': true,
@@ -50,7 +50,7 @@
     } %}
     {% set events = {
         'table_name': 'grid.events', 'versions': ref('stg_grid__events'), 'quarantine': ref('quarantine_grid_events'), 'key': 'event_id',
-        'counts': ref('agg_grid_events_by_period'), 'day_counts': ref('agg_grid_events_by_unit_day'), 'count_model': 'grid_events',
+        'counts': ref('agg_grid_events_by_period'), 'day_counts': ref('fct_grid_events_by_day'), 'count_model': 'grid_events',
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'grid': 'grid_code', 'unit': 'unit_code'},
         'anchors': {
@@ -70,7 +70,7 @@
     } %}
     {% set cases = {
         'table_name': 'stations.cases', 'versions': ref('stg_stations__cases'), 'quarantine': ref('quarantine_cases'), 'key': 'case_id',
-        'counts': ref('agg_cases_by_period'), 'day_counts': ref('agg_cases_by_unit_day'), 'count_model': 'cases',
+        'counts': ref('agg_cases_by_period'), 'day_counts': ref('fct_cases_by_day'), 'count_model': 'cases',
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'point': 'station_code'},
         'anchors': {

@@ -24,7 +24,7 @@ EXPECTATIONS = [
     ),
     gxe.ExpectColumnValuesToBeInSet(
         column="status",
-        value_set=["open", "suspended", "closed"],
+        value_set=["open", "suspended", "closed", "final"],
         mostly=0.8,
         meta=rule("L1-HOT-109", "block", "status is a known word in at least 80 % of rows"),
     ),

@@ -29,7 +29,7 @@ from tests.fixtures.homes import manifest_of
 
 COUNTED_IN = PROJECT_ROOT / COUNTS_FILE
 #: Models that say what is counted again in a build.
-_WORK = re.compile(r"_(changed|to_count|days_before|to_judge|to_compare)$|^int_days_passed$")
+_WORK = re.compile(r"_(changed|to_count|days_before|to_judge|to_compare)$")
 #: Models of counts that are summed again.
 _SUMMED = re.compile(r"^(fct_\w+_by_day|agg_\w+)$")
 #: Relations of the figures that are composed of others, or estimated.

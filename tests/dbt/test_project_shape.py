@@ -112,6 +112,23 @@ def test_every_data_test_has_a_rule_id_of_its_own(manifest: dict[str, Any]) -> N
     assert len(rule_ids) == len(singular) + sum(map(_data_tests, _described())), "a test that dbt does not know"
 
 
+def test_every_data_test_is_run_by_a_night(built: Settings, manifest: dict[str, Any]) -> None:
+    with work_file.connect(built) as db:
+        state = work_file.read_state(db)
+    written = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    results = dbt_build.run_dbt(Night(built, NIGHT), dbt_build.CHECK, state, may_fail=True)
+    assert {result.node.name for result in results} == written, "below what is judged later, where no night runs it"
+
+
+def test_builds_leave_out_and_decide_names_only_what_is_there(manifest: dict[str, Any]) -> None:
+    """A selection that names nothing is a warning of dbt, and what it left out would be built again, every night."""
+    folders = {folder for node in models(manifest) for folder in (".".join(node["fqn"][1:end]) for end in range(2, 5))}
+    known = {node["name"] for node in manifest["nodes"].values()} | folders
+    left_out = [name for step in (dbt_build.BUILD, dbt_build.CHECK) for name in step[step.index("--exclude") + 1 :]]
+    named = [*dbt_build.STANDING, *dbt_build.OF_RETURNS, *dbt_build.PUBLISHED_AS_STANDING, *left_out]
+    assert {name.rstrip("+") for name in named if ":" not in name} - known == set()
+
+
 def test_the_landed_columns_of_every_kpi_are_those_its_models_read(built: Settings) -> None:
     counted = column_lineage.what_is_counted(built)
     counts = read_counts(PROJECT_ROOT)

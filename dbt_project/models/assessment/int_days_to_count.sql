@@ -47,7 +47,9 @@ cases as (
 ),
 
 verifications as (
-    select day from {{ ref('int_verification_days_before') }}
+    select day
+    from {{ ref('int_counted_days_before') }}
+    where count_model = 'verifications'
     union
     select verified_date as day
     from {{ ref('fct_event_verification_days') }}
@@ -141,7 +143,9 @@ returned as (
     select day from {{ ref('int_return_measures') }}
     union
     -- a return sent again may take out what was oldest
-    select day from {{ ref('int_return_days_before') }}
+    select day
+    from {{ ref('int_counted_days_before') }}
+    where count_model = 'returns'
 ),
 
 -- all days in which something was or is returned once a workbook with new content came, else those that passed

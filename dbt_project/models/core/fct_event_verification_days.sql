@@ -1,7 +1,7 @@
 -- One row per countable grid event and day on which it was verified on site (核查), with the days of that before.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="event_id in (select event_id from {{ ref('int_grid_events_changed') }})") }}
--- depends_on: {{ ref('int_verification_days_before') }}
+-- depends_on: {{ ref('int_counted_days_before') }}
 with verified as (
     select
         event_id,

@@ -28,6 +28,8 @@ select
     and coalesce(closure_code, '') <> 'withdrawn'
     and coalesce(channel, '') <> 'transfer' as is_callback_eligible,
     status,
+    -- it is over and nobody knows since when: neither closed in time nor open
+    closed_at is null and status in ('closed', 'final') as is_over_at_unknown_time,
     closure_code,
     created_at,
     due_at,

@@ -195,8 +195,8 @@ identities as (
         unit_code,
         period_start as month_start,
         due_count as left_count,
-        on_time_count + late_count + overdue_open_count as right_count,
-        concat(on_time_count, ' + ', late_count, ' + ', overdue_open_count) as parts
+        on_time_count + late_count + overdue_open_count + untimed_count as right_count,
+        concat(on_time_count, ' + ', late_count, ' + ', overdue_open_count, ' + ', untimed_count) as parts
     from orders
     union all
     select

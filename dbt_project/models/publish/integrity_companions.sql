@@ -31,7 +31,7 @@ rates as (
 ),
 
 complements as (
-    select * from {{ ref('kpi_companion_complements') }}
+    select * from {{ ref('kpi_complements') }}
 ),
 
 small as (

@@ -10,7 +10,7 @@ with counted as (
         sum(on_time_count) as on_time_count,
         sum(late_count) as late_count,
         sum(overdue_open_count) as overdue_open_count
-    from {{ ref('agg_orders_by_unit_day') }}
+    from {{ ref('fct_orders_by_day') }}
     where unit_type = 'channel'
     group by
         cast({{ dbt.date_trunc('month', 'day') }} as date),

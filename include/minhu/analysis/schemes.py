@@ -165,7 +165,7 @@ def sensitivity(settings: Settings, scheme: str, period: str, level: str = "dist
             with shifts as (select unnest({list(SHIFTS)}) as shift),
             summed as (
                 select unit_code, shift, {_summed_columns(engine)}
-                from assessment.agg_orders_by_unit_day as days inner join shifts
+                from assessment.fct_orders_by_day as days inner join shifts
                     on days.day between cast($start as date) + shift and cast($end as date) + shift
                 where unit_type = $level and caliber = 'assessed'
                 group by unit_code, shift
@@ -214,7 +214,7 @@ def _points(rate: str) -> str:
 
 
 def _summed_columns(engine: duckdb.DuckDBPyConnection) -> str:
-    names = [row[0] for row in engine.execute("describe assessment.agg_orders_by_unit_day").fetchall()]
+    names = [row[0] for row in engine.execute("describe assessment.fct_orders_by_day").fetchall()]
     return ", ".join(f"sum({name}) as {name}" for name in names if name.endswith("_count"))
 
 

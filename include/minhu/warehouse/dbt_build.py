@@ -37,6 +37,8 @@ from minhu.warehouse.work_file import (
 BUILD = [
     "build", "--exclude-resource-type", "test", "unit_test", "--exclude", "kpi_findings+", "kpi_cells+", "publish",
 ]  # fmt: skip
+#: Data tests of what is built until then.
+CHECK = ["test", "--exclude-resource-type", "unit_test", "--exclude", "publish", "kpi_findings+", "kpi_cells+"]
 #: What a work file that is carried on holds already: it is made anew when the models, the seeds or one of the pictures
 #: of places, units, grids, points, items and residents change.
 STANDING = [
@@ -148,12 +150,7 @@ def check_marts(night: Night) -> list[Finding]:
     """Run dbt's data tests; failures become findings, kept in ``raw.model_findings`` for the gate."""
     with connect(night.settings) as db:
         state = read_state(db)
-    results = run_dbt(
-        night,
-        ["test", "--exclude-resource-type", "unit_test", "--exclude", "publish", "kpi_findings+", "kpi_cells+"],
-        state,
-        may_fail=True,
-    )
+    results = run_dbt(night, CHECK, state, may_fail=True)
     findings = [finding for result in results if (finding := _finding_of_test(result)) is not None]
     with connect(night.settings) as db:
         replace_rows(db, "raw.model_findings", findings_table(findings))

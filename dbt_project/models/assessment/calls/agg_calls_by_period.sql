@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('calls') }}") }}
 {{ roll_up_periods(
-    ref('agg_calls_by_unit_day'), 'calls',
+    ref('fct_calls_by_day'), 'calls',
     measures=[
         'inbound_count',
         'outbound_count',

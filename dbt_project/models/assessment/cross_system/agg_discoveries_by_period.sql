@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('discoveries') }}") }}
 {{ roll_up_periods(
-    ref('agg_discoveries_by_unit_day'), 'discoveries',
+    ref('fct_discoveries_by_day'), 'discoveries',
     measures=[
         'patrolled_order_count',
         'public_first_count',

@@ -1,6 +1,7 @@
--- One row per day, place and caliber: orders of matters that the grids patrol, and those of which no grid event of the
--- same community and matter had told in the seven days before. A view of the days counted again in this build.
-{{ config(materialized='view') }}
+-- One row per day, unit and caliber: orders of matters that the grids patrol, and those of which no grid event of the
+-- same community and matter had told in the seven days before.
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('discoveries') }}") }}
 with orders as (
     select
         order_id,
@@ -63,23 +64,34 @@ compared as (
             as is_first_told_by_public
     from orders
     inner join seen on orders.order_id = seen.order_id
+),
+
+counted as (
+    {% for caliber, condition in [('full', '1 = 1'), ('assessed', "assessment_scope <> 'excluded'")] %}
+    select
+        day,
+        district_code,
+        street_code,
+        community_code,
+        '{{ caliber }}' as caliber,
+        cast(count(*) as integer) as patrolled_order_count,
+        {{ count_where('is_first_told_by_public') }} as public_first_count
+    from compared
+    where {{ condition }}
+    group by
+        day,
+        district_code,
+        street_code,
+        community_code
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
-{% for caliber, condition in [('full', '1 = 1'), ('assessed', "assessment_scope <> 'excluded'")] %}
-select
-    day,
-    district_code,
-    street_code,
-    community_code,
-    '{{ caliber }}' as caliber,
-    cast(count(*) as integer) as patrolled_order_count,
-    {{ count_where('is_first_told_by_public') }} as public_first_count
-from compared
-where {{ condition }}
-group by
-    day,
-    district_code,
-    street_code,
-    community_code
-{{ 'union all' if not loop.last }}
-{% endfor %}
+{{ roll_up_units(
+    'counted',
+    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code')],
+    measures=[
+        'patrolled_order_count',
+        'public_first_count',
+    ]
+) }}

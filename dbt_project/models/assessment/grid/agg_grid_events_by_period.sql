@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('grid_events') }}") }}
 {{ roll_up_periods(
-    ref('agg_grid_events_by_unit_day'), 'grid_events',
+    ref('fct_grid_events_by_day'), 'grid_events',
     measures=[
         'reported_count',
         'clustered_verified_count',

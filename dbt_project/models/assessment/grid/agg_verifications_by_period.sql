@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('verifications') }}") }}
 {{ roll_up_periods(
-    ref('agg_verifications_by_unit_day'), 'verifications',
+    ref('fct_verifications_by_day'), 'verifications',
     measures=[
         'verified_count',
         'reworked_count',

@@ -1,6 +1,6 @@
--- One row per day, grid, responsible unit, category, tier and caliber: additive counts of grid events.
--- A view of the days counted again in this build: what is kept is its sum per unit and day.
-{{ config(materialized='view') }}
+-- One row per day, unit and caliber: additive counts of grid events.
+{{ config(materialized='incremental', incremental_strategy='replace_where',
+    replaces="{{ in_days_to_count('grid_events') }}") }}
 with anchored as (
     {% for anchor, day in [
         ('reported', 'reported_date'), ('due', 'due_date'), ('deferred', 'deferred_date'), ('closed', 'closed_date'),
@@ -32,7 +32,7 @@ judged as (
     from anchored
 ),
 
-counted as (
+counted_once as (
     select
         day,
         district_code,
@@ -40,8 +40,6 @@ counted as (
         community_code,
         grid_code,
         unit_code,
-        category_code,
-        tier,
         {{ count_where("anchor = 'reported'") }} as reported_count,
         {{ count_where("is_first_verified_of_cluster") }} as clustered_verified_count,
         {{ count_where("is_due") }} as due_count,
@@ -66,9 +64,7 @@ counted as (
         street_code,
         community_code,
         grid_code,
-        unit_code,
-        category_code,
-        tier
+        unit_code
 ),
 
 -- nothing is kept out of the assessment of grid events, so both calibers have the same counts, made once
@@ -76,32 +72,34 @@ calibers as (
     select 'full' as caliber
     union all
     select 'assessed' as caliber
+),
+
+counted as (
+    select
+        counted_once.*,
+        calibers.caliber
+    from counted_once
+    cross join calibers
 )
 
-select
-    counted.day,
-    counted.district_code,
-    counted.street_code,
-    counted.community_code,
-    counted.grid_code,
-    counted.unit_code,
-    counted.category_code,
-    counted.tier,
-    calibers.caliber,
-    counted.reported_count,
-    counted.clustered_verified_count,
-    counted.due_count,
-    counted.due_closed_count,
-    counted.on_time_count,
-    counted.late_count,
-    counted.overdue_open_count,
-    counted.immediate_due_count,
-    counted.immediate_on_time_count,
-    counted.limited_due_count,
-    counted.limited_on_time_count,
-    counted.deferred_due_count,
-    counted.deferred_on_time_count,
-    counted.closed_count,
-    counted.self_closed_count
-from counted
-cross join calibers
+{{ roll_up_units(
+    'counted',
+    levels=[('district', 'district_code'), ('street', 'street_code'), ('community', 'community_code'), ('grid', 'grid_code'), ('unit', 'unit_code')],
+    measures=[
+        'reported_count',
+        'clustered_verified_count',
+        'due_count',
+        'due_closed_count',
+        'on_time_count',
+        'late_count',
+        'overdue_open_count',
+        'immediate_due_count',
+        'immediate_on_time_count',
+        'limited_due_count',
+        'limited_on_time_count',
+        'deferred_due_count',
+        'deferred_on_time_count',
+        'closed_count',
+        'self_closed_count',
+    ]
+) }}

@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('orders') }}") }}
 {{ roll_up_periods(
-    ref('agg_orders_by_unit_day'), 'orders',
+    ref('fct_orders_by_day'), 'orders',
     measures=[
         'created_count',
         'merged_count',
@@ -15,6 +15,7 @@
         'on_time_count',
         'late_count',
         'overdue_open_count',
+        'untimed_count',
         'due_closed_count',
         'due_called_back_count',
         'due_resolved_count',

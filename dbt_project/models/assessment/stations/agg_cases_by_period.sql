@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('cases') }}") }}
 {{ roll_up_periods(
-    ref('agg_cases_by_unit_day'), 'cases',
+    ref('fct_cases_by_day'), 'cases',
     measures=[
         'finished_count',
         'agent_count',

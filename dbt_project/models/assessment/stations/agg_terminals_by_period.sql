@@ -2,7 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_count('terminals') }}") }}
 {{ roll_up_periods(
-    ref('agg_terminals_by_unit_day'), 'terminals',
+    ref('fct_terminals_by_day'), 'terminals',
     measures=[
         'planned_minutes',
         'available_minutes',

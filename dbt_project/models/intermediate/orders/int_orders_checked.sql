@@ -87,7 +87,7 @@ select
         ('L2-HOT-003', 'created_at > ' ~ as_of() ~ ' or replied_at > ' ~ as_of() ~ ' or closed_at > ' ~ as_of()),
         ('L2-HOT-004', 'closed_at < created_at or replied_at < created_at'),
         ('L2-HOT-005', 'due_at < created_at'),
-        ('L2-HOT-006', "status is null or status not in ('open', 'suspended', 'closed')"),
+        ('L2-HOT-006', "status is null or status not in ('open', 'suspended', 'closed', 'final')"),
         ('L2-HOT-007', "status = 'closed' and closed_at is null and claimed_order_id is null"),
         ('L2-HOT-008', "status <> 'closed' and closed_at is not null"),
         ('L2-HOT-009', '(community_code is not null and known_community_code is null)'

@@ -2,10 +2,10 @@
 -- a year before that stood as far from the festival, for KPIs that are sums over days. Periods of the last 400 days: an
 -- older comparison is in the releases of its time.
 {% set counts = {
-    'orders': ref('agg_orders_by_unit_day'),
-    'calls': ref('agg_calls_by_unit_day'),
-    'grid_events': ref('agg_grid_events_by_unit_day'),
-    'cases': ref('agg_cases_by_unit_day'),
+    'orders': ref('fct_orders_by_day'),
+    'calls': ref('fct_calls_by_day'),
+    'grid_events': ref('fct_grid_events_by_day'),
+    'cases': ref('fct_cases_by_day'),
 } %}
 {% set relations = dict(zip(counts, counts)) %}
 with windows as (

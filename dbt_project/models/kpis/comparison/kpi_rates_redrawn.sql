@@ -1,9 +1,9 @@
 -- One row per KPI, variant, unit, period and caliber that the borders of now would change: the figure by them, for
 -- KPIs that are sums of orders, grid events or cases over days.
 {% set counts = {
-    'orders': ref('agg_orders_by_unit_day'),
-    'grid_events': ref('agg_grid_events_by_unit_day'),
-    'cases': ref('agg_cases_by_unit_day'),
+    'orders': ref('fct_orders_by_day'),
+    'grid_events': ref('fct_grid_events_by_day'),
+    'cases': ref('fct_cases_by_day'),
 } %}
 {% set relations = dict(zip(counts, counts)) %}
 with

@@ -31,7 +31,7 @@ with found as (
     left join {{ ref('qc_rules') }} as rules
         on findings.rule_id = rules.rule_id
     {% for relation in [ref('qc_quarantined_records'), ref('qc_quarantined_returns'), ref('qc_volume_band'),
-        ref('qc_order_months'), ref('qc_callback_conservation'), ref('qc_jumps'), ref('qc_ceilings')] %}
+        ref('qc_order_months'), ref('qc_callback_conservation'), ref('qc_suspicious_months')] %}
     {% set is_of_anchors = relation.identifier == 'qc_quarantined_records' %}
     union all
     select

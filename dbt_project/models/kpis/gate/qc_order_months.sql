@@ -66,13 +66,13 @@ found as (
         period_start,
         period_end,
         due_count as rows_seen,
-        abs(due_count - (on_time_count + late_count + overdue_open_count)) as rows_failed,
+        abs(due_count - (on_time_count + late_count + overdue_open_count + untimed_count)) as rows_failed,
         concat(
             case caliber when 'full' then '全口径' else '考核口径' end, '：到期 ', due_count,
-            ' 件，而按时、超时办结、超期未结共 ', on_time_count + late_count + overdue_open_count, ' 件'
+            ' 件，而按时、超时办结、超期未结、办结时间不明共 ', on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
         ) as message
     from months
-    where due_count <> on_time_count + late_count + overdue_open_count
+    where due_count <> on_time_count + late_count + overdue_open_count + untimed_count
     union all
     select
         'L3-EXC-001' as rule_id,

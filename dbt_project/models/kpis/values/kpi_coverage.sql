@@ -1,11 +1,11 @@
 -- One row per count model whose figures are sums over days: the first day that its records cover. What lies before it was
 -- not without cases, nobody has told of them; a period that begins earlier is half a period.
 {% set arrivals = {
-    'orders': (ref('agg_orders_by_unit_day'), 'created_count'),
-    'calls': (ref('agg_calls_by_unit_day'), 'inbound_count + outbound_count'),
-    'grid_events': (ref('agg_grid_events_by_unit_day'), 'reported_count'),
-    'cases': (ref('agg_cases_by_unit_day'), 'finished_count'),
-    'terminals': (ref('agg_terminals_by_unit_day'), 'device_days'),
+    'orders': (ref('fct_orders_by_day'), 'created_count'),
+    'calls': (ref('fct_calls_by_day'), 'inbound_count + outbound_count'),
+    'grid_events': (ref('fct_grid_events_by_day'), 'reported_count'),
+    'cases': (ref('fct_cases_by_day'), 'finished_count'),
+    'terminals': (ref('fct_terminals_by_day'), 'device_days'),
     'worker_activity': (ref('fct_worker_activity_by_day'), 'registered_count'),
 } %}
 with daily as (

@@ -1,8 +1,8 @@
 """How the records of a count model can be told apart in the statement that counts them.
 
-A count model adds records up by day, place and more. No condition is copied here: the statement that the build ran is run
-again on facts in which one of its *grouping* columns holds the record's own key, so that each record is a group of its
-own and shows what it adds to every count.
+A count model adds records up by day and unit. No condition is copied here: the statement that the build ran is run again on
+facts in which a column of *other* units than the cell's holds the record's own key, so that each record is a unit of its own
+and shows what it adds to every count.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Counting:
         key: column that names a record and may be shown: a business key.
         table: landed table whose rows are the records.
         count_model: by which name :data:`DAYS` lists its days.
-        levels: kind of unit to the grouping column with its code; the city is everything.
-        carriers: grouping columns that no condition of the model asks for; the first that is not the unit's own carries
-            the key. A date carries a number instead.
+        levels: kind of unit to the column of the facts with its code; the city is everything.
+        carriers: columns of levels that no condition of the model asks for; the first that is not the unit's own carries the
+            key. Calls are of no unit but the city: their date carries a number instead.
         day_in_key: landed column that names a record together with the key.
     """
 
@@ -42,7 +42,7 @@ class Counting:
 
 ORDERS = Counting(
     "fct_orders_by_day", "fct_work_orders", "order_id", "hotline.work_orders", "orders",
-    {**_PLACES, "unit": "unit_code"}, ("category_code",),
+    {**_PLACES, "unit": "unit_code"}, ("unit_code", "community_code"),
 )  # fmt: skip
 CALLS = Counting("fct_calls_by_day", "fct_calls", "call_id", "hotline.calls", "calls", {}, ("call_date",))
 GRID_EVENTS = Counting(

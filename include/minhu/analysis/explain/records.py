@@ -183,7 +183,7 @@ class _Separation:
         counting: what is counted.
         carrier: column of the facts that holds the key, or a number for it where it is a date.
         is_numbered: the carrier is a date.
-        of_unit: condition on the counts: rows of the cell's unit.
+        of_unit: condition on the facts: records of the cell's unit.
         first: first day of the cell.
         last: last day of it that has been counted.
     """
@@ -198,16 +198,23 @@ class _Separation:
     @property
     def carried(self) -> str:
         """Column of the counts in which the carrier comes out."""
-        return "day" if self.is_numbered else self.carrier
+        return "day" if self.is_numbered else "unit_code"
+
+    @property
+    def carried_by(self) -> str:
+        """Kind of unit that the records are in the counts."""
+        own = (unit_type for unit_type, column in self.counting.levels.items() if column == self.carrier)
+        return next(own, "city")
 
     @property
     def facts(self) -> str:
-        """The facts, each with its key where the count groups by it; ``record_day`` is the day that a number stands for."""
+        """The facts, those of the unit with their key where another unit's code stood; ``record_day`` is the day that a
+        number stands for. Facts of other units stay, for what counts may depend on what lies beside it."""
         key, kept = self.counting.key, f"{KEPT}.{{schema}}.{self.counting.fact}"
         if not self.is_numbered:
             return (
-                f"select * replace ({key} as {self.carrier}), {key} as record_key, cast(null as date) as record_day "  # noqa: S608
-                f"from {kept}"
+                f"select * replace (case when {self.of_unit} then {key} end as {self.carrier}), {key} as record_key, "  # noqa: S608
+                f"cast(null as date) as record_day from {kept}"
             )
         number = f"cast(date '{_FIRST_NUMBER}' + cast(row_number() over (order by {key}) as integer) as date)"
         return (
@@ -251,7 +258,7 @@ def _records_of(
             select {way.carried} as carried, day, {contract["numerator"]} as numerator,
                 {contract["denominator"] or "null"} as denominator
             from {counts.written}
-            where caliber = $caliber and {way.of_unit} and {of_period}
+            where caliber = $caliber and unit_type = '{way.carried_by}' and {of_period}
         ),
         carriers as (select distinct {way.carrier} as carried, record_key, record_day from {facts.written})
         select carriers.record_key, coalesce(carriers.record_day, counted.day) as day,
