@@ -5,12 +5,13 @@
     begins   the moment is that of the record's own beginning: it lies before the record first landed
     counted  good records of a period by it, in the aggregates
     only     condition on the quarantine table; what is wrong with a record may leave it open, then it counts
-    lost_by  record rule that says the moment is missing where there must be one
+    lost_by  record rule that says the moment is missing where there must be one; a row of a file that became no order
+             (L2-HOT-012) lacks that of its beginning
     is_term  it may lie ahead of the business date without being wrong: a deadline
 #}
 {% macro anchored_tables() %}
     {% set orders = {
-        'table_name': 'hotline.work_orders', 'versions': ref('stg_hotline__work_orders'), 'quarantine': ref('quarantine_work_orders'), 'key': 'order_id',
+        'table_name': 'hotline.work_orders', 'versions': ref('stg_hotline__work_orders'), 'quarantine': ref('quarantine_order_rows'), 'key': 'order_id',
         'counts': ref('agg_orders_by_period'), 'day_counts': ref('fct_orders_by_day'), 'count_model': 'orders',
         'levels': {'district': 'district_code', 'street': 'street_code', 'community': 'community_code',
             'unit': 'unit_code'},

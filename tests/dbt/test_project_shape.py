@@ -180,6 +180,7 @@ def _rule_files(dbt_dir: Path) -> list[Path]:
     models = dbt_dir / "models"
     return [
         *models.rglob("*_checked.sql"),
+        *models.rglob("quarantine_*.sql"),
         dbt_dir / "macros" / "returned_sheets.sql",
     ]
 

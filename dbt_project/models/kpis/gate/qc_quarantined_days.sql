@@ -12,7 +12,7 @@ with moments as (
         anchors.anchor,
         anchors.is_term,
         anchors.begins,
-        rule_id = anchors.lost_by as is_lost,
+        rule_id = anchors.lost_by or (rule_id = 'L2-HOT-012' and anchors.begins) as is_lost,
         rule_id,
         {{ entity.key }} as record_key,
         landed_date,
@@ -91,7 +91,10 @@ first_landings as (
 told as (
     select
         dated.*,
-        case when dated.day is null and dated.begins then first_landings.landed_date else dated.landed_date end as told_date
+        case
+            when dated.day is null and dated.begins then coalesce(first_landings.landed_date, dated.landed_date)
+            else dated.landed_date
+        end as told_date
     from dated
     left join first_landings
         on dated.table_name = first_landings.table_name and dated.record_key = first_landings.record_key

@@ -68,6 +68,7 @@ READINGS: dict[str, Reading] = {
         coded=("invalid_reason",),
     ),
     "order_claims": Reading(is_optional=True),
+    "load_rejects": Reading(is_optional=True),
 }
 
 

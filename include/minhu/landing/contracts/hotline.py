@@ -47,6 +47,14 @@ TABLES: tuple[TableContract, ...] = (
         ),
         key=("order_id",), version="updated_at",
     ),
+    # rows of order files that could not become orders: the newest loading says which there are
+    TableContract(
+        "hotline", "load_rejects", columns(
+            reject_id=TEXT, created_at=TIME, due_at=TIME, closed_at=TIME, community_code=TEXT, street_code=TEXT,
+            unit_code=TEXT,
+        ),
+        key=("reject_id",),
+    ),
     TableContract(
         "hotline", "categories", columns(
             category_code=TEXT, name=TEXT, parent_code=TEXT, theme=TEXT,

@@ -1,0 +1,14 @@
+"""Arrival suite of hotline.load_rejects."""
+
+from __future__ import annotations
+
+import great_expectations.expectations as gxe
+
+from expectations.landed.rules import rule
+
+EXPECTATIONS = [
+    gxe.ExpectColumnValuesToNotBeNull(
+        column="reject_id", meta=rule("L1-HOT-140", "block", "reject_id identifies the row")
+    ),
+    gxe.ExpectColumnValuesToBeUnique(column="reject_id", meta=rule("L1-HOT-141", "block", "one row per reject_id")),
+]
