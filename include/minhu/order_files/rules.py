@@ -35,10 +35,10 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-022": ("info", "the city's own flag says on time where the contract does not"),
     "L1-ORD-023": ("warn", "characters that could not be decoded"),
     "L1-ORD-024": ("info", "one id again, different only in columns that are not read: counted once"),
-    "L1-ORD-025": ("warn", "a time that cannot be: before 2000, or after all that the file can know"),
+    "L1-ORD-025": ("warn", "a time that cannot be: before 2000, or after all that the files can know"),
     "L1-ORD-026": ("info", "a local time that a clock change skipped or made twice"),
     "L1-ORD-027": ("warn", "closed without a closing time"),
-    "L1-ORD-028": ("warn", "a closing time but not closed"),
+    "L1-ORD-028": ("info", "a closing time but not closed: opened again, counted as open"),
     "L1-ORD-029": ("info", "the last status is older than the closing"),
     "L1-ORD-030": ("info", "words that the contract has no code for"),
     "L1-ORD-031": ("info", "an id that never comes with a name, or a name without its id"),
@@ -52,6 +52,19 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-039": ("info", "a deadline at the moment of creation"),
     "L1-ORD-040": ("info", "closed at the moment of creation"),
     "L1-ORD-041": ("warn", "no status: the order goes to quarantine"),
+    "L1-ORD-042": ("warn", "flags of open orders put the business date after every event"),
+    "L1-ORD-043": ("warn", "a time far from all others, as by a slip of the pen: it does not move the business date (file.known_until does)"),
+    "L1-ORD-044": ("info", "a flag calls a deadline missed that lies after the business date: not believed"),
+    "L1-ORD-045": ("info", "only a date, without a time of day: taken as the end of that day"),
+    "L1-ORD-046": ("info", "rows that the map leaves out"),
+    "L1-ORD-047": ("warn", "a file without a row"),
+    "L1-ORD-048": ("warn", "every time of the column is midnight: if they are dates, name the field in file.dates"),
+    "L1-ORD-049": ("info", "further parts of an order: it is closed when all of them are"),
+    "L1-ORD-050": ("info", "no unit in any row: one that says so stands in the list, and no KPI is rated by unit"),
+    "L1-ORD-051": (
+        "warn",
+        "closed on a date, without a time of day: no duration can be known, and [absent] does not say so",
+    ),
 }
 
 
