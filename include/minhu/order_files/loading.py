@@ -27,16 +27,7 @@ from minhu.settings import CityProfile
 MARK = "minhu load-orders"
 CONNECT_SECONDS = 10
 # made anew each time, for an older version of this command made them with fewer columns
-_REJECTS = """
-drop table if exists hotline.load_rejects, hotline.load_files;
-create table hotline.load_rejects (
-    file_name text not null, row_number integer not null, rule_id text not null, reason text not null,
-    created_at timestamp, due_at timestamp, closed_at timestamp, community_code text, street_code text, unit_code text
-);
-create table hotline.load_files (
-    file_name text primary key, rows_read integer not null, rows_left_out integer not null, rows_rejected integer not null
-)
-"""
+_OUTDATED = "drop table if exists hotline.load_findings, hotline.load_rejects, hotline.load_files"
 _COLUMNS = {
     "places": ("place_code", "name", "level", "parent_code"),
     "units": ("unit_code", "name", "kind", "place_code"),
@@ -49,6 +40,7 @@ _COLUMNS = {
     "order_claims": ("order_id", "claimed_on_time", "claimed_at", "role", "updated_at"),
     "load_findings": (
         "rule_id", "severity", "table_name", "column_name", "rows_seen", "rows_failed", "sample_keys", "message",
+        "period_from", "period_to",
     ),
     "load_rejects": tuple(REJECTED),
     "load_files": ("file_name", "rows_read", "rows_left_out", "rows_rejected"),
@@ -168,9 +160,9 @@ def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
     try:
         with psycopg.connect(uri, connect_timeout=CONNECT_SECONDS) as connection:
             _check_owner(connection, mark)
+            connection.execute(_OUTDATED)
             for name in ("hotline.sql", "hotline_claims.sql"):
                 connection.execute(package.joinpath("extract", "hotline", name).read_bytes())
-            connection.execute(_REJECTS)
             everything = sql.SQL(", ").join(sql.Identifier("hotline", name) for name in _EVERYTHING)
             connection.execute(sql.SQL("truncate {}").format(everything))
             for name, columns in _COLUMNS.items():

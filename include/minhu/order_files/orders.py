@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -73,6 +73,7 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
     far = far_off(order_map, times.values.loc[kept.index], wrong)
     known_at = last_known(times.values.loc[kept.index], wrong | far)
     rejects = rejected.dropna(), times.of(rejected.dropna().index)
+    _date(notes, times.values.loc[kept.index], wrong | far)
     rows = without_repetitions(order_map, kept, ids, times.of(kept.index), known_at, notes)
     times, wrong, far, ids = times.of(rows.index), wrong.loc[rows.index], far.loc[rows.index], ids.loc[rows.index]
     judge_times(order_map, rows, times, wrong, far, notes)
@@ -98,6 +99,9 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
         orders["closed_at"] = pd.NaT  # what is no time of closing must not be counted as one anywhere
     if order_map.parts:
         orders = one_row_per_order(orders, notes)
+    if not order_map.is_defined_by_flag:
+        # over, and nobody says since when: neither closed in time nor open
+        orders["status"] = orders["status"].mask(orders["status"].eq("closed") & orders["closed_at"].isna(), "final")
     tables = {
         "places": places.table,
         "units": units.assign(kind="department", place_code=order_map.city.place_code),
@@ -112,6 +116,14 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
         sorted(notes.findings),
         end.date().isoformat(),
     )
+
+
+def _date(notes: Notes, times: pd.DataFrame, odd: pd.DataFrame) -> None:
+    """Let findings stand against the days of the orders they are about, those found before included."""
+    notes.days = times["created_at"].mask(odd["created_at"])
+    found, notes.findings = notes.findings, []
+    first, last = notes.span()
+    notes.findings = [replace(finding, period_from=first, period_to=last) for finding in found]
 
 
 def _left_out(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> pd.Series:

@@ -15,7 +15,7 @@ from minhu.order_files.times import Times
 
 _KNOWN_TIMES = ["created_at", "due_at", "closed_at"]
 _KNOWN_CODES = ["community_code", "street_code", "unit_code"]
-COLUMNS = ["file_name", "row_number", "rule_id", "reason", *_KNOWN_TIMES, *_KNOWN_CODES]
+COLUMNS = ["reject_id", "file_name", "row_number", "rule_id", "reason", *_KNOWN_TIMES, *_KNOWN_CODES]
 
 
 def list_rejects(
@@ -49,6 +49,7 @@ def list_rejects(
     order = {name: place for place, name in enumerate(reading.files)}
     whole = pd.concat([part for part in (table, torn) if len(part)] or [table], ignore_index=True)
     place = whole["file_name"].map(order)
+    whole["reject_id"] = [f"{number + 1}:{row}" for number, row in zip(place, whole["row_number"], strict=True)]
     return whole.assign(_place=place).sort_values(["_place", "row_number"], ignore_index=True)[COLUMNS]
 
 

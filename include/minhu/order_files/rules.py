@@ -53,7 +53,10 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-040": ("info", "closed at the moment of creation"),
     "L1-ORD-041": ("warn", "no status: the order goes to quarantine"),
     "L1-ORD-042": ("warn", "flags of open orders put the business date after every event"),
-    "L1-ORD-043": ("warn", "a time far from all others, as by a slip of the pen: it does not move the business date (file.known_until does)"),
+    "L1-ORD-043": (
+        "warn",
+        "a time far from all others, as by a slip of the pen: it does not move the business date (file.known_until does)",
+    ),
     "L1-ORD-044": ("info", "a flag calls a deadline missed that lies after the business date: not believed"),
     "L1-ORD-045": ("info", "only a date, without a time of day: taken as the end of that day"),
     "L1-ORD-046": ("info", "rows that the map leaves out"),
@@ -74,9 +77,12 @@ class Notes:
 
     Attributes:
         ids: order id by row index, for samples.
+        days: day of creation by row index, where one is known: a finding stands against the periods of its orders, not
+            against the day on which a file of history was loaded.
     """
 
     ids: pd.Series
+    days: pd.Series | None = None
     findings: list[Finding] = field(default_factory=list)
 
     def rows(self, rule_id: str, failed: pd.Series, message: str = "", column: str = "") -> int:
@@ -90,18 +96,30 @@ class Notes:
         """
         broken = failed.index[failed.fillna(False).astype(bool)]
         if len(broken):
-            self.add(rule_id, len(failed), len(broken), message, column, sample(list(self.ids.loc[broken].dropna())))
+            keys = sample(list(self.ids.loc[broken].dropna()))
+            self.add(rule_id, len(failed), len(broken), message, column, keys, broken)
         return len(broken)
 
-    def add(self, rule_id: str, seen: int, failed: int, message: str = "", column: str = "", keys: str = "") -> None:
-        """A finding with counts of its own."""
+    def add(self, rule_id: str, seen: int, failed: int, message: str = "", column: str = "", keys: str = "",
+            broken: pd.Index | None = None) -> None:  # fmt: skip
+        """A finding with counts of its own; ``broken`` are the rows it is about, where it is not about all."""
         severity, meaning = RULES[rule_id]
+        first, last = self.span(broken)
         self.findings.append(
             Finding(
                 rule_id, severity, "hotline", "hotline.work_orders", message or meaning, column_name=column,
-                rows_seen=seen, rows_failed=failed, sample_keys=keys,
+                rows_seen=seen, rows_failed=failed, sample_keys=keys, period_from=first, period_to=last,
             )
         )  # fmt: skip
+
+    def span(self, broken: pd.Index | None = None) -> tuple[str, str]:
+        """First and last day of creation of some rows, ISO; of all where none of theirs is known."""
+        if self.days is None:
+            return "", ""
+        known = self.days.dropna()
+        days = known[known.index.isin(broken)] if broken is not None else known
+        days = known if days.empty else days
+        return (days.min().date().isoformat(), days.max().date().isoformat()) if len(days) else ("", "")
 
 
 def counted(values: pd.Series, most: int = 12, longest: int = 40) -> str:

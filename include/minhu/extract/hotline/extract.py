@@ -156,7 +156,6 @@ def _load_findings(connection: Rows) -> list[Finding]:
     if connection.execute("select to_regclass('hotline.load_findings') as name").fetchone() == {"name": None}:
         return []
     rows = connection.execute(
-        "select rule_id, severity, table_name, column_name, rows_seen, rows_failed, sample_keys, message "
-        "from hotline.load_findings order by rule_id, table_name, column_name, message"
+        "select * from hotline.load_findings order by rule_id, table_name, column_name, message"
     ).fetchall()
     return [Finding(source="hotline", **row) for row in rows]

@@ -11,5 +11,15 @@ create table if not exists hotline.order_claims (
 create table if not exists hotline.load_findings (
     rule_id text not null, severity text not null check (severity in ('block', 'warn', 'info')),
     table_name text not null, column_name text not null, rows_seen integer not null, rows_failed integer not null,
-    sample_keys text not null, message text not null
+    sample_keys text not null, message text not null, period_from text not null, period_to text not null
+);
+-- Rows of the files that could not become orders, with what is known of the order each would have been: the gate weighs
+-- them. Nothing else of a row is kept.
+create table if not exists hotline.load_rejects (
+    reject_id text primary key, file_name text not null, row_number integer not null, rule_id text not null,
+    reason text not null, created_at timestamp, due_at timestamp, closed_at timestamp, community_code text,
+    street_code text, unit_code text
+);
+create table if not exists hotline.load_files (
+    file_name text primary key, rows_read integer not null, rows_left_out integer not null, rows_rejected integer not null
 );
