@@ -95,7 +95,8 @@ def test_rejected_rows_keep_the_days_and_places_that_are_known(plain: Plain) -> 
     loaded = plain({"o.csv": HEADER.replace("unit", "unit,d") + rows}, changes)
     known = loaded.rejects.astype(object).where(loaded.rejects.notna(), None)
     assert [
-        [str(cell) if cell is not None else None for cell in row] for row in known.drop(columns=["rule_id", "reject_id"]).values
+        [str(cell) if cell is not None else None for cell in row]
+        for row in known.drop(columns=["rule_id", "reject_id"]).values
     ] == [
         ["o.csv", "3", "no time of creation that can be read", None, "2024-01-06 10:00:00", None, None, "PF-east", "a"],
         ["o.csv", "4", "no id", "2024-01-03 10:00:00", None, "2024-01-04 10:00:00", None, None, None],

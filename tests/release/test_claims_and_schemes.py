@@ -254,7 +254,9 @@ def test_two_schemes_rank_as_published_and_say_which_rule_moved_whom(night: Sett
     # resolution: -15, -7.5 and -15 points, so -2.5, +5 and -2.5 beside their mean
     assert [(r["moved_by"], r["moved_points"]) for r in rows] == [("H08", -2.5), ("H08", 5.0), ("H08", -2.5)]
     assert {row["caliber"] for row in rows} == {"assessed"}
-    assert rows[2]["not_ranked"] == "three_rate_10_50_40: BAND_ONLY L4-KPI-004; three_rate_30_35_35: BAND_ONLY L4-KPI-004"
+    assert (
+        rows[2]["not_ranked"] == "three_rate_10_50_40: BAND_ONLY L4-KPI-004; three_rate_30_35_35: BAND_ONLY L4-KPI-004"
+    )
     full = schemes.compare(night, "three_rate_10_50_40", "three_rate_30_35_35", "2026-11", caliber="full").to_pylist()
     assert {row["caliber"] for row in full} == {"full"}
     with pytest.raises(UsageError, match="expected one of full, assessed"):

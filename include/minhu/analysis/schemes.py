@@ -226,7 +226,9 @@ def _known_scheme(engine: duckdb.DuckDBPyConnection, table: str, scheme: str) ->
 
 def _known(what: str, value: str, words: tuple[str, ...]) -> None:
     if value not in words:
-        raise UsageError(f"read the {what}", f"expected one of {', '.join(words)}, found {value!r}", f"correct --{what}")
+        raise UsageError(
+            f"read the {what}", f"expected one of {', '.join(words)}, found {value!r}", f"correct --{what}"
+        )
 
 
 def _month(period: str) -> date:
