@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from operator import lt
 from pathlib import Path
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
@@ -87,27 +88,27 @@ def after_workdays(start: date, count: int) -> date:
     return day
 
 
-def deadline(created_at: datetime, clock: str, amount: int, pauses: Iterable[Span] = ()) -> datetime:
+def deadline(
+    created_at: datetime, clock: str, amount: int, pauses: Iterable[Span] = (), helps: Callable[..., bool] = lt
+) -> datetime:
     """``amount`` working hours from ``created_at``, or the end of so many working days after its day.
 
     While a pause lasts the clock stands still; one that begins after the deadline, as earlier pauses have moved it, does
-    not help. Overlapping pauses count once.
+    not help (``helps`` compares its beginning with that deadline). Overlapping pauses count once.
     """
-    if clock == "working_hours":
-        allowed: float = amount * 60
-        due = after_worked_minutes(created_at, allowed)
-        for begin, end in merged(pauses):
-            if begin < due:
-                allowed += worked_minutes(max(begin, created_at), end)
-                due = after_worked_minutes(created_at, allowed)
-        return due
-    days = amount
-    due = at_end_of(after_workdays(created_at.date(), days))
+    in_hours = clock == "working_hours"
+
+    def due(allowed: float) -> datetime:
+        if in_hours:
+            return after_worked_minutes(created_at, allowed)
+        return at_end_of(after_workdays(created_at.date(), int(allowed)))
+
+    allowed: float = amount * 60 if in_hours else amount
     for begin, end in merged(pauses):
-        if begin < due:
-            days += begun_workdays(max(begin, created_at).date(), end.date())
-            due = at_end_of(after_workdays(created_at.date(), days))
-    return due
+        if helps(begin, due(allowed)):
+            begin = max(begin, created_at)
+            allowed += worked_minutes(begin, end) if in_hours else begun_workdays(begin.date(), end.date())
+    return due(allowed)
 
 
 def merged(pauses: Iterable[Span]) -> list[Span]:

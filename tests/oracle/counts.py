@@ -63,7 +63,6 @@ class Definition:
 
     counts: Callable[..., Iterable[Any]]
     asked: str
-    per: int
     is_sample: bool
 
 
@@ -78,9 +77,9 @@ def by_day(kpi_id: str, variant: str = "main", is_sample: bool = True) -> Callab
     return _register(kpi_id, variant, "day", is_sample=is_sample)
 
 
-def by_period(kpi_id: str, variant: str = "main", per: int = 1, is_sample: bool = True) -> Callable[..., Any]:
-    """Marks a KPI ``(city, period)`` that has to be counted for every period anew; its value is ``per`` so many."""
-    return _register(kpi_id, variant, "period", per, is_sample)
+def by_period(kpi_id: str, variant: str = "main", is_sample: bool = True) -> Callable[..., Any]:
+    """Marks a KPI ``(city, period)`` that has to be counted for every period anew."""
+    return _register(kpi_id, variant, "period", is_sample)
 
 
 def figures(kpi_id: str, variant: str = "main") -> Callable[..., Any]:
@@ -88,18 +87,18 @@ def figures(kpi_id: str, variant: str = "main") -> Callable[..., Any]:
     return _register(kpi_id, variant, "figure")
 
 
-def _register(kpi_id: str, variant: str, asked: str, per: int = 1, is_sample: bool = True) -> Callable[..., Any]:
+def _register(kpi_id: str, variant: str, asked: str, is_sample: bool = True) -> Callable[..., Any]:
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         assert (kpi_id, variant) not in DEFINITIONS
-        DEFINITIONS[kpi_id, variant] = Definition(function, asked, per, is_sample)
+        DEFINITIONS[kpi_id, variant] = Definition(function, asked, is_sample)
         return function
 
     return register
 
 
-def cells_of(kpi: Kpi, city: City) -> dict[Cell, Figure]:
-    """All cells of a KPI that have something in them."""
-    definition = DEFINITIONS[kpi]
+def cells_of(kpi: Kpi, city: City, definition: Definition | None = None) -> dict[Cell, Figure]:
+    """All cells of a KPI that have something in them, by its own definition or by another."""
+    definition = definition or DEFINITIONS[kpi]
     if definition.asked == "day":
         counts = list(definition.counts(city))
         summed = _sums(kpi, ((period_of(kind, count.day), count) for kind in KINDS for count in counts))
@@ -134,5 +133,5 @@ def _rate(counts: list[Count], definition: Definition) -> Figure:
     denominator = sum(count.denominator or 0 for count in counts)
     sampled = [count.sample for count in counts if count.sample is not None]
     sample_size = float(sum(sampled)) if sampled else float(denominator)
-    value = float(numerator * definition.per / denominator) if denominator else None
+    value = float(numerator / denominator) if denominator else None
     return Figure(float(numerator), float(denominator), sample_size if definition.is_sample else None, value)

@@ -11,18 +11,27 @@ from tests.oracle.counts import Count, Figure, by_day, by_period, figures
 from tests.oracle.periods import Period
 from tests.oracle.records import City, Order
 
+WEEK = timedelta(days=7)
+
 
 @by_day("X01")
 def told_by_the_public_first(city: City) -> Iterator[Count]:
-    """Orders of matters that the grids patrol (there are events of the category), of a known community, by the day they
-    were created; numerator: no grid event of that community and category in the seven days before."""
-    events = [(event.where.get("community"), event.category_code, event.reported_at) for event in city.events]
-    patrolled = {category for _, category, _ in events}
+    """Orders of matters that the grids patrol (there are events of the category), of a known community, merged ones left
+    out, by the day they were created; numerator: no grid event of that community and category in the seven days before,
+    void ones left out. Orders before the first week of events are not asked about: nobody could have known."""
+    events = [
+        (event.where.get("community"), event.category_code, event.reported_at)
+        for event in city.events
+        if not event.is_void
+    ]
+    patrolled = {event.category_code for event in city.events}
+    first_asked = min((event.reported_at.date() for event in city.events), default=date.max - WEEK) + WEEK
     for order in city.orders:
-        if order.category_code in patrolled and order.community_code:
+        is_asked = order.created_at.date() >= first_asked and not order.is_merged
+        if is_asked and order.category_code in patrolled and order.community_code:
             known = any(
                 (community, category) == (order.community_code, order.category_code)
-                and order.created_at - timedelta(days=7) <= reported_at <= order.created_at
+                and order.created_at - WEEK <= reported_at <= order.created_at
                 for community, category, reported_at in events
             )
             yield Count(order.created_at.date(), order.where, not known, 1, order.calibers)
@@ -52,19 +61,20 @@ def came_back(city: City, period: Period) -> Iterator[Count]:
     """Spells of hotspots that ended in the period; numerator: another began within 90 days.
 
     A community and matter is hot on a day if the 30 days up to it hold enough orders, merged ones left out; the spell
-    has ended on the first day that it is not.
+    has ended on the first day that it is not. What is kept out of the assessment makes no assessed hotspot.
     """
-    created: dict[tuple[str, str], list[date]] = defaultdict(list)
+    created: dict[tuple[str, str, str], list[date]] = defaultdict(list)
     for order in city.orders:
         if order.community_code and order.category_code and not order.is_merged:
-            created[order.community_code, order.category_code].append(order.created_at.date())
-    for (community, _), days in created.items():
+            for caliber in order.calibers:
+                created[order.community_code, order.category_code, caliber].append(order.created_at.date())
+    for (community, _, caliber), days in created.items():
         spells = _spells(days, city.business_date)
         for number, (_, ended) in enumerate(spells):
             if ended and period.holds(ended):
                 following = spells[number + 1][0] if number + 1 < len(spells) else None
                 back = following is not None and following <= ended + timedelta(days=90)
-                yield Count(ended, city.places.where(ended, community=community), back, 1)
+                yield Count(ended, city.places.where(ended, community=community), back, 1, frozenset({caliber}))
 
 
 def _spells(days: list[date], last: date) -> list[tuple[date, date | None]]:

@@ -21,7 +21,9 @@ DOMAINS = ("education", "medical", "transport", "housing", "employment", "enviro
 @figures("L03")
 def days_of_disputes(city: City, period: Period) -> Estimated:
     """Days from the beginning of a dispute over who is responsible to a named owner, over disputes begun in the period:
-    Kaplan-Meier median, those still open seen until the end of the report. Counts are the settled and all."""
+    Kaplan-Meier median, those still open seen until the end of the report. Counts are the settled and all.
+
+    A dispute lies where its order does. The return knows no scope, so both calibers are the same."""
     orders = {order.order_id: order for order in city.orders}
     groups: dict[tuple[str, str, str], list[tuple[float, bool]]] = defaultdict(list)
     for dispute in things(city, "disputes", lambda line: line.order_id):
@@ -32,7 +34,7 @@ def days_of_disputes(city: City, period: Period) -> Estimated:
             order = orders.get(dispute.order_id)
             where = order.where if order else {"city": city.places.city}
             for level, code in where.items():
-                for caliber in order.calibers if order else BOTH:
+                for caliber in BOTH:
                     groups[level, code, caliber].append(seen)
     for (level, code, caliber), all_seen in groups.items():
         settled = sum(is_settled for _, is_settled in all_seen)
@@ -102,7 +104,7 @@ def _levels_of_satisfaction(city: City, domain: str, start: date) -> dict[tuple[
         for wave in waves
     }
     if waves:
-        weights = {wave.district_code: city.places.residents(wave.district_code) or 0 for wave in waves}
+        weights = {wave.district_code: city.places.residents(wave.district_code) for wave in waves}
         shares = sum(weights[code] * share for (_, code), (_, _, share) in found.items())
         satisfied, asked = (sum(parts[at] for parts in found.values()) for at in (0, 1))
         found["city", city.places.city] = (satisfied, asked, shares / sum(weights.values()))
@@ -141,7 +143,7 @@ def _both_years(city: City, domain: str, period: Period) -> Iterator[tuple[float
     now = _levels_of_satisfaction(city, domain, period.start).get(key)
     before = _levels_of_satisfaction(city, domain, period.start.replace(year=period.start.year - 1)).get(key)
     if now and before:
-        yield now[2], before[2], now[1]
+        yield now[2], before[2], min(now[1], before[1])
 
 
 @figures("W02", "grade_entropy")

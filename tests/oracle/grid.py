@@ -29,7 +29,7 @@ def conforming(city: City, period: Period) -> Iterator[Count]:
     for night, picture in city.sources.pictures("grid.grids")[::-1]:
         if period.holds(night):
             for grid in picture:
-                if (grid["active_from"] or night) <= night <= (grid["active_to"] or night):
+                if (grid["active_from"] or night) <= night and not (grid["active_to"] and night >= grid["active_to"]):
                     fits = low <= (grid["household_count"] or 0) <= high
                     yield Count(night, city.where_grid(grid, night), fits, 1)
             return

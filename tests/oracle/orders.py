@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 from tests.oracle import calendar
 from tests.oracle.counts import Count, by_day
@@ -53,11 +52,16 @@ def closed_by_the_paused_rule(city: City) -> Iterator[Count]:
 
     An order that was suspended before that deadline and has not resumed has none.
     """
+    return by_paused_clock(city, calendar.deadline)
+
+
+def by_paused_clock(city: City, deadline: Callable[..., datetime]) -> Iterator[Count]:
+    """Counts by a clock that is told of pauses."""
     for order in city.orders:
         rule = _rule(order)
         if rule and not order.leaves_the_due:
             pauses, suspended_at = _pauses(order)
-            due_at = calendar.deadline(order.created_at, rule["clock"], int(rule["amount"]), pauses)
+            due_at = deadline(order.created_at, rule["clock"], int(rule["amount"]), pauses)
             stands_still = suspended_at is not None and suspended_at < due_at
             if city.has_passed(due_at) and not stands_still:
                 yield Count(due_at.date(), order.where, _closed_by(order, due_at), 1, order.calibers)
@@ -75,23 +79,26 @@ def _rule(order: Order) -> dict[str, str] | None:
     return max(rules, key=lambda rule: rule["category_code"], default=None)
 
 
-def _pauses(order: Order) -> tuple[list[calendar.Span], Any]:
-    """Suspensions that ended and deferrals, from the old deadline to the new; and since when it is suspended, if it is."""
+def _pauses(order: Order) -> tuple[list[calendar.Span], datetime | None]:
+    """Suspensions that ended (by going on or by closing) and deferrals, from the old deadline to the new.
+
+    Beside them: since when the order is suspended, if it is.
+    """
     pauses, suspended_at = [], None
     for step in order.steps:
         if step["event_type"] == "suspend":
             suspended_at = suspended_at or step["occurred_at"]
-        elif step["event_type"] == "resume" and suspended_at:
+        elif step["event_type"] in ("resume", "close") and suspended_at:
             pauses.append((suspended_at, step["occurred_at"]))
             suspended_at = None
         elif step["event_type"] == "defer_grant":
             old, new = (step[column] for column in ("from_value", "to_value"))
-            pauses.append((calendar.datetime.fromisoformat(old), calendar.datetime.fromisoformat(new)))
+            pauses.append((datetime.fromisoformat(old), datetime.fromisoformat(new)))
     return pauses, suspended_at
 
 
-def _closed_by(order: Order, due_at: Any) -> bool:
-    return order.closed_at is not None and order.closed_at <= due_at
+def _closed_by(order: Order, due_at: datetime) -> bool:
+    return bool(order.closed_at is not None and order.closed_at <= due_at)
 
 
 @by_day("H12")

@@ -27,15 +27,17 @@ class Places:
                 elif any(states[-1][1][column] != row[column] for column in _STATE):
                     moved = row["valid_from"] if row["valid_from"] != states[-1][1]["valid_from"] else None
                     states.append((moved or night, row))
+        self._pictures = pictures
         self._now = {row["place_code"]: row for row in pictures[-1][1]} if pictures else {}
         self.city = next((code for code, row in self._now.items() if row["level"] == "city"), "")
 
     def knows(self, code: str | None) -> bool:
         return code is None or code in self._now
 
-    def residents(self, code: str) -> int | None:
-        """As the newest picture has them."""
-        return self._now[code]["resident_count"] if code in self._now else None
+    def residents(self, code: str, day: date = date.max) -> int:
+        """As the picture of a day has them; the first picture stands for all time before."""
+        known = [picture for night, picture in self._pictures if night <= day] or [self._pictures[0][1]]
+        return next(int(row["resident_count"] or 0) for row in known[-1] if row["place_code"] == code)
 
     def standing(self, level: str, day: date) -> list[str]:
         """Places of a level that exist on a day."""

@@ -21,12 +21,30 @@ class Order:
     """A work order as the hotline has it now, with its steps and call-backs in the order they happened."""
 
     row: Row
-    where: Where
+    place: Where
     steps: Sequence[Row]
     callbacks: Sequence[Row]
 
     def __getattr__(self, name: str) -> Any:
         return self.row[name]
+
+    @cached_property
+    def where(self) -> Where:
+        return self.place | ({"unit": self.unit} if self.unit else {})
+
+    @property
+    def unit(self) -> str | None:
+        """Who was responsible at closing; who is, while it is open."""
+        closings = [step["unit_code"] for step in self.steps if step["event_type"] == "close" and step["unit_code"]]
+        return closings[-1] if closings and self.row["closed_at"] else self.row["unit_code"]
+
+    def is_open_at(self, moment: datetime) -> bool:
+        """Whether it was created and not closed at a moment, as its steps tell; else by its closing time."""
+        turns = [step for step in self.steps if step["event_type"] in ("close", "reopen")]
+        if not turns:
+            return bool(self.row["created_at"] < moment and (self.row["closed_at"] or moment) >= moment)
+        before = [step["event_type"] for step in turns if step["occurred_at"] < moment]
+        return bool(self.row["created_at"] < moment and (not before or before[-1] == "reopen"))
 
     @property
     def is_merged(self) -> bool:
@@ -110,6 +128,7 @@ class City:
             self.sources.newest("hotline.callbacks"), key=lambda row: (row["called_at"], row["attempt_no"])
         ):
             callbacks[row["order_id"]].append(row)
+        units = {None, *(row["unit_code"] for row in self.sources.picture("hotline.units"))}
         return [
             Order(row, self._where_order(row), steps[row["order_id"]], callbacks[row["order_id"]])
             for row in self.sources.newest("hotline.work_orders")
@@ -118,7 +137,7 @@ class City:
             and (row["status"] == "closed") == (row["closed_at"] is not None)
             and row["assessment_scope"] in ("three_rate", "response_only", "excluded")
             and all(self.places.knows(row[column]) for column in ("community_code", "street_code"))
-            and row["unit_code"] in {None, *(unit["unit_code"] for unit in self.sources.picture("hotline.units"))}
+            and row["unit_code"] in units
         ]
 
     def _where_order(self, row: Row) -> Where:

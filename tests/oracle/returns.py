@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 
 from tests.oracle.calendar import parameter
 from tests.oracle.counts import Count, by_day, by_period
@@ -148,16 +149,17 @@ def decisions_done(city: City) -> Iterator[Count]:
             yield Count(decision.due_on, city.places.where(decision.report_to, street=street), in_time, 1)
 
 
-@by_period("W01", per=10_000, is_sample=False)
+@by_period("W01", is_sample=False)
 def workers_per_10k(city: City, period: Period) -> Iterator[Count]:
-    """Residents by the register of places; numerator: filled posts by the last report of the period."""
+    """Residents (in ten thousands) of the streets that stood on the last day of the last report of the period; numerator:
+    filled posts by that report."""
     posts = last_report(city, "posts", period)
-    levels: dict[tuple[str, str], int] = defaultdict(int)
-    for line in posts:
-        for level, code in _where(city, line).items():
-            levels[level, code] += line.worker_count
-    for (level, code), workers in levels.items():
-        yield Count(period.start, {level: code}, workers, city.places.residents(code) or 0)
+    if posts:
+        day = posts[0].report_to
+        for street in city.places.standing("street", day):
+            workers = sum(line.worker_count for line in posts if line.street_code == street)
+            residents = Fraction(city.places.residents(street, day), 10_000)
+            yield Count(day, city.places.where(day, street=street), workers, residents)
 
 
 @by_period("W02")

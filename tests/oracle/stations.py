@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from math import asin, cos, radians, sin, sqrt
 
 from tests.oracle.calendar import parameter
@@ -56,8 +57,8 @@ def _serves(point: Row) -> bool:
     return bool((point["item_count"] or 0) >= parameter("circle_min_items"))
 
 
-def _is_open(point: Row, day: object) -> bool:
-    return bool((point["active_from"] or day) <= day <= (point["active_to"] or day))
+def _is_open(point: Row, day: date) -> bool:
+    return (point["active_from"] or day) <= day and not (point["active_to"] and day >= point["active_to"])
 
 
 def _minutes(row: Row, point: Row) -> float:

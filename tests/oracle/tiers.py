@@ -49,7 +49,7 @@ def updated(city: City, period: Period) -> Iterator[Count]:
     end = min(datetime.combine(period.end + timedelta(days=1), time()), city.as_of)
     fresh = timedelta(days=parameter("tracked_note_days"))
     for order in city.orders:
-        if order.tier == "tracked" and order.created_at < end and (order.closed_at is None or order.closed_at >= end):
+        if order.tier == "tracked" and order.is_open_at(end):
             has_news = any(end - fresh <= step["occurred_at"] < end for step in order.steps)
             yield Count(period.end, order.where, has_news, 1, order.calibers)
 
@@ -62,7 +62,7 @@ def relaxed(city: City) -> Iterator[Count]:
         if first:
             is_relaxed = any(
                 step["event_type"] == "tier_change"
-                and step["occurred_at"] >= first
+                and step["occurred_at"] > first
                 and TIERS.index(step["to_value"]) > TIERS.index(step["from_value"])
                 for step in order.steps
             )

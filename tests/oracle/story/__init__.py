@@ -1,7 +1,7 @@
 """A small city over four nights, told to the pipeline and to the oracle alike: lives that go on, late rows, corrections.
 
 The nights lie around New Year, so that a month, a quarter, a half-year and a year end between them. On the third night
-the picture changes: a street is dissolved, a community goes to another district, grids, points and items are others.
+the picture changes: a street is dissolved, a community and a street go to another district, grids, points and items are others.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ STREETS = {
 }  # fmt: skip
 COMMUNITIES = tuple(community for communities in STREETS.values() for community in communities)
 DISSOLVED, HEIR, MOVED, NEW_HOME = "d1002", "d1001", "d1001002", "d2001"
+#: This street goes to the other district.
+MOVED_STREET = "d2002"
+RESIDENTS = {"d1001": 30_000, "d1002": 20_000, "d2001": 25_000, "d2002": 15_000}
 UNITS = ("u1", "u2", "u3")
 CATEGORIES = ("cat", "K015", "noise")
 
@@ -95,8 +98,9 @@ def places(city: ToldCity, night: date) -> None:
     for street, communities in STREETS.items():
         ended = {"valid_to": date(2026, 12, 31), "successor_code": HEIR} if has_changed and street == DISSOLVED else {}
         city.add(
-            "hotline.places", place_code=street, name=f"街{street}", level="street", parent_code=street[:2],
-            resident_count=20_000, **ended,
+            "hotline.places", place_code=street, name=f"街{street}", level="street",
+            parent_code="d1" if has_changed and street == MOVED_STREET else street[:2],
+            resident_count=RESIDENTS[street] + (RESIDENTS[DISSOLVED] if has_changed and street == HEIR else 0), **ended,
         )  # fmt: skip
         for community in communities:
             home = HEIR if street == DISSOLVED else NEW_HOME if community == MOVED else street

@@ -45,7 +45,9 @@ class Hotline:
     def step(self, order: str, kind: str, at: datetime, recorded_at: datetime | None = None, **said: Any) -> None:
         """A step of an order, written down at once unless said otherwise."""
         key = f"{order}-{len(self.notes)}"
-        said = {"order_id": order, "event_type": kind, "occurred_at": at, "unit_code": "u1"} | said
+        is_known = self.orders[order].at(at + HOUR / 60)
+        unit = is_known["unit_code"] if is_known else "u1"
+        said = {"order_id": order, "event_type": kind, "occurred_at": at, "unit_code": unit} | said
         self.notes["order_events", key] = Life(recorded_at or at, **said)
 
     def callback(self, key: str, order: str, at: datetime, recorded_at: datetime | None = None, **said: Any) -> Life:
@@ -87,7 +89,7 @@ class Hotline:
             self._pause(key, life, now + HOUR)
             now += HOUR * 2
         if rng.random() < 0.15:
-            tier = rng.choice(TIERS)
+            tier, now = rng.choice(TIERS), now + HOUR / 2
             self.step(key, "tier_change", now, from_value=life.at(now + HOUR)["tier"], to_value=tier)  # type: ignore[index]
             life.say(now, tier=tier)
         if rng.random() < 0.8:
@@ -176,6 +178,16 @@ def written(hotline: Hotline) -> None:
     hotline.orders["corrected"].say(night[3], due_at=early + DAY, assessment_scope="excluded")
     hotline.order("late-written", early, due_at=early + DAY)
     hotline.orders["late-written"].words[0] = (night[2], hotline.orders["late-written"].words[0][1])
+    hotline.order("unit-after-closing", early, due_at=early + DAY * 3)
+    hotline.step("unit-after-closing", "dispatch", early + HOUR)
+    hotline.close("unit-after-closing", early + DAY)
+    hotline.orders["unit-after-closing"].say(night[1], unit_code="u3")
+    hotline.order("again-broken", early, caller_key="again-broken")
+    hotline.close("again-broken", early + DAY)
+    hotline.order(
+        "again-broken-second", early + 2 * DAY, caller_key="again-broken", street_code="d1001", demand_type="help"
+    )
+    hotline.orders["again-broken-second"].say(early + 3 * DAY, status="closed", closed_at=early, closure_code="solved")
     for days, key in ((30, "again-30"), (31, "again-31")):
         hotline.order(key, datetime(2026, 11, 20, 9), caller_key=key)
         hotline.close(key, datetime(2026, 11, 20, 10))
