@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.oracle.contract import Kpi, grains
-from tests.oracle.periods import KINDS, Period, period_of, periods_between
+from tests.oracle.periods import Period, period_of, periods_between
 from tests.oracle.places import Where
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def cells_of(kpi: Kpi, city: City, definition: Definition | None = None) -> dict
     definition = definition or DEFINITIONS[kpi]
     if definition.asked == "day":
         counts = list(definition.counts(city))
-        summed = _sums(kpi, ((period_of(kind, count.day), count) for kind in KINDS for count in counts))
+        kinds = {kind for _, kind in grains(kpi)}
+        summed = _sums(kpi, ((period_of(kind, count.day), count) for kind in kinds for count in counts))
         return {cell: _rate(parts, definition) for cell, parts in summed.items()}
     kinds = {kind for _, kind in grains(kpi)}
     periods = [p for kind in kinds for p in periods_between(kind, city.first_day, city.business_date)]
@@ -117,13 +118,16 @@ def cells_of(kpi: Kpi, city: City, definition: Definition | None = None) -> dict
 
 
 def _sums(kpi: Kpi, counts: Iterable[tuple[Period, Count]]) -> Mapping[Cell, list[Count]]:
-    found: dict[Cell, list[Count]] = defaultdict(list)
-    for period, count in counts:
-        for level, code in count.where.items():
-            if (level, period.kind) in grains(kpi):
+    levels = defaultdict(list)
+    for level, kind in grains(kpi):
+        levels[kind].append(level)
+    found: dict[tuple[str, str, str, date, str], list[Count]] = defaultdict(list)
+    for (kind, start, _), count in counts:
+        for level in levels[kind]:
+            if level in count.where:
                 for caliber in count.calibers:
-                    found[Cell(*kpi, level, code, period.kind, period.start, caliber)].append(count)
-    return found
+                    found[level, count.where[level], kind, start, caliber].append(count)
+    return {Cell(*kpi, *key): parts for key, parts in found.items()}
 
 
 def _rate(counts: list[Count], definition: Definition) -> Figure:

@@ -23,6 +23,17 @@ SHEETS = {
 }  # fmt: skip
 WORKBOOK = {sheet: workbook for workbook, sheets in SHEETS.items() for sheet in sheets}
 
+NAMES = (
+    "proposal_code",
+    "consultation_code",
+    "opinion_code",
+    "need_code",
+    "call_code",
+    "meeting_code",
+    "decision_code",
+)
+PARTS = (("checked_in_count", "obliged_count"), ("task_count", "conclusion_count"), ("valid_count", "contacted_count"))
+
 
 class Line:
     """A row of a sheet, with the last day its report speaks of."""
@@ -36,28 +47,32 @@ class Line:
 
 @cache
 def lines(city: City, sheet: str) -> list[Line]:
-    """Rows of the deliveries in force: of a workbook about one period that of the last day, as a whole."""
-    found = []
-    for delivery in reports(city, WORKBOOK[sheet]):
-        known = (delivery["delivered_on"], delivery["report_period"])
-        rows = {
-            row["row_number"]: row
-            for row in city.sources.all(f"returns.{sheet}")
-            if (row["delivered_on"], row["report_period"]) == known
-        }
-        found += [Line(row, delivery["report_to"], delivery["delivered_on"]) for row in rows.values()]
-    return found
+    """Sound rows of the deliveries in force: of a workbook about one period that of the last day, as a whole.
 
-
-def reports(city: City, workbook: str) -> list[Row]:
-    """The deliveries in force of a workbook, one a period."""
-    last: dict[str, Row] = {}
-    for delivery in city.sources.all("returns.deliveries"):
-        if delivery["workbook"] == workbook:
+    A workbook that was mended in its folder comes again with the same day, and is another delivery.
+    """
+    last: dict[str, tuple[date, Row]] = {}
+    for night, delivery in city.sources.by_night("returns.deliveries"):
+        if delivery["workbook"] == WORKBOOK[sheet]:
             before = last.get(delivery["report_period"])
-            if before is None or delivery["delivered_on"] >= before["delivered_on"]:
-                last[delivery["report_period"]] = delivery
-    return list(last.values())
+            if before is None or delivery["delivered_on"] >= before[1]["delivered_on"]:
+                last[delivery["report_period"]] = night, delivery
+    return [
+        Line(row, delivery["report_to"], delivery["delivered_on"])
+        for night, delivery in last.values()
+        for row in city.sources.of_night(night, f"returns.{sheet}")
+        if all(row[column] == delivery[column] for column in ("delivered_on", "report_period")) and _is_sound(city, row)
+    ]
+
+
+def _is_sound(city: City, row: Row) -> bool:
+    """It says what it is about, in places and units that the registers know, and no part is larger than its whole."""
+    places = [row[column] for column in ("district_code", "street_code", "community_code") if column in row]
+    is_named = all(row[column] is not None for column in row if column in NAMES) and any([*places, not places])
+    is_known = all(city.places.knows(place) for place in places) and row.get("unit_code") in {None, *city.units}
+    return (
+        is_named and is_known and all(row[part] <= row[whole] for part, whole in PARTS if part in row and whole in row)
+    )
 
 
 def things(city: City, sheet: str, key: Callable[[Line], Any]) -> list[Line]:

@@ -111,7 +111,11 @@ def _visits_of_all_versions(city: City, period: Period) -> Iterator[Count]:
         visits[visit["event_id"]][visit["verified_at"]] = visit
     for event in city.events:
         whole = Event(event.row, event.where, list(visits[event.event_id].values()))
-        inside = [visit for visit in whole.visits if period.holds(visit["verified_at"].date())]
+        inside = [
+            visit
+            for visit in whole.visits
+            if period.holds(visit["verified_at"].date()) and city.has_passed(visit["verified_at"])
+        ]
         if inside:
             yield Count(period.start, event.where, any(not visit["passed"] for visit in inside), 1)
 

@@ -13,13 +13,16 @@ from tests.oracle.records import City, Event
 
 @by_period("G01")
 def covered(city: City, period: Period) -> Iterator[Count]:
-    """Residential addresses at the last count of the period; numerator: inside exactly one active grid."""
+    """Residential addresses on the last day of the period that was counted; numerator: inside exactly one active grid.
+
+    Who was not counted on that day has no figure: all parts of a whole are of one day.
+    """
     rows = [row for row in city.sources.newest("grid.address_coverage") if period.holds(row["coverage_date"])]
     last = max((row["coverage_date"] for row in rows), default=None)
     for row in rows:
         if row["coverage_date"] == last:
-            where = city.places.where(last, community=row["community_code"])
-            yield Count(last, where, row["covered_once_count"], row["address_count"])
+            where = city.places.where(row["coverage_date"], community=row["community_code"])
+            yield Count(row["coverage_date"], where, row["covered_once_count"], row["address_count"])
 
 
 @by_period("G02")
@@ -99,9 +102,7 @@ def closed_in_deferred_time(city: City) -> Iterator[Count]:
 def reworked(city: City, period: Period) -> Iterator[Count]:
     """Events visited in the period, each once however often; numerator: a visit in it found the work undone."""
     for event in city.events:
-        visits = [
-            v for v in event.visits if period.holds(v["verified_at"].date()) and city.has_passed(v["verified_at"])
-        ]
+        visits = [visit for visit in event.visits if period.holds(visit["verified_at"].date())]
         if visits:
             yield Count(period.start, event.where, any(not visit["passed"] for visit in visits), 1)
 

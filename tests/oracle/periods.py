@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import NamedTuple
 
 
@@ -23,9 +24,9 @@ KINDS_OF_LEVEL: dict[str, set[str]] = {
     "city": {"day", "week"} | _LONG, "district": {"day", "week"} | _LONG, "street": {"week"} | _LONG,
     "unit": {"week"} | _LONG, "community": _LONG - {"half_year"}, "point": _LONG - {"half_year"}, "grid": {"month", "year"},
 }  # fmt: skip
-KINDS = ("day", "week", "month", "assessment_month", "quarter", "half_year", "year")
 
 
+@cache
 def period_of(kind: str, day: date) -> Period:
     """The period of a kind that holds a day; assessment months run from the 19th to the 18th."""
     if kind == "day":

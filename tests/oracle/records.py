@@ -122,13 +122,12 @@ class City:
     @cached_property
     def orders(self) -> list[Order]:
         steps, callbacks = defaultdict(list), defaultdict(list)
-        for step in sorted(self.sources.newest("hotline.order_events"), key=lambda row: row["occurred_at"]):
+        for step in sorted(self._past("hotline.order_events", "occurred_at"), key=lambda row: row["occurred_at"]):
             steps[step["order_id"]].append(step)
         for row in sorted(
-            self.sources.newest("hotline.callbacks"), key=lambda row: (row["called_at"], row["attempt_no"])
+            self._past("hotline.callbacks", "called_at"), key=lambda row: (row["called_at"], row["attempt_no"])
         ):
             callbacks[row["order_id"]].append(row)
-        units = {None, *(row["unit_code"] for row in self.sources.picture("hotline.units"))}
         return [
             Order(row, self._where_order(row), steps[row["order_id"]], callbacks[row["order_id"]])
             for row in self.sources.newest("hotline.work_orders")
@@ -137,19 +136,28 @@ class City:
             and (row["status"] == "closed") == (row["closed_at"] is not None)
             and row["assessment_scope"] in ("three_rate", "response_only", "excluded")
             and all(self.places.knows(row[column]) for column in ("community_code", "street_code"))
-            and row["unit_code"] in units
+            and row["unit_code"] in {None, *self.units}
         ]
+
+    def _past(self, table: str, column: str) -> list[Row]:
+        """What has happened: a clock of the source that runs ahead has noted nothing yet."""
+        return [row for row in self.sources.newest(table) if row[column] < self.as_of]
 
     def _where_order(self, row: Row) -> Where:
         day = row["created_at"].date() if row["created_at"] else self.business_date
         return self.places.where(day, community=row["community_code"], street=row["street_code"], unit=row["unit_code"])
 
     @cached_property
+    def units(self) -> set[str]:
+        return {row["unit_code"] for row in self.sources.picture("hotline.units")}
+
+    @cached_property
     def events(self) -> list[Event]:
         grids = {row["grid_code"]: row for row in self.sources.picture("grid.grids")}
         visits = defaultdict(list)
         for visit in self.sources.all("grid.event_verifications"):
-            visits[visit["event_id"], visit["updated_at"]].append(visit)
+            if visit["verified_at"] < self.as_of:
+                visits[visit["event_id"], visit["updated_at"]].append(visit)
         return [
             Event(
                 row,

@@ -42,6 +42,14 @@ class Sources:
         """Every row ever given."""
         return [row for _, tables in self._nights for row in tables.get(table, [])]
 
+    def of_night(self, night: date, table: str) -> list[Row]:
+        """Rows given on a night."""
+        return next(tables.get(table, []) for day, tables in self._nights if day == night)
+
+    def by_night(self, table: str) -> list[tuple[date, Row]]:
+        """Every row with the night that gave it."""
+        return [(day, row) for day, tables in self._nights for row in tables.get(table, [])]
+
     def newest(self, table: str) -> list[Row]:
         """One row a key."""
         if table not in self._newest:

@@ -72,6 +72,12 @@ class Life:
             row |= {column: text(value) if isinstance(value, datetime) else value for column, value in said.items()}
         return row
 
+    def said_by(self, night: date) -> dict[str, Any]:
+        """The row as a night knew it."""
+        row = self.at(end_of(night))
+        assert row is not None
+        return row
+
     def news(self, night: date, is_first: bool) -> dict[str, Any] | None:
         """The row if a night has to give it: on the first what there is, later what changed in the three days before."""
         row = self.at(end_of(night))

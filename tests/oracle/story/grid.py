@@ -72,6 +72,10 @@ class Grid:
         self.event("moved", early, due_at=early + DAY).say(late, grid_code="g5", unit_code="u2")
         self.event("void-late", early, due_at=early + DAY).say(early + HOUR, status="closed", closed_at=early + HOUR)
         self.events["void-late"].say(late + DAY, status="void", closed_at=None)
+        self.event("visit-ahead", early)
+        self.visit("visit-ahead", (end_of(NIGHTS[2]), False), told_at=late)
+        self.event("of-no-grid", early, grid_code="nowhere", due_at=early + DAY)
+        self.event("closed-before-reported", early, status="closed", closed_at=early - DAY, due_at=early + DAY)
         self.event("new-deadline", early, due_at=early + DAY, tier="time_limited").say(late, due_at=early + 4 * DAY)
 
     def tell(self, city: ToldCity, night: date) -> None:
@@ -95,7 +99,7 @@ class Grid:
                     "grid.worker_activity", activity_date=day, grid_code=grid, registered_count=10 + number,
                     active_count=self.rng.randrange(10),
                 )  # fmt: skip
-            for community in COMMUNITIES:
+            for community in COMMUNITIES[1:] if night == NIGHTS[3] else COMMUNITIES:
                 once = self.rng.randrange(500, 900)
                 city.add(
                     "grid.address_coverage", coverage_date=day, community_code=community, address_count=1000,

@@ -33,6 +33,8 @@ class Hotline:
         for key, life in self.orders.items():
             if row := life.news(night, is_first):
                 city.add("hotline.work_orders", order_id=key, **row)
+        for key in ("corrected", "reopened", "o003", "o006") if night == NIGHTS[3] else ():  # an old copy comes late
+            city.add("hotline.work_orders", order_id=key, **self.orders[key].said_by(NIGHTS[0]))
         for key, life in self.calls.items():
             if row := life.news(night, is_first):
                 city.add("hotline.calls", call_id=key, **row)
@@ -70,11 +72,13 @@ class Hotline:
         rng = self.rng
         community = rng.choice([*COMMUNITIES, *COMMUNITIES, None])
         life = self.order(
-            key, at, category_code=rng.choice(CATEGORIES), tier=rng.choice(TIERS), demand_type=rng.choice(("help", "consult")),
+            key, at, category_code=rng.choice((*CATEGORIES, *CATEGORIES, None)), tier=rng.choice((*TIERS, *TIERS, None)),
+            demand_type=rng.choice(("help", "consult")), channel=rng.choice(("phone", "app", "transfer")),
             assessment_scope=rng.choice(("three_rate", "three_rate", "response_only", "excluded")),
             community_code=community, street_code=STREET_OF[community] if community and rng.random() < 0.7 else None,
             caller_key=rng.choice((f"p{rng.randrange(25)}", f"p{rng.randrange(25)}", None)),
-            unit_code=rng.choice(UNITS), due_at=at + DAY * rng.randrange(1, 12) if rng.random() < 0.9 else None,
+            unit_code=rng.choice((*UNITS, *UNITS, None)),
+            due_at=at + DAY * rng.randrange(1, 12) if rng.random() < 0.9 else None,
         )  # fmt: skip
         now = at
         if rng.random() < 0.85:
@@ -90,8 +94,10 @@ class Hotline:
             now += HOUR * 2
         if rng.random() < 0.15:
             tier, now = rng.choice(TIERS), now + HOUR / 2
-            self.step(key, "tier_change", now, from_value=life.at(now + HOUR)["tier"], to_value=tier)  # type: ignore[index]
-            life.say(now, tier=tier)
+            before = (life.at(now + HOUR) or {}).get("tier")
+            if before:
+                self.step(key, "tier_change", now, from_value=before, to_value=tier)
+                life.say(now, tier=tier)
         if rng.random() < 0.8:
             life.say(now + HOUR, replied_at=now + HOUR)
             self.step(key, "reply", now + HOUR)
@@ -155,6 +161,11 @@ def written(hotline: Hotline) -> None:
     hotline.step("returned-before", "return", early + HOUR)
     hotline.step("returned-before", "dispatch", early + 2 * HOUR)
     hotline.order("closed-before-created", early, status="closed", closed_at=early - DAY, due_at=early + DAY)
+    hotline.order("of-no-unit", early, unit_code="nobody", due_at=early + DAY)
+    hotline.order("clock-ahead", early, due_at=early + DAY)
+    hotline.step("clock-ahead", "dispatch", night[3], recorded_at=night[1])
+    hotline.close("clock-ahead", early + DAY)
+    hotline.callback("b-ahead", "clock-ahead", night[3], recorded_at=night[1])
     hotline.order("of-nowhere", early, community_code="nowhere", due_at=early + DAY)
     hotline.order("of-3020", early, due_at=datetime(3020, 1, 1))
     hotline.order("midnight", datetime(2026, 12, 30), due_at=datetime(2026, 12, 31))
@@ -178,6 +189,14 @@ def written(hotline: Hotline) -> None:
     hotline.orders["corrected"].say(night[3], due_at=early + DAY, assessment_scope="excluded")
     hotline.order("late-written", early, due_at=early + DAY)
     hotline.orders["late-written"].words[0] = (night[2], hotline.orders["late-written"].words[0][1])
+    hotline.order("paused-after-hours", early, tier="immediate")  # due the same day at 17:00
+    hotline.step("paused-after-hours", "suspend", early + 11 * HOUR)
+    hotline.step("paused-after-hours", "resume", early + 27 * HOUR)
+    hotline.close("paused-after-hours", early + 31 * HOUR)
+    hotline.order("paused-after-days", early - 3 * DAY, tier="time_limited")  # due a week later, at the end of Friday
+    hotline.step("paused-after-days", "suspend", early + 5 * DAY)
+    hotline.step("paused-after-days", "resume", early + 8 * DAY)
+    hotline.close("paused-after-days", early + 9 * DAY)
     hotline.order("unit-after-closing", early, due_at=early + DAY * 3)
     hotline.step("unit-after-closing", "dispatch", early + HOUR)
     hotline.close("unit-after-closing", early + DAY)
