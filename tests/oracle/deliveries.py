@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from tests.oracle.periods import Period
+from tests.oracle.places import Where
 from tests.oracle.records import City
 from tests.oracle.sources import Row
 
@@ -43,6 +44,11 @@ class Line:
 
     def __getattr__(self, name: str) -> Any:
         return self.row[name]
+
+    def where(self, city: City) -> Where:
+        """Where it lies by the borders of the last day of the report."""
+        named = {column: self.row.get(f"{column}_code") for column in ("community", "street", "district", "unit")}
+        return city.places.where(self.report_to, **named)
 
 
 @cache

@@ -12,7 +12,6 @@ from tests.oracle.counts import BOTH, Figure, figures
 from tests.oracle.deliveries import last_report, things
 from tests.oracle.periods import Period
 from tests.oracle.records import City
-from tests.oracle.returns import _where
 
 Estimated = Iterator[tuple[str, str, str, Figure]]
 DOMAINS = ("education", "medical", "transport", "housing", "employment", "environment")
@@ -151,7 +150,7 @@ def spread_of_grades(city: City, period: Period) -> Estimated:
     """Shannon entropy of workers over the 18 grades by the last report of the year, as a share of its highest."""
     groups: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for line in last_report(city, "posts", period):
-        for level, code in _where(city, line).items():
+        for level, code in line.where(city).items():
             groups[level, code][line.grade] += line.worker_count
     for (level, code), grades in groups.items():
         n = sum(grades.values())

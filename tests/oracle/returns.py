@@ -11,21 +11,14 @@ from tests.oracle.calendar import parameter
 from tests.oracle.counts import Count, by_day, by_period
 from tests.oracle.deliveries import Line, in_period, last_report, lines, things
 from tests.oracle.periods import Period
-from tests.oracle.places import Where
 from tests.oracle.records import City
-
-
-def _where(city: City, line: Line) -> Where:
-    """By the borders of the last day of the report."""
-    named = {column: line.row.get(f"{column}_code") for column in ("community", "street", "district", "unit")}
-    return city.places.where(line.report_to, **named)
 
 
 @by_day("R01")
 def active_studios(city: City) -> Iterator[Count]:
     """Registered studios of the quarter; numerator: with at least one reception recorded in it."""
     for studio in things(city, "studios", lambda line: (line.studio_code, line.quarter_start)):
-        yield Count(studio.quarter_start, _where(city, studio), studio.reception_count >= 1, 1)
+        yield Count(studio.quarter_start, studio.where(city), studio.reception_count >= 1, 1)
 
 
 @by_day("R02")
@@ -34,14 +27,14 @@ def proposals_answered(city: City) -> Iterator[Count]:
     for proposal in things(city, "proposals", lambda line: line.proposal_code):
         if proposal.due_on <= proposal.report_to:
             in_time = proposal.answered_on is not None and proposal.answered_on <= proposal.due_on
-            yield Count(proposal.due_on, _where(city, proposal), in_time, 1)
+            yield Count(proposal.due_on, proposal.where(city), in_time, 1)
 
 
 @by_day("R03")
 def conclusions_handed_on(city: City) -> Iterator[Count]:
     """Conclusions of consultations and surveys, by the day these were held; numerator: turned into a tracked task."""
     for held in things(city, "consultations", lambda line: line.consultation_code):
-        yield Count(held.held_on, _where(city, held), held.task_count, held.conclusion_count)
+        yield Count(held.held_on, held.where(city), held.task_count, held.conclusion_count)
 
 
 @by_day("R04")
@@ -49,21 +42,21 @@ def opinions_told_back(city: City) -> Iterator[Count]:
     """Opinions by the day they were received; numerator: with an outcome that was told to who proposed it."""
     for opinion in things(city, "opinions", lambda line: line.opinion_code):
         is_told = bool(opinion.has_outcome) and opinion.told_on is not None
-        yield Count(opinion.received_on, _where(city, opinion), is_told, 1)
+        yield Count(opinion.received_on, opinion.where(city), is_told, 1)
 
 
 @by_period("B01")
 def units_checked_in(city: City, period: Period) -> Iterator[Count]:
     """Units obliged, by the last report of the period; numerator: checked in."""
     for line in last_report(city, "checkin_units", period):
-        yield Count(line.report_to, _where(city, line), line.checked_in_count, line.obliged_count)
+        yield Count(line.report_to, line.where(city), line.checked_in_count, line.obliged_count)
 
 
 @by_period("B02")
 def members_checked_in(city: City, period: Period) -> Iterator[Count]:
     """Members obliged, by the last report of the period; numerator: checked in."""
     for line in last_report(city, "checkin_members", period):
-        yield Count(line.report_to, _where(city, line), line.checked_in_count, line.obliged_count)
+        yield Count(line.report_to, line.where(city), line.checked_in_count, line.obliged_count)
 
 
 @by_day("B03")
@@ -71,7 +64,7 @@ def needs_done(city: City) -> Iterator[Count]:
     """Needs by the day communities posted them; numerator: matched and done."""
     for need in things(city, "needs", lambda line: line.need_code):
         is_done = need.matched_on is not None and need.done_on is not None
-        yield Count(need.posted_on, _where(city, need), is_done, 1)
+        yield Count(need.posted_on, need.where(city), is_done, 1)
 
 
 @by_day("B04")
@@ -79,7 +72,7 @@ def both_reported_at_least(city: City) -> Iterator[Count]:
     """Check-ins by the last day of the report; numerator: the least number that must have the reports of both."""
     for line in lines(city, "checkin_feedback"):
         both = line.community_report_count + line.unit_report_count - line.checkin_count
-        yield Count(line.report_to, _where(city, line), max(0, both), line.checkin_count)
+        yield Count(line.report_to, line.where(city), max(0, both), line.checkin_count)
 
 
 @by_day("B04", "at_most")
@@ -87,7 +80,7 @@ def both_reported_at_most(city: City) -> Iterator[Count]:
     """The same check-ins; numerator: as many as the smaller of both counts."""
     for line in lines(city, "checkin_feedback"):
         both = min(line.community_report_count, line.unit_report_count)
-        yield Count(line.report_to, _where(city, line), both, line.checkin_count)
+        yield Count(line.report_to, line.where(city), both, line.checkin_count)
 
 
 @by_day("E01")
@@ -97,7 +90,7 @@ def arrived_in_time(city: City) -> Iterator[Count]:
     for call in things(city, "department_calls", lambda line: line.call_code):
         if call.required_at.date() <= call.report_to:
             in_time = call.arrived_at is not None and call.arrived_at <= call.required_at
-            yield Count(call.required_at.date(), _where(city, call), in_time, 1)
+            yield Count(call.required_at.date(), call.where(city), in_time, 1)
 
 
 def _scores(city: City, period: Period) -> dict[str, list[float]]:
@@ -143,10 +136,10 @@ def decisions_done(city: City) -> Iterator[Count]:
     """Decided items whose date was past when the report was written, by that date; numerator: closed by it."""
     meetings = {line.meeting_code: line for line in things(city, "meetings", lambda line: line.meeting_code)}
     for decision in things(city, "meeting_decisions", lambda line: line.decision_code):
-        if decision.due_on <= decision.report_to:
+        if decision.due_on <= decision.report_to and decision.meeting_code in meetings:
             in_time = decision.done_on is not None and decision.done_on <= decision.due_on
-            street = meetings[decision.meeting_code].street_code
-            yield Count(decision.due_on, city.places.where(decision.report_to, street=street), in_time, 1)
+            where = city.places.where(decision.report_to, street=meetings[decision.meeting_code].street_code)
+            yield Count(decision.due_on, where, in_time, 1)
 
 
 @by_period("W01", is_sample=False)
@@ -167,14 +160,14 @@ def workers_promoted(city: City, period: Period) -> Iterator[Count]:
     """Workers below the highest of 18 grades by the last report of the year; numerator: promoted in it."""
     for line in last_report(city, "posts", period):
         if line.grade < 18:
-            yield Count(line.report_to, _where(city, line), line.promoted_count, line.worker_count)
+            yield Count(line.report_to, line.where(city), line.promoted_count, line.worker_count)
 
 
 @by_period("W03")
 def graduates(city: City, period: Period) -> Iterator[Count]:
     """Workers by the last report of the year; numerator: with a degree."""
     for line in last_report(city, "posts", period):
-        yield Count(line.report_to, _where(city, line), line.graduate_count, line.worker_count)
+        yield Count(line.report_to, line.where(city), line.graduate_count, line.worker_count)
 
 
 @by_period("W03", "turnover")
@@ -185,7 +178,7 @@ def leavers(city: City, period: Period) -> Iterator[Count]:
     for line in inside:
         is_last = line.report_to == max(other.report_to for other in inside)
         share = line.worker_count / count
-        yield Count(line.report_to, _where(city, line), line.left_count if is_last else 0, share)
+        yield Count(line.report_to, line.where(city), line.left_count if is_last else 0, share)
 
 
 def _checks(city: City, group: str | None) -> Iterator[Count]:
@@ -193,7 +186,7 @@ def _checks(city: City, group: str | None) -> Iterator[Count]:
     known = things(city, "benchmark_checks", lambda line: (line.year_start, line.community_code, line.indicator_number))
     for check in known:
         if group in (None, check.check_group):
-            yield Count(check.year_start, _where(city, check), bool(check.is_passed), 1)
+            yield Count(check.year_start, check.where(city), bool(check.is_passed), 1)
 
 
 @by_day("V01")
@@ -215,7 +208,7 @@ def _of_project_kind(kind: str) -> None:
         """What was planned of one kind of projects in the year; numerator: done and accepted. Kinds are never added up."""
         for project in _projects(city, kind):
             done = project.done_amount if project.accepted_on else 0
-            yield Count(project.year_start, _where(city, project), done, project.planned_amount)
+            yield Count(project.year_start, project.where(city), done, project.planned_amount)
 
 
 def _of_fund_kind(kind: str) -> None:
@@ -224,7 +217,7 @@ def _of_fund_kind(kind: str) -> None:
         """Budget of the report's own year in the last report of the period; numerator: paid of it."""
         for fund in last_report(city, "funds", period):
             if fund.fund_kind == kind and fund.year_start.year == fund.report_to.year:
-                yield Count(fund.report_to, _where(city, fund), fund.paid_yuan or 0, fund.budget_yuan or 0)
+                yield Count(fund.report_to, fund.where(city), fund.paid_yuan or 0, fund.budget_yuan or 0)
 
 
 for _group in ("organisation", "service", "self_government", "governance", "support"):
@@ -246,7 +239,7 @@ def still_passing(city: City) -> Iterator[Count]:
     """Named communities by the year they were checked again in; numerator: still passing."""
     for named in things(city, "benchmarks", lambda line: (line.community_code, line.rechecked_year_start)):
         if named.rechecked_year_start:
-            yield Count(named.rechecked_year_start, _where(city, named), bool(named.is_retained), 1)
+            yield Count(named.rechecked_year_start, named.where(city), bool(named.is_retained), 1)
 
 
 @by_day("P02")
@@ -254,7 +247,7 @@ def school_places(city: City) -> Iterator[Count]:
     """School places opened and accepted, by year."""
     for project in _projects(city, "school_place"):
         done = project.done_amount if project.accepted_on else 0
-        yield Count(project.year_start, _where(city, project), done)
+        yield Count(project.year_start, project.where(city), done)
 
 
 @by_period("P03")
@@ -277,4 +270,4 @@ def funded_communities(city: City, period: Period) -> Iterator[Count]:
 def answers(city: City) -> Iterator[Count]:
     """People contacted, by half-year; numerator: valid answers."""
     for wave in things(city, "survey_waves", lambda line: (line.half_year_start, line.domain, line.district_code)):
-        yield Count(wave.half_year_start, _where(city, wave), wave.valid_count, wave.contacted_count)
+        yield Count(wave.half_year_start, wave.where(city), wave.valid_count, wave.contacted_count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from math import isclose
 from pathlib import Path
@@ -63,6 +64,18 @@ def told(tmp_path_factory: pytest.TempPathFactory, postgres_folder: Path) -> lis
 
 def _figure(*numbers: object) -> Figure:
     return Figure(*(None if number is None else float(number) for number in numbers))  # type: ignore[arg-type]
+
+
+def test_the_oracle_knows_nothing_of_the_product() -> None:
+    """Neither its code nor the fixtures that use it; only the story and this test do."""
+    families = [path for path in Path(__file__).parent.glob("*.py") if path != Path(__file__)]
+    assert len(families) > 15
+    for path in families:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert [line for line in lines if re.match(r"\s*(from|import) (minhu|tests\.(?!oracle))", line)] == [], (
+            path.name
+        )
+        assert [line for line in lines if "import" in line and "tests.oracle.story" in line] == [], path.name
 
 
 def test_every_kpi_of_the_contract_is_covered() -> None:
