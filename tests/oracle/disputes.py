@@ -35,6 +35,13 @@ class PicturesOfNow(Sources):
         return [(night, nights[-1][1]) for night, _ in nights]
 
 
+class RegistersOfNow(Sources):
+    """What is not on the newest list was never on one: records about it are in quarantine."""
+
+    def register(self, table: str, key: str) -> dict[str, Row]:
+        return {row[key]: row for row in self.pictures(table)[-1][1]}
+
+
 def as_published(city: City, nights: Iterable[Night]) -> Callable[[Kpi], dict[Cell, Figure]]:
     """Cells of a disputed KPI as the product has them."""
     nights = list(nights)
@@ -44,7 +51,9 @@ def as_published(city: City, nights: Iterable[Night]) -> Callable[[Kpi], dict[Ce
     pictures.sources = PicturesOfNow(nights, city.business_date)
     both = City(nights, city.business_date)
     both.places, both.sources = of_now.places, pictures.sources
-    seen = {"borders": of_now, "pictures": pictures, "borders and pictures": both}
+    registers = City(nights, city.business_date)
+    registers.sources = RegistersOfNow(nights, city.business_date)
+    seen = {"registers": registers, "borders": of_now, "pictures": pictures, "borders and pictures": both}
 
     def cells(kpi: Kpi) -> dict[Cell, Figure]:
         dispute = DISPUTES[kpi]
@@ -149,6 +158,7 @@ def _hotspots_of_all(city: City, period: Period) -> Iterator[Count]:
 
 _BORDERS = "counts by the borders of now; the catalogue: the organisation valid that day"
 _PICTURES = "counts past days again by the newest picture; the catalogue: the list valid that day, what the last counted day has"
+_REGISTERS = "an item struck off the list takes all its past cases with it; L2-STA-005: an item that no list knows"
 DISPUTES: dict[Kpi, Dispute] = {
     ("G02", "main"): Dispute(f"{_PICTURES}; {_BORDERS}", "borders and pictures"),
     ("G03", "main"): Dispute(_BORDERS, "borders"),
@@ -157,6 +167,9 @@ DISPUTES: dict[Kpi, Dispute] = {
     ("P03", "main"): Dispute(_BORDERS, "borders"),
     ("S01", "main"): Dispute(_PICTURES, "pictures"),
     ("S03", "main"): Dispute(_PICTURES, "pictures"),
+    ("S04", "main"): Dispute(_REGISTERS, "registers"),
+    ("S06", "main"): Dispute(_REGISTERS, "registers"),
+    ("S06", "coverage"): Dispute(_REGISTERS, "registers"),
     ("S05", "main"): Dispute(_BORDERS, "borders"),
     ("S05", "cases_per_device_day"): Dispute(_BORDERS, "borders"),
     ("W01", "main"): Dispute(_BORDERS, "borders"),
@@ -175,7 +188,9 @@ DISPUTES: dict[Kpi, Dispute] = {
         "same street by the borders of now, its own after its community's; also orders in quarantine", _repeated_in_street_of_now
     ),
     ("H13", "mean_hops"): _counts_otherwise("counts what happened before the first dispatch", _hops_before_dispatch),
-    ("S02", "main"): _counts_otherwise("leaves out what agents at points do of other levels", _agents_by_level),
+    ("S02", "main"): _counts_otherwise(
+        f"leaves out what agents at points do of other levels; {_REGISTERS}", _agents_by_level, seen="registers"
+    ),
     ("T03", "main"): _counts_otherwise(
         "a reopened order was open all the time, one merged or withdrawn later never was", _open_as_known_now, "period"
     ),

@@ -41,9 +41,8 @@ def conforming(city: City, period: Period) -> Iterator[Count]:
 @by_day("G03")
 def active(city: City) -> Iterator[Count]:
     """Registered accounts of the app; numerator: with a verified action on the day."""
-    grids = {row["grid_code"]: row for row in city.sources.picture("grid.grids")}
     for row in city.sources.newest("grid.worker_activity"):
-        where = city.where_grid(grids[row["grid_code"]], row["activity_date"])
+        where = city.where_grid(city.grids[row["grid_code"]], row["activity_date"])
         yield Count(row["activity_date"], where, row["active_count"], row["registered_count"])
 
 

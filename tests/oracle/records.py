@@ -149,11 +149,11 @@ class City:
 
     @cached_property
     def units(self) -> set[str]:
-        return {row["unit_code"] for row in self.sources.picture("hotline.units")}
+        return set(self.sources.register("hotline.units", "unit_code"))
 
     @cached_property
     def events(self) -> list[Event]:
-        grids = {row["grid_code"]: row for row in self.sources.picture("grid.grids")}
+        grids = self.grids
         visits = defaultdict(list)
         for visit in self.sources.all("grid.event_verifications"):
             if visit["verified_at"] < self.as_of:
@@ -179,7 +179,7 @@ class City:
 
     @cached_property
     def cases(self) -> list[Case]:
-        items = {row["item_code"]: row for row in self.sources.picture("stations.items")}
+        items = self.sources.register("stations.items", "item_code")
         return [
             Case(row, self._where_case(row), items[row["item_code"]], self.points.get(row["station_code"]))
             for row in self.sources.newest("stations.cases")
@@ -201,7 +201,11 @@ class City:
 
     @cached_property
     def points(self) -> dict[str, Row]:
-        return {row["station_code"]: row for row in self.sources.picture("stations.points")}
+        return self.sources.register("stations.points", "station_code")
+
+    @cached_property
+    def grids(self) -> dict[str, Row]:
+        return self.sources.register("grid.grids", "grid_code")
 
     def _is_sound(self, row: Row, happened: Sequence[str], planned: Sequence[str]) -> bool:
         """Nothing before its beginning, nothing that happened after the business date, no impossible year.

@@ -69,7 +69,6 @@ class Sources:
         """The whole register as it stood, night by night."""
         return [(day, tables[table]) for day, tables in self._nights if tables.get(table)]
 
-    def picture(self, table: str) -> list[Row]:
-        """The register as it stands now."""
-        pictures = self.pictures(table)
-        return pictures[-1][1] if pictures else []
+    def register(self, table: str, key: str) -> dict[str, Row]:
+        """What any picture knew, each as the last that knew it: who is struck off a list has been on it."""
+        return {row[key]: row for _, picture in self.pictures(table) for row in picture}

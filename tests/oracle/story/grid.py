@@ -73,7 +73,7 @@ class Grid:
         self.event("void-late", early, due_at=early + DAY).say(early + HOUR, status="closed", closed_at=early + HOUR)
         self.events["void-late"].say(late + DAY, status="void", closed_at=None)
         self.event("visit-ahead", early)
-        self.visit("visit-ahead", (end_of(NIGHTS[2]), False), told_at=late)
+        self.visit("visit-ahead", (end_of(NIGHTS[2]) + HOUR, False), told_at=late)
         self.event("of-no-grid", early, grid_code="nowhere", due_at=early + DAY)
         self.event("closed-before-reported", early, status="closed", closed_at=early - DAY, due_at=early + DAY)
         self.event("new-deadline", early, due_at=early + DAY, tier="time_limited").say(late, due_at=early + 4 * DAY)
