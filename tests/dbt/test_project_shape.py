@@ -120,7 +120,7 @@ def test_every_data_test_is_run_by_a_night(built: Settings, manifest: dict[str, 
     assert {result.node.name for result in results} == written, "below what is judged later, where no night runs it"
 
 
-def test_builds_leave_out_and_decide_names_only_what_is_there(manifest: dict[str, Any]) -> None:
+def test_selections_name_only_what_is_there(manifest: dict[str, Any]) -> None:
     """A selection that names nothing is a warning of dbt, and what it left out would be built again, every night."""
     folders = {folder for node in models(manifest) for folder in (".".join(node["fqn"][1:end]) for end in range(2, 5))}
     known = {node["name"] for node in manifest["nodes"].values()} | folders
