@@ -121,7 +121,8 @@ counted as (
         {{ count_where("anchor = 'callback'") }} as callback_count,
         {{ count_where("anchor = 'callback' and is_contacted") }} as contacted_count,
         {{ count_where("anchor = 'callback' and is_rated") }} as rated_callback_count,
-        {{ count_where("anchor = 'callback' and is_rated and is_resolved") }} as resolved_count,
+        -- a duplicate is solved with the order it was merged into, never by itself
+        {{ count_where("anchor = 'callback' and is_rated and is_resolved and not is_merged") }} as resolved_count,
         {{ count_where(
             "anchor = 'callback' and is_rated and satisfaction in ('very_satisfied', 'satisfied')"
         ) }} as satisfied_count,

@@ -101,12 +101,13 @@ def due_orders(orders: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 def _callback_truth(orders: pd.DataFrame, valid: pd.DataFrame, caliber: str) -> Iterator[pd.DataFrame]:
     """H07, H08, H09: one row per order, from its last valid call back."""
     last = valid.drop_duplicates("order_id", keep="last")
-    rows = last.merge(orders[["order_id", "district", "assessment_scope"]], on="order_id")
+    rows = last.merge(orders[["order_id", "district", "assessment_scope", "parent_order_id"]], on="order_id")
     rows = rows.assign(day=rows["called_at"], denominator=1.0)
     three_rate = rows if caliber == "full" else rows[rows["assessment_scope"] != "response_only"]
     weights = {"very_satisfied": 1.0, "satisfied": 1.0, "basically_satisfied": 0.9}
     yield cells("H07", "main", caliber, rows.assign(numerator=rows["contacted"].astype(float)))
-    yield cells("H08", "main", caliber, three_rate.assign(numerator=three_rate["resolved"].astype(float)))
+    solved = three_rate["resolved"].astype(bool) & three_rate["parent_order_id"].isna()
+    yield cells("H08", "main", caliber, three_rate.assign(numerator=solved.astype(float)))
     worth = three_rate["satisfaction"].map(weights).fillna(0.0).astype(float)
     yield cells("H09", "main", caliber, three_rate.assign(numerator=worth))
 
