@@ -8,7 +8,7 @@ from expectations.landed.rules import rule
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
-        column="reject_id", meta=rule("L1-HOT-140", "block", "reject_id identifies the row")
+        column="reject_id", meta=rule("L1-HOT-147", "block", "reject_id identifies the row")
     ),
-    gxe.ExpectColumnValuesToBeUnique(column="reject_id", meta=rule("L1-HOT-141", "block", "one row per reject_id")),
+    gxe.ExpectColumnValuesToBeUnique(column="reject_id", meta=rule("L1-HOT-148", "block", "one row per reject_id")),
 ]
