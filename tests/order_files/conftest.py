@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from minhu.extract.registry import Endpoint, names
 from minhu.findings import Finding
+from minhu.landing.night import Night
+from minhu.order_files import LoadReport, load_orders
 from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
+from minhu.pipeline import stages
 from minhu.standalone import postgres
+from tests.fixtures.databases import copied_database
+from tests.fixtures.homes import build_and_publish, settings_at
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -155,3 +162,18 @@ def rows_of(uri: str, table: str) -> list[tuple[object, ...]]:
     statement = sql.SQL("select t.* from {} as t order by t::text").format(sql.Identifier("hotline", table))
     with psycopg.connect(uri) as connection:
         return connection.execute(statement).fetchall()
+
+
+def publish_files(map_path: Path, file: Path, server: Path, uri: str, home: Path) -> tuple[LoadReport, str]:
+    """What was loaded, and where the night on it published."""
+    report = load_orders(map_path, [file], uri, home)
+    settings, day = settings_at(home), date.fromisoformat(report.business_date)
+    for source in names():
+        endpoint = Endpoint(uri if source == "hotline" else None)
+        stages.land_source(Night(settings, day), source, endpoint)
+        stages.validate_arrival(Night(settings, day), source, endpoint)
+        arrival = stages.announce_arrival(Night(settings, day), source)
+        assert arrival.status == ("accepted" if source == "hotline" else "absent")
+    published = copied_database(server, "template1", f"of_{report.city}")
+    build_and_publish(settings, published, day)
+    return report, published

@@ -10,13 +10,7 @@ import psycopg
 import pytest
 from openpyxl import Workbook
 
-from minhu.extract.registry import Endpoint, names
-from minhu.landing.night import Night
-from minhu.order_files import LoadReport, load_orders
-from minhu.pipeline import stages
-from tests.fixtures.databases import copied_database
-from tests.fixtures.homes import build_and_publish, settings_at
-from tests.order_files.conftest import FIXTURES, rows_of
+from tests.order_files.conftest import FIXTURES, publish_files, rows_of
 
 pytestmark = pytest.mark.nights(2)
 
@@ -94,21 +88,6 @@ def workbook(path: Path) -> Path:
     return path
 
 
-def _night(map_name: str, file: Path, server: Path, uri: str, home: Path) -> tuple[LoadReport, str]:
-    """What was loaded, and where the night on it published."""
-    report = load_orders(FIXTURES / map_name, [file], uri, home)
-    settings, day = settings_at(home), date.fromisoformat(report.business_date)
-    for source in names():
-        endpoint = Endpoint(uri if source == "hotline" else None)
-        stages.land_source(Night(settings, day), source, endpoint)
-        stages.validate_arrival(Night(settings, day), source, endpoint)
-        arrival = stages.announce_arrival(Night(settings, day), source)
-        assert arrival.status == ("accepted" if source == "hotline" else "absent")
-    published = copied_database(server, "template1", f"of_{report.city}")
-    build_and_publish(settings, published, day)
-    return report, published
-
-
 def _figures(published: str) -> list[tuple[object, ...]]:
     """H06 of January as readers see it: unit, numerator, denominator, verdict."""
     with psycopg.connect(published) as connection:
@@ -126,7 +105,9 @@ def _verdicts_by_unit(published: str) -> set[str]:
 
 
 def test_a_night_on_an_answer_of_georeport_publishes_what_it_says(server: Path, uri: str, tmp_path: Path) -> None:
-    report, published = _night("bayview.toml", georeport(tmp_path / "requests.json"), server, uri, tmp_path / "home")
+    report, published = publish_files(
+        FIXTURES / "bayview.toml", georeport(tmp_path / "requests.json"), server, uri, tmp_path / "home"
+    )
     assert (report.orders, report.rejected, report.business_date) == (61, 0, "2024-02-05")
     assert _figures(published) == [
         ("city", "US-BV", 42, 60, "PUBLISHED"),
@@ -138,7 +119,9 @@ def test_a_night_on_an_answer_of_georeport_publishes_what_it_says(server: Path, 
 
 
 def test_a_night_on_a_workbook_with_dates_publishes_what_it_says(server: Path, uri: str, tmp_path: Path) -> None:
-    report, published = _night("hanzhen.toml", workbook(tmp_path / "台账.xlsx"), server, uri, tmp_path / "home")
+    report, published = publish_files(
+        FIXTURES / "hanzhen.toml", workbook(tmp_path / "台账.xlsx"), server, uri, tmp_path / "home"
+    )
     assert (report.orders, report.rejected, report.business_date) == (61, 0, "2024-02-05")
     assert _figures(published) == [
         ("city", "999", 42, 60, "PUBLISHED"),
