@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from minhu.findings import Finding
-from minhu.order_files.mapping import read_map
+from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
 from minhu.standalone import postgres
@@ -55,6 +55,60 @@ def load(tmp_path: Path) -> Load:
         order_map = read_map(map_path)
         paths = [write_rows(tmp_path / f"orders-{n}.csv", rows) for n, rows in enumerate(files, start=1)]
         return make_orders(order_map, read_files(order_map, paths))
+
+    return make
+
+
+#: A map of few keys; a test adds what it is about.
+PLAIN = """
+[city]
+code = "plainfield"
+name = "Plainfield"
+time_zone = "America/New_York"
+place_code = "PF"
+[file]
+time_formats = ["%Y-%m-%d %H:%M"]
+[columns]
+order_id = "id"
+created_at = "created"
+due_at = "due"
+closed_at = "closed"
+status = "status"
+[unit]
+name = "unit"
+[words.status]
+C = "closed"
+O = "open"
+[absent]
+calls = "none"
+callbacks = "none"
+grid = "none"
+stations = "none"
+replies = "none"
+tiers = "none"
+"""
+Plain = Callable[..., Loaded]
+
+
+def plain_map(path: Path, changes: Mapping[str, str]) -> OrderMap:
+    """The plain map with texts replaced, written and read."""
+    text = PLAIN
+    for old, new in changes.items():
+        assert old in text, f"the plain map has no {old!r}"
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+    return read_map(path)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Plain:
+    """Turns files (name to content) into tables and findings by the plain map, changed as said."""
+
+    def make(files: Mapping[str, str | bytes], changes: Mapping[str, str] = {}) -> Loaded:
+        order_map = plain_map(tmp_path / "plainfield.toml", changes)
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return make_orders(order_map, read_files(order_map, [tmp_path / name for name in files]))
 
     return make
 

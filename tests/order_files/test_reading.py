@@ -115,7 +115,7 @@ def test_a_missing_column_is_named_with_the_nearest_one(smallville: OrderMap, tm
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("", "expected a row of column names"), ("A;B;A\n1;2;3\n", "found twice: A")]
+    ("content", "words"), [("", "expected a row of column names"), ("A;B;A\n1;2;3\n", "found one twice: columns 1 and 3")]
 )
 def test_a_file_without_proper_column_names_is_refused(
     smallville: OrderMap, tmp_path: Path, content: str, words: str

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from minhu.errors import PermanentError
-from minhu.order_files.mapping import CODED_FIELDS, Condition, OrderMap
+from minhu.order_files.map_parts import CODED_FIELDS, Condition, without_parent
+from minhu.order_files.mapping import OrderMap
+from minhu.order_files.reading import FILE
 from minhu.order_files.rules import Notes, counted
 
 #: With at least this many values and none of them known, the map or the encoding is wrong, not the data.
@@ -29,13 +33,15 @@ def _coded(order_map: OrderMap, name: str, rows: pd.DataFrame, notes: Notes) -> 
     found = pd.Series(None, index=rows.index, dtype=object)
     column = getattr(order_map.columns, name)
     if column:
-        found = _from_words(order_map, name, rows[column], notes)
+        found = _from_words(order_map, name, rows[column], rows[FILE], notes)
     for flag in order_map.flags:
         if flag.field == name:
-            found = found.mask(found.isna() & meets(rows, flag.when), flag.code)
+            found = found.mask(found.isna() & meets(order_map, rows, flag.when), flag.code)
     for pattern in order_map.patterns:
         if pattern.field == name:
-            matches = rows[pattern.column].str.contains(pattern.pattern.replace("(?P<parent>", "(?:"), na=False)
+            compiled = re.compile(without_parent(pattern.pattern))
+            texts = rows[pattern.column]
+            matches = texts.isin([text for text in texts.dropna().unique() if compiled.search(text)])
             found = found.mask(found.isna() & matches, pattern.code)
     constant = order_map.constants.get(name)  # type: ignore[call-overload]
     if constant:
@@ -43,18 +49,19 @@ def _coded(order_map: OrderMap, name: str, rows: pd.DataFrame, notes: Notes) -> 
     return found.where(found.notna(), None)
 
 
-def _from_words(order_map: OrderMap, name: str, texts: pd.Series, notes: Notes) -> pd.Series:
+def _from_words(order_map: OrderMap, name: str, texts: pd.Series, files: pd.Series, notes: Notes) -> pd.Series:
     words: dict[str, str] = order_map.words[name]  # type: ignore[index]
     found = texts.astype(object).map(words)
     unknown = texts.notna() & found.isna()
     is_open_ended = name == "closure_code"  # most words of a status say nothing of how an order was closed
     if not is_open_ended:
-        if unknown.sum() >= _ENOUGH_VALUES and unknown.sum() == texts.notna().sum():
-            raise PermanentError(
-                f"read the column {texts.name} of {order_map.city.code}",
-                f"expected words of words.{name}, found none of them in {int(unknown.sum())} values",
-                "check columns and words of the map, and file.encoding",
-            )
+        for file, part in unknown[texts.notna()].groupby(files):
+            if part.all() and len(part) >= _ENOUGH_VALUES:
+                raise PermanentError(
+                    f"read the column {texts.name} of {order_map.city.code} in {file}",
+                    f"expected words of words.{name}, found none of them in {len(part)} values",
+                    "check columns and words of the map, file.encoding, and whether the file is of this city",
+                )
         message = f"words the map does not know, taken as missing: {counted(texts[unknown])}; add them to words.{name}"
         notes.rows("L1-ORD-013", unknown, message, name)
         notes.rows("L1-ORD-016", texts.isna(), f"no {name} in the file", name)
@@ -75,14 +82,23 @@ def _judge_status(order_map: OrderMap, status: pd.Series, closed_at: pd.Series, 
     notes.rows("L1-ORD-041", status.isna(), column="status")
     if order_map.columns.closed_at:
         notes.rows("L1-ORD-027", (status == "closed") & closed_at.isna(), column="closed_at")
-        notes.rows("L1-ORD-028", status.notna() & (status != "closed") & closed_at.notna(), column="closed_at")
+        notes.rows("L1-ORD-028", is_reopened(status, closed_at), column="closed_at")
 
 
-def meets(rows: pd.DataFrame, condition: Condition) -> pd.Series:
-    """For each row, whether every column of the condition holds one of its values."""
+def is_reopened(status: pd.Series, closed_at: pd.Series) -> pd.Series:
+    """Where an order has a closing time and is not closed: it was, and is open again, without a closing for now."""
+    return status.notna() & (status != "closed") & closed_at.notna()
+
+
+def meets(order_map: OrderMap, rows: pd.DataFrame, condition: Condition) -> pd.Series:
+    """For each row, whether every column of the condition holds one of its values.
+
+    A value that the map calls missing is met where the cell is.
+    """
     found = pd.Series(True, index=rows.index)
     for column, values in condition.items():
-        found &= rows[column].isin(values)
+        may_be_missing = bool(set(values) & set(order_map.file.missing))
+        found &= rows[column].isin(values) | (rows[column].isna() & may_be_missing)
     return found
 
 
@@ -94,7 +110,10 @@ def parents(order_map: OrderMap, rows: pd.DataFrame, ids: pd.Series, closure: pd
         found = named.where(named.notna(), None)
     for pattern in order_map.patterns:
         if "(?P<parent>" in pattern.pattern:
-            named = rows[pattern.column].str.extract(pattern.pattern)["parent"].astype(object)
+            compiled = re.compile(pattern.pattern)
+            texts = rows[pattern.column]
+            matches = {text: compiled.search(text) for text in texts.dropna().unique()}
+            named = texts.map({text: match and match["parent"] for text, match in matches.items()}).astype(object)
             found = found.where(found.notna(), named.where(named.notna(), None))
     circular = ids.isin(_in_circles(dict(zip(ids, found, strict=True))))
     notes.rows("L1-ORD-035", circular, column="parent_order_id")
@@ -130,7 +149,7 @@ def read_claims(order_map: OrderMap, rows: pd.DataFrame, orders: pd.DataFrame, n
     rule = order_map.on_time
     if rule is None:
         return pd.DataFrame(columns=columns)
-    yes, no = meets(rows, rule.true_when), meets(rows, rule.false_when)
+    yes, no = meets(order_map, rows, rule.true_when), meets(order_map, rows, rule.false_when)
     said = pd.Series(None, index=rows.index, dtype=object).mask(yes & ~no, True).mask(no & ~yes, False)
     notes.rows("L1-ORD-021", said.isna(), column="claimed_on_time")
     if rule.role == "beside":

@@ -18,13 +18,20 @@ from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
+from minhu.order_files.rejects import COLUMNS as REJECTED
 from minhu.settings import CityProfile
 
 MARK = "minhu load-orders"
 CONNECT_SECONDS = 10
+# made anew each time, for an older version of this command made them with fewer columns
 _REJECTS = """
-create table if not exists hotline.load_rejects (
-    file_name text not null, row_number integer not null, rule_id text not null, reason text not null
+drop table if exists hotline.load_rejects, hotline.load_files;
+create table hotline.load_rejects (
+    file_name text not null, row_number integer not null, rule_id text not null, reason text not null,
+    created_at timestamp, due_at timestamp, closed_at timestamp, community_code text, street_code text, unit_code text
+);
+create table hotline.load_files (
+    file_name text primary key, rows_read integer not null, rows_left_out integer not null, rows_rejected integer not null
 )
 """
 _COLUMNS = {
@@ -40,7 +47,8 @@ _COLUMNS = {
     "load_findings": (
         "rule_id", "severity", "table_name", "column_name", "rows_seen", "rows_failed", "sample_keys", "message",
     ),
-    "load_rejects": ("file_name", "row_number", "rule_id", "reason"),
+    "load_rejects": tuple(REJECTED),
+    "load_files": ("file_name", "rows_read", "rows_left_out", "rows_rejected"),
 }  # fmt: skip
 _EVERYTHING = (*_COLUMNS, "calls", "order_events", "callbacks")
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -151,7 +159,7 @@ def _write_profile(home: Path, order_map: OrderMap, loaded: Loaded) -> None:
 def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
     """Replace the schema's content in one transaction, if it is empty or was filled for this city by this command."""
     findings = pd.DataFrame([finding.as_dict() for finding in loaded.findings], columns=list(_COLUMNS["load_findings"]))
-    frames = {**loaded.tables, "load_findings": findings, "load_rejects": loaded.rejects}
+    frames = {**loaded.tables, "load_findings": findings, "load_rejects": loaded.rejects, "load_files": loaded.files}
     package = resources.files("minhu")
     mark = f"{MARK}: {order_map.city.code}"
     try:
@@ -178,6 +186,14 @@ def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
             f"load orders of {order_map.city.code} into PostgreSQL",
             str(error.diag.message_primary),
             "use a database whose schema hotline this user may create and fill",
+        ) from None
+    except psycopg.Error as error:  # its own text may quote a row
+        where = [error.diag.table_name, error.diag.column_name, error.diag.constraint_name]
+        place = ", ".join(name for name in where if name)
+        raise PermanentError(
+            f"load orders of {order_map.city.code} into PostgreSQL",
+            f"the server refused what the files make ({type(error).__name__} {error.sqlstate or ''} {place})".rstrip(),
+            "nothing was changed; tell those who keep this command, with the map and this message",
         ) from None
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass
 
 import pandas as pd
 
-from minhu.order_files.mapping import Named, OrderMap
+from minhu.order_files.map_parts import Named
+from minhu.order_files.mapping import OrderMap
+from minhu.order_files.named_codes import UNKNOWN, below, code_of, of_level
 from minhu.order_files.rules import Notes
 
 LEVELS = ("district", "street", "community")
 UNKNOWN_PLACE = "地点不明 / place unknown"
+UNKNOWN_UNIT = "承办单位不明 / unit unknown"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ def make_places(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> Places
     columns = ["place_code", "name", "level", "parent_code"]
     tables = [pd.DataFrame([[root, order_map.city.name, "city", None]], columns=columns)]
     above = pd.Series(root, index=rows.index, dtype=object)
+    stem = above  # with a mark for each level that is missing
     codes = {level: pd.Series(None, index=rows.index, dtype=object) for level in LEVELS}
     for level in LEVELS:
         thing: Named | None = getattr(order_map.places, level)
@@ -41,15 +42,16 @@ def make_places(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> Places
             continue
         known, own = name_things(level, thing, rows, notes, "L1-ORD-018", needs_name=True)
         _note_several_parents(level, own, above, notes)
-        codes[level] = _below(above, own)
+        codes[level] = below(stem, own).where(own.notna(), None)
         named = pd.DataFrame({"place_code": codes[level], "name": own.map(known), "level": level, "parent_code": above})
         tables.append(named[own.notna()].drop_duplicates("place_code").sort_values("place_code"))
         above = codes[level].where(own.notna(), above)
+        stem = below(stem, own)
         message = f"no {level} in the file: counted above it only"
         notes.rows("L1-ORD-019", own.isna(), message, f"{level}_code")
     nowhere = above == root
     if notes.rows("L1-ORD-037", nowhere, column="community_code"):
-        unknown = f"{root}-unknown"
+        unknown = f"{root}-{UNKNOWN}"
         tables.append(pd.DataFrame([[unknown, UNKNOWN_PLACE, "community", root]], columns=columns))
         codes["community"] = codes["community"].mask(nowhere, unknown)
     street = codes["street"].where(codes["street"].notna(), codes["district"])
@@ -65,21 +67,16 @@ def _note_several_parents(level: str, own: pd.Series, above: pd.Series, notes: N
     notes.rows("L1-ORD-032", own.notna() & (own.map(main) != above), message, f"{level}_code")
 
 
-def _below(above: pd.Series, own: pd.Series) -> pd.Series:
-    """Codes that hold the code above them; missing where the own one is."""
-    pairs = zip(above, own, own.notna(), strict=True)
-    codes = [(f"{upper}-{code}" if isinstance(upper, str) else code) if known else None for upper, code, known in pairs]
-    return pd.Series(codes, index=own.index, dtype=object)
-
-
 def make_categories(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, pd.Series]:
     """Rows of ``hotline.categories``, from wide to narrow, and each order's narrowest category."""
     columns = ["category_code", "name", "parent_code"]
     tables = [pd.DataFrame(columns=columns)]
     above = pd.Series(None, index=rows.index, dtype=object)
+    stem = above
     for number, thing in enumerate(order_map.category, start=1):
         known, own = name_things(f"category level {number}", thing, rows, notes, "L1-ORD-012")
-        code = _below(above, own)
+        stem = below(stem, own) if number > 1 else of_level(own) if len(order_map.category) > 1 else own
+        code = stem.where(own.notna(), None)
         named = pd.DataFrame({"category_code": code, "name": own.map(known), "parent_code": above})
         tables.append(named[own.notna()].drop_duplicates("category_code").sort_values("category_code"))
         above = code.where(own.notna(), above)
@@ -90,11 +87,19 @@ def make_categories(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> tu
 
 
 def make_units(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows of ``hotline.units``, and each order's unit."""
-    if order_map.unit is None:
-        return pd.DataFrame(columns=["unit_code", "name"]), pd.Series(None, index=rows.index, dtype=object)
-    known, codes = name_things("unit", order_map.unit, rows, notes, "L1-ORD-011")
-    notes.rows("L1-ORD-020", codes.isna(), "no unit in the file", "unit_code")
+    """Rows of ``hotline.units``, and each order's unit.
+
+    A city whose files name no unit has the one that says so, for a list of units that is empty would be none at all; no
+    order has it, so its KPIs are not rated.
+    """
+    codes = pd.Series(None, index=rows.index, dtype=object)
+    known = pd.Series(dtype=object)
+    if order_map.unit is not None:
+        known, codes = name_things("unit", order_map.unit, rows, notes, "L1-ORD-011")
+        notes.rows("L1-ORD-020", codes.isna(), "no unit in the file", "unit_code")
+    if known.empty:
+        known = pd.Series({UNKNOWN: UNKNOWN_UNIT})
+        notes.rows("L1-ORD-050", codes.isna(), column="unit_code")
     return pd.DataFrame({"unit_code": known.index, "name": known.to_numpy()}), codes
 
 
@@ -115,11 +120,10 @@ def name_things(
         needs_name: an id that never has a name means nothing is known (places).
     """
     column = f"{what}_code" if " " not in what else "category_code"
-    names = rows[thing.name or str(thing.id)].astype(object)
-    names = names.where(names.notna(), None)
-    made = names.map(code_of, na_action="ignore").astype(object)
-    ids = rows[thing.id].astype(object) if thing.id else made
-    codes = ids.where(ids.notna() & ~ids.isin(thing.missing), None)
+    names = _cells(thing, rows, thing.name or str(thing.id))
+    made = names.map({name: code_of(name, beside_ids=bool(thing.id)) for name in names.dropna().unique()}).astype(object)
+    codes = _cells(thing, rows, thing.id) if thing.id else made
+    codes = codes.where(codes.notna(), None)
     counts = pd.DataFrame({"code": codes, "name": names}).dropna().value_counts().reset_index(name="rows")
     counts = counts.sort_values(["code", "rows", "name"], ascending=[True, False, True])
     chosen = counts.drop_duplicates("code").set_index("code")["name"]
@@ -144,6 +148,14 @@ def name_things(
     return known, codes.where(codes.notna(), None)
 
 
+def _cells(thing: Named, rows: pd.DataFrame, column: str) -> pd.Series:
+    """A column of ids or names, under what each counts as; missing where the map says that it means nothing."""
+    cells = rows[column].astype(object)
+    if thing.aliases:
+        cells = cells.map(thing.aliases).where(cells.isin(thing.aliases.keys()), cells)
+    return cells.where(cells.notna() & ~cells.isin(thing.missing), None)
+
+
 def _mend(
     what: str, codes: pd.Series, names: pd.Series, made: pd.Series, counts: pd.DataFrame, chosen: pd.Series,
     needs_name: bool, column: str, notes: Notes,
@@ -160,12 +172,3 @@ def _mend(
     found = names.map(alone)
     codes = codes.mask(only_named, found.where(found.notna(), made))
     return codes.mask(nameless, None) if needs_name else codes
-
-
-def code_of(name: str) -> str:
-    """A code that is the same wherever the name stands: its letters and digits, or a hash where it is not ASCII."""
-    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    if slug and plain.isascii():
-        return slug
-    return hashlib.blake2s(plain.encode(), digest_size=4).hexdigest()

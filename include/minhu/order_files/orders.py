@@ -8,13 +8,20 @@ import pandas as pd
 
 from minhu.errors import PermanentError
 from minhu.findings import Finding
-from minhu.order_files.codes import coded_fields, parents, read_claims
+from minhu.order_files.business_date import far_off, impossible, last_day, last_known
+from minhu.order_files.codes import coded_fields, is_reopened, meets, parents, read_claims
+from minhu.order_files.ids import order_ids, rounded
 from minhu.order_files.mapping import OrderMap
 from minhu.order_files.naming import make_categories, make_places, make_units
+from minhu.order_files.parts import one_row_per_order
 from minhu.order_files.reading import FILE, ROW, Reading
+from minhu.order_files.rejects import count_by_file, list_rejects
 from minhu.order_files.repetitions import without_repetitions
 from minhu.order_files.rules import Notes
-from minhu.order_files.times import implausible, judge_times, last_day, last_known, read_times
+from minhu.order_files.tables import shown_names
+from minhu.order_files.times import judge_times, read_times
+
+_KEPT_TIMES = ("created_at", "due_at", "replied_at", "closed_at")
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,16 @@ class Loaded:
 
     Attributes:
         tables: places, units, categories, work_orders, order_claims.
-        rejects: rows that cannot be orders: file_name, row_number, rule_id, reason. No content of the row.
+        rejects: rows that cannot be orders: file_name, row_number, rule_id, reason, and what is known of where they belong
+            (created_at, due_at, closed_at, community_code, street_code, unit_code). No other content of the row.
+        files: of every file its file_name, and rows_read, rows_left_out, rows_rejected.
         findings: everything that is not as it should be, rules ``L1-ORD-…``.
         business_date: last local day the files know of, ISO.
     """
 
     tables: dict[str, pd.DataFrame]
     rejects: pd.DataFrame
+    files: pd.DataFrame
     findings: list[Finding]
     business_date: str
 
@@ -38,30 +48,38 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
     """Turn rows of text into orders.
 
     Raises:
-        PermanentError: no row became an order, or a column has no word that the map knows.
+        PermanentError: no row became an order, a column has no word that the map knows, times can be read in two ways, or
+            a spreadsheet has rounded the ids.
     """
-    rows, parsed = reading.rows, read_times(order_map, reading.rows)
-    ids = _order_ids(order_map, rows)
+    every_row, ids = reading.rows, order_ids(order_map, reading.rows)
     notes = Notes(ids)
-    notes.rows("L1-ORD-023", reading.damaged)
-    if order_map.file.expect_ascii:
-        notes.rows("L1-ORD-004", reading.not_ascii, "characters outside ASCII; text that is not mapped is not kept")
-    _note_unread_columns(order_map, rows, notes)
-    rejects = _rejects(rows, ids, parsed, reading, notes)
-    kept = rows[ids.notna() & parsed["created_at"].notna()]
+    is_left_out = _left_out(order_map, every_row, notes)
+    rows, times = every_row[~is_left_out], read_times(order_map, reading).of(every_row.index[~is_left_out])
+    _note_files(order_map, reading, rows, notes)
+    reasons = {
+        "no id": ids.isna(),
+        "an id that a spreadsheet rounded": rounded(ids),
+        "no time of creation that can be read": times.values["created_at"].isna(),
+    }
+    rejected = _rejected(reasons, rows, reading, notes)
+    kept = rows[rejected.isna()]
     if kept.empty:
         raise PermanentError(
             f"load orders of {order_map.city.code}",
             f"expected rows with an id and a time of creation, found none among {len(rows)}",
             "check columns.order_id, columns.created_at and file.time_formats of the map",
         )
-    wrong = implausible(order_map, parsed.loc[kept.index])
-    rows = without_repetitions(order_map, kept, ids, last_known(parsed.loc[kept.index], wrong), notes)
-    parsed, wrong, ids = parsed.loc[rows.index], wrong.loc[rows.index], ids.loc[rows.index]
-    judge_times(order_map, rows, parsed, wrong, notes)
+    wrong = impossible(order_map, times.values.loc[kept.index])
+    far = far_off(order_map, times.values.loc[kept.index], wrong)
+    known_at = last_known(times.values.loc[kept.index], wrong | far)
+    rejects = rejected.dropna(), times.of(rejected.dropna().index)
+    rows = without_repetitions(order_map, kept, ids, times.of(kept.index), known_at, notes)
+    times, wrong, far, ids = times.of(rows.index), wrong.loc[rows.index], far.loc[rows.index], ids.loc[rows.index]
+    judge_times(order_map, rows, times, wrong, far, notes)
 
-    orders = pd.DataFrame({"order_id": ids, **{name: parsed[name] for name in _KEPT_TIMES}})
-    orders = orders.assign(**coded_fields(order_map, rows, parsed, notes))
+    orders = pd.DataFrame({"order_id": ids, **{name: times.values[name] for name in _KEPT_TIMES}})
+    orders = orders.assign(**coded_fields(order_map, rows, times.values, notes))
+    orders["closed_at"] = orders["closed_at"].mask(is_reopened(orders["status"], orders["closed_at"]))
     orders["parent_order_id"] = parents(order_map, rows, ids, orders["closure_code"], notes)
     units, orders["unit_code"] = make_units(order_map, rows, notes)
     categories, orders["category_code"] = make_categories(order_map, rows, notes)
@@ -70,11 +88,16 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
     for pair in order_map.same:
         _note_disagreement(rows[pair.id], rows[pair.name], pair.id, pair.name, notes)
     claims = read_claims(order_map, rows, orders, notes)
-    missed = claims.set_index(orders.index)["claimed_on_time"].eq(False) if len(claims) else orders["order_id"].isna()
-    end = last_day(order_map, parsed, wrong, missed)
+    claimed = claims.set_index(orders.index)["claimed_on_time"] if len(claims) else pd.Series(None, index=orders.index)
+    is_open = orders["closed_at"].isna() & orders["status"].ne("closed")
+    end = last_day(order_map, times.values, wrong | far, claimed, is_open, notes)
     # an order whose only times are impossible must still land, so that the record rules can judge it
-    orders["updated_at"] = last_known(parsed, wrong).fillna(end)
+    orders["updated_at"] = last_known(times.values, wrong | far).fillna(end)
     claims["updated_at"] = orders["updated_at"].to_numpy() if len(claims) else None
+    if order_map.is_defined_by_flag and "durations" in order_map.absent:
+        orders["closed_at"] = pd.NaT  # what is no time of closing must not be counted as one anywhere
+    if order_map.parts:
+        orders = one_row_per_order(orders, notes)
     tables = {
         "places": places.table,
         "units": units.assign(kind="department", place_code=order_map.city.place_code),
@@ -82,33 +105,48 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
         "work_orders": orders.sort_values("order_id"),
         "order_claims": claims.sort_values("order_id"),
     }
-    return Loaded(tables, rejects, sorted(notes.findings), end.date().isoformat())
+    return Loaded(
+        tables,
+        list_rejects(order_map, every_row, *rejects, reading, tables),
+        count_by_file(reading, is_left_out, rejected),
+        sorted(notes.findings),
+        end.date().isoformat(),
+    )
 
 
-_KEPT_TIMES = ("created_at", "due_at", "replied_at", "closed_at")
+def _left_out(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> pd.Series:
+    found = pd.Series(False, index=rows.index)
+    for rule in order_map.leave_out:
+        meeting = meets(order_map, rows, rule.when) & ~found
+        notes.rows("L1-ORD-046", meeting, f"rows that the map leaves out: {rule.reason}")
+        found |= meeting
+    return found
 
 
-def _order_ids(order_map: OrderMap, rows: pd.DataFrame) -> pd.Series:
-    """The id of every row, its parts joined; missing where a part is."""
-    parts = rows[list(order_map.columns.order_id)].astype(object)
-    joined = parts.apply(lambda row: "-".join(map(str, row)), axis=1) if parts.shape[1] > 1 else parts.iloc[:, 0]
-    return joined.where(parts.notna().all(axis=1), None)
+def _note_files(order_map: OrderMap, reading: Reading, rows: pd.DataFrame, notes: Notes) -> None:
+    """Findings about whole files and their characters."""
+    notes.rows("L1-ORD-023", reading.damaged.loc[rows.index])
+    if order_map.file.expect_ascii:
+        message = "characters outside ASCII; text that is not mapped is not kept"
+        notes.rows("L1-ORD-004", reading.not_ascii.loc[rows.index], message)
+    _note_unread_columns(order_map, rows, notes)
+    empty = [name for name in reading.files if name not in set(reading.rows[FILE])]
+    if empty:
+        message = f"files that hold column names and no row: {', '.join(empty)}; have them sent again, or leave them out"
+        notes.add("L1-ORD-047", len(reading.files), len(empty), message)
 
 
-def _rejects(rows: pd.DataFrame, ids: pd.Series, parsed: pd.DataFrame, reading: Reading, notes: Notes) -> pd.DataFrame:
-    reasons = {
-        "no id": ids.isna(),
-        "no time of creation that can be read": ids.notna() & parsed["created_at"].isna(),
-    }
-    tables = [pd.DataFrame(reading.torn, columns=["file_name", "row_number", "rule_id", "reason"])]
+def _rejected(reasons: dict[str, pd.Series], rows: pd.DataFrame, reading: Reading, notes: Notes) -> pd.Series:
+    """Why each row cannot be an order, the first reason; missing where it can."""
+    found = pd.Series(None, index=rows.index, dtype=object)
     for reason, failed in reasons.items():
-        notes.rows("L1-ORD-005", failed, f"{reason}: kept in hotline.load_rejects, not an order")
-        named = rows.loc[failed, [FILE, ROW]].rename(columns={FILE: "file_name", ROW: "row_number"})
-        tables.append(named.assign(rule_id="L1-ORD-005", reason=reason))
+        failing = failed.loc[rows.index] & found.isna()
+        notes.rows("L1-ORD-005", failing, f"{reason}: kept in hotline.load_rejects, not an order")
+        found = found.mask(failing, reason)
     if reading.torn:
         message = "too few or too many cells: kept in hotline.load_rejects, not an order"
         notes.add("L1-ORD-005", len(rows) + len(reading.torn), len(reading.torn), message)
-    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    return found
 
 
 def _note_unread_columns(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> None:
@@ -117,7 +155,7 @@ def _note_unread_columns(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) 
     unread = [name for name in there if name not in read]
     if unread:
         message = (
-            f"{len(unread)} of {len(there)} columns are not read, being personal or not needed: {', '.join(unread)}"
+            f"{len(unread)} of {len(there)} columns are not read, being personal or not needed: {shown_names(unread)}"
         )
         notes.add("L1-ORD-036", len(there), len(unread), message)
 

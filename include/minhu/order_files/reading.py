@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import difflib
-import io
-from collections.abc import Callable, Sequence
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from minhu.errors import PermanentError, UsageError
+from minhu.errors import UsageError
+from minhu.order_files.delimited import REPLACEMENT, read_delimited
+from minhu.order_files.file_kinds import Content, unpacked
+from minhu.order_files.map_parts import OtherFiles
 from minhu.order_files.mapping import OrderMap
+from minhu.order_files.structured import read_json, read_xml
+from minhu.order_files.tables import Table, check_header, refuse
+from minhu.order_files.workbook import read_workbook
 
 FILE, ROW = "_file", "_row"
-#: With more lines than this share undecodable, the file is not damaged: it is in another encoding.
-DAMAGED_SHARE = 0.001
-_DAMAGED_LINES = 3
-_REPLACEMENT = "�"
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,19 @@ class Reading:
     Attributes:
         rows: every column as text, missing values as missing, with the file's name and the line of the row.
         torn: rows with too few or too many cells: file, line and reason.
+        workbooks: names of the files whose times may be a workbook's own.
+        files: name of every file, in the order given.
     """
 
     rows: pd.DataFrame
     torn: list[dict[str, object]] = field(default_factory=list)
+    workbooks: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
 
     @property
     def damaged(self) -> pd.Series:
         """For each of ``rows``, whether a character in it could not be decoded."""
-        return _any_cell(self.rows, lambda text: _REPLACEMENT in text)
+        return _any_cell(self.rows, lambda text: REPLACEMENT in text)
 
     @property
     def not_ascii(self) -> pd.Series:
@@ -49,103 +54,99 @@ def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
     """Every row of the files, as text. Missing markers become missing; surrounding blanks go.
 
     Raises:
-        UsageError: no file, or one that does not exist.
-        PermanentError: a file in another encoding, of another form, or without a column that the map names.
+        UsageError: no file, one that does not exist, or one that is given twice.
+        PermanentError: a file of another kind, encoding or form, or without a column that the map names.
     """
     if not files:
         raise UsageError("load orders", "no file was given", "name the files after the options")
-    readings = [_read_file(order_map, path) for path in files]
+    tables = [
+        (table, order_map.variant(table.name))
+        for name, data in _contents(files)
+        for content in unpacked(name, data)
+        for table in _tables(order_map, content, order_map.variant(content.name))
+    ]
+    frames = [_frame(order_map, table, variant) for table, variant in tables]
     return Reading(
-        pd.concat([reading.rows for reading in readings], ignore_index=True),
-        [row for reading in readings for row in reading.torn],
+        pd.concat(frames, ignore_index=True),
+        [
+            {"file_name": table.name, "row_number": number, "rule_id": "L1-ORD-005", "reason": reason}
+            for table, _ in tables
+            for number, reason in table.torn
+        ],
+        frozenset(table.name for table, _ in tables if table.is_workbook),
+        tuple(dict.fromkeys(table.name for table, _ in tables)),
     )
 
 
-def _read_file(order_map: OrderMap, path: Path) -> Reading:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"load orders from {path}", f"cannot read it ({error.strerror})", "check the path") from None
-    text = _decode(order_map, path, content)
-    header, rows, torn = _parse(order_map, path, text)
-    for column in order_map.used_columns():
-        if column not in header:
-            near = difflib.get_close_matches(column, header, n=1)
-            raise PermanentError(
-                f"read {path.name}",
-                f"expected a column {column!r}, found {f'none, but {near[0]!r}' if near else 'none like it'}",
-                "correct the map, or have the file sent again",
+def _contents(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    """Name for messages and bytes of every file; of two of one name, the folder is said too."""
+    names = Counter(path.name for path in files)
+    known: dict[str, Path] = {}
+    for path in files:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"load orders from {path}", f"cannot read it ({error.strerror})", "check the path"
+            ) from None
+        digest = hashlib.sha256(data).hexdigest()
+        if digest in known:
+            raise UsageError(
+                f"load orders from {path}", f"it is the same, byte for byte, as {known[digest]}", "give each file once"
             )
-    frame = pd.DataFrame(rows, columns=[*header, FILE, ROW]).astype(dict.fromkeys((*header, FILE), "str"))
-    cleaned = frame[header].apply(lambda column: column.str.strip())
-    frame[header] = cleaned.where(~cleaned.isin(order_map.file.missing))
-    return Reading(frame, torn)
+        known[digest] = path
+        yield (path.name if names[path.name] == 1 else "/".join(path.parts[-2:])), data
 
 
-def _decode(order_map: OrderMap, path: Path, content: bytes) -> str:
-    """Text of the file; characters that cannot be decoded are replaced, where they are few."""
-    expected = order_map.file.encoding
-    other = _other_encoding(expected, content)
-    text = "" if other else content.decode(expected, errors="replace").replace("\0", _REPLACEMENT)
-    lines = text.count("\n") + 1
-    bad = sum(_REPLACEMENT in line for line in text.split("\n"))
-    if other or bad > max(_DAMAGED_LINES, lines * DAMAGED_SHARE):
-        found = other or f"{bad} of {lines} lines that cannot be read so"
-        raise PermanentError(
-            f"read {path.name}",
-            f"expected {expected}, found {found}",
-            "correct file.encoding of the map, or have the file sent again",
-        )
-    return text
+def _tables(order_map: OrderMap, content: Content, variant: OtherFiles | None) -> list[Table]:
+    file = order_map.file
+    encoding = (variant and variant.encoding) or file.encoding
+    columns = _expected(order_map, variant)
+    if content.kind == "workbook":
+        return read_workbook(content.name, content.data, (variant and variant.sheets) or file.sheets, columns)
+    if content.kind == "json":
+        return [read_json(content.name, content.data, encoding)]
+    if content.kind == "xml":
+        return [read_xml(content.name, content.data)]
+    delimiter = (variant and variant.delimiter) or file.delimiter
+    return [read_delimited(content.name, content.data, encoding, delimiter, columns)]
 
 
-def _other_encoding(expected: str, content: bytes) -> str | None:
-    """What the bytes are for certain, if that is not what the map says."""
-    if codecs.lookup(expected).name.startswith("utf"):
-        return None
-    if content.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "the mark of a Unicode file"
-    if content.isascii():
-        return None
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return "utf-8"
+def _expected(order_map: OrderMap, variant: OtherFiles | None) -> list[str]:
+    """The columns that a file should have, by its own names."""
+    own = variant.columns if variant else {}
+    return [own.get(column, column) for column in order_map.needed_columns() if own.get(column, column)]
 
 
-def _parse(order_map: OrderMap, path: Path, text: str) -> tuple[list[str], list[list[object]], list[dict[str, object]]]:
-    rows: list[list[object]] = []
-    torn: list[dict[str, object]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=order_map.file.delimiter, strict=True)
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(path, header)
-        line = reader.line_num + 1
-        for cells in reader:
-            if len(cells) == len(header):
-                rows.append([*cells, path.name, line])
-            elif cells:
-                reason = f"expected {len(header)} cells, found {len(cells)}"
-                torn.append({"file_name": path.name, "row_number": line, "rule_id": "L1-ORD-005", "reason": reason})
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise PermanentError(
-            f"read {path.name}",
-            f"line {reader.line_num} is not a row of cells ({error}); a quotation mark is open or misplaced",
-            "correct that line, or have the file sent again",
-        ) from None
-    return header, rows, torn
+def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.DataFrame:
+    """The rows of a table under the names that the map uses."""
+    own = dict(variant.columns) if variant else {}
+    expected = _expected(order_map, variant)
+    written = table.header or expected  # an interface that has no record to give has no columns either
+    for column in expected:
+        if column not in written:
+            near = difflib.get_close_matches(column, table.header, n=1)
+            at_all = f"none, but {near[0]!r}" if near else f"none like it among {len(table.header)}"
+            if len(table.header) == 1:
+                at_all = "one column only: is something else than , ; tab or | between the cells?"
+            refuse(
+                table.name, f"expected a column {column!r}, found {at_all}",
+                "correct the map (other_files.columns, if other files have it), or have the file sent again",
+            )  # fmt: skip
+    names = {theirs: ours for ours, theirs in own.items() if theirs}
+    header = [names.get(column, column) for column in written]
+    check_header(table.name, header)
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(header)
+    frame = pd.DataFrame(
+        {name: _cleaned(pd.Series(cells, dtype="str"), order_map) for name, cells in zip(header, columns, strict=True)}
+    )
+    absent = {column: pd.Series(None, index=frame.index, dtype="str") for column, theirs in own.items() if not theirs}
+    return frame.assign(**absent, **{FILE: table.name, ROW: list(table.numbers)}).astype({FILE: "str", ROW: "int64"})
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    if not any(header):
-        raise PermanentError(f"read {path.name}", "expected a row of column names, found nothing", "send it again")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise PermanentError(
-            f"read {path.name}", f"expected different column names, found twice: {', '.join(twice)}", "rename one"
-        )
+def _cleaned(cells: pd.Series, order_map: OrderMap) -> pd.Series:
+    stripped = cells.str.strip()
+    return stripped.where(~stripped.isin(order_map.file.missing))
 
 
 def _any_cell(rows: pd.DataFrame, test: Callable[[str], bool]) -> pd.Series:
@@ -153,5 +154,8 @@ def _any_cell(rows: pd.DataFrame, test: Callable[[str], bool]) -> pd.Series:
     texts = rows.drop(columns=[FILE, ROW])
     found = pd.Series(False, index=rows.index)
     for name in texts.columns:
-        found |= texts[name].map(test, na_action="ignore").eq(True)
+        values = texts[name]
+        hits = [value for value in values.dropna().unique() if test(value)]
+        if hits:
+            found |= values.isin(hits)
     return found

@@ -1,35 +1,122 @@
-"""Times of orders: read by the map's formats, judged against each other and against what a file can know."""
+"""Times of orders: read by the map's formats, and judged against each other."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from minhu.errors import PermanentError
+from minhu.order_files.map_parts import TIMES, TimeField
 from minhu.order_files.mapping import OrderMap
+from minhu.order_files.reading import FILE, Reading
 from minhu.order_files.rules import Notes
+from minhu.order_files.time_formats import OF_WORKBOOKS, has_clock
 
-TIMES = ("created_at", "due_at", "replied_at", "closed_at", "status_at")
-#: Times of what has happened; a deadline may lie ahead.
-PAST_TIMES = ("created_at", "replied_at", "closed_at", "status_at")
 #: From this share of values at midnight UTC on, a column holds dates that were exported as times.
 DATE_ONLY_SHARE = 0.05
-EARLIEST = pd.Timestamp("2000-01-01")
-#: A time further than this after the middle creation time is a slip of the pen, not knowledge.
-FAR_AHEAD = pd.Timedelta(days=3653)
+#: With so many values, all of them at midnight, a column of deadlines, replies or closings holds dates.
+_ENOUGH_MIDNIGHTS = 20
+_END_OF_DAY = pd.Timedelta(hours=23, minutes=59, seconds=59)
 
 
-def read_times(order_map: OrderMap, rows: pd.DataFrame) -> pd.DataFrame:
-    """The five times of every row, local to the city, missing where a cell is empty or cannot be read."""
-    zone = ZoneInfo(order_map.city.time_zone)
-    parsed = pd.DataFrame(index=rows.index)
+@dataclass(frozen=True)
+class Times:
+    """The five times of every row.
+
+    Attributes:
+        values: local to the city, missing where a cell is empty or cannot be read.
+        only_dates: where the file says the day and not the time of day. Such a deadline is the end of its day (unless the
+            map says its start). Such a reply or closing is the end of its day too, or the deadline if that lies on the same
+            day: days are compared, and nothing is closed in the moment of its creation.
+    """
+
+    values: pd.DataFrame
+    only_dates: pd.DataFrame
+
+    def of(self, index: pd.Index) -> Times:
+        """The times of some of the rows."""
+        return Times(self.values.loc[index], self.only_dates.loc[index])
+
+
+def read_times(order_map: OrderMap, reading: Reading) -> Times:
+    """Read every time.
+
+    Raises:
+        PermanentError: two formats of a column read a text of a file differently, so nobody can know which is meant.
+    """
+    rows = reading.rows
+    values = pd.DataFrame(index=rows.index)
+    only_dates = pd.DataFrame(False, index=rows.index, columns=list(TIMES))
     for name in TIMES:
-        column = getattr(order_map.columns, name)
-        values = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-        for form in order_map.file.time_formats if column else ():
-            values = values.fillna(_parsed(rows[column], form, zone))
-        parsed[name] = values
-    return parsed
+        values[name] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
+        if getattr(order_map.columns, name):
+            texts = text_of(order_map, rows, name)
+            for forms, part in _by_formats(order_map, reading, name):
+                read, dates = _read(order_map, name, texts[part], forms)
+                values.loc[part, name], only_dates.loc[part, name] = read, dates
+    if order_map.file.deadline_dates == "end_of_day":
+        values["due_at"] = values["due_at"].mask(only_dates["due_at"], values["due_at"] + _END_OF_DAY)
+    due = values["due_at"]
+    for name in ("replied_at", "closed_at", "status_at"):
+        end = values[name] + _END_OF_DAY
+        is_due_then = (due.dt.normalize() == values[name]) & (due >= values["created_at"]) & (name != "status_at")
+        values[name] = values[name].mask(only_dates[name], end.mask(is_due_then, due))
+    return Times(values, only_dates)
+
+
+def text_of(order_map: OrderMap, rows: pd.DataFrame, name: TimeField) -> pd.Series:
+    """What the files say of a time; of a date and a time in two columns, both with a blank between them."""
+    first, *more = getattr(order_map.columns, name)
+    texts = rows[first]
+    for column in more:
+        texts = texts.where(rows[column].isna(), texts + " " + rows[column])
+    return texts
+
+
+def _by_formats(order_map: OrderMap, reading: Reading, name: TimeField) -> list[tuple[tuple[str, ...], pd.Series]]:
+    """Formats, and for which rows they are."""
+    files = reading.rows[FILE]
+    by_forms: dict[tuple[str, ...], list[str]] = {}
+    for file in reading.files:
+        forms = order_map.formats_of(name, file)
+        added = tuple(form for form in OF_WORKBOOKS if form not in forms) if file in reading.workbooks else ()
+        by_forms.setdefault((*forms, *added), []).append(file)
+    return [(forms, files.isin(names)) for forms, names in by_forms.items()]
+
+
+def _read(
+    order_map: OrderMap, name: TimeField, texts: pd.Series, forms: tuple[str, ...]
+) -> tuple[pd.Series, pd.Series]:
+    """Times, and whether each is only a date; every distinct text is read once."""
+    zone = ZoneInfo(order_map.city.time_zone)
+    distinct = pd.Series(texts.dropna().unique(), dtype="str")
+    read = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[us]")
+    dates = pd.Series(False, index=distinct.index)
+    by: dict[str, pd.Series] = {}
+    for form in forms:
+        by[form] = _parsed(distinct, form, zone)
+        for earlier in list(by)[:-1]:
+            differs = by[earlier].notna() & by[form].notna() & (by[earlier] != by[form])
+            if differs.any():
+                _refuse_two_readings(order_map, name, int(texts.isin(distinct[differs]).sum()), earlier, form)
+        is_new = read.isna() & by[form].notna()
+        read = read.fillna(by[form])
+        dates |= is_new & (not has_clock(form))
+    if name in order_map.file.dates:
+        read, dates = read.dt.normalize(), read.notna()
+    cells = texts.to_numpy()
+    values = read.set_axis(distinct).reindex(cells).set_axis(texts.index)
+    return values, dates.set_axis(distinct).reindex(cells, fill_value=False).set_axis(texts.index)
+
+
+def _refuse_two_readings(order_map: OrderMap, name: TimeField, count: int, first: str, second: str) -> None:
+    raise PermanentError(
+        f"read columns.{name} of {order_map.city.code}",
+        f"expected formats that read a time in one way, found {count:,} that {first!r} and {second!r} read differently",
+        f"give the column its own formats in [time_formats] (or in other_files), with one of the two in time_formats.{name}",
+    )
 
 
 def _parsed(texts: pd.Series, form: str, zone: ZoneInfo) -> pd.Series:
@@ -39,36 +126,19 @@ def _parsed(texts: pd.Series, form: str, zone: ZoneInfo) -> pd.Series:
     return universal.dt.tz_convert(zone).dt.tz_localize(None).astype("datetime64[us]")
 
 
-def implausible(order_map: OrderMap, parsed: pd.DataFrame) -> pd.DataFrame:
-    """For each time, whether it cannot be: before 2000, more than ten years after the middle creation time, or (for
-    what has happened) after the day the map says the files know of.
-    """
-    created = parsed["created_at"].dropna().sort_values()
-    latest = created.iloc[len(created) // 2] + FAR_AHEAD if len(created) else pd.Timestamp.max
-    wrong = pd.DataFrame({name: (parsed[name] < EARLIEST) | (parsed[name] > latest) for name in TIMES})
-    if order_map.file.known_until is not None:
-        end = pd.Timestamp(order_map.file.known_until) + pd.Timedelta(days=1)
-        for name in PAST_TIMES:
-            wrong[name] |= parsed[name] >= end
-    return wrong
-
-
-def last_known(parsed: pd.DataFrame, wrong: pd.DataFrame) -> pd.Series:
-    """The last plausible time at which something is known to have happened to each order; missing if there is none."""
-    plausible = parsed[list(PAST_TIMES)].mask(wrong[list(PAST_TIMES)])
-    return plausible.max(axis=1)
-
-
 def judge_times(
-    order_map: OrderMap, rows: pd.DataFrame, parsed: pd.DataFrame, wrong: pd.DataFrame, notes: Notes
+    order_map: OrderMap, rows: pd.DataFrame, times: Times, impossible: pd.DataFrame, far: pd.DataFrame, notes: Notes
 ) -> None:
-    """Findings about unread, impossible and contradictory times."""
-    columns = order_map.columns
+    """Findings about unread, impossible, far-off and contradictory times."""
+    columns, parsed = order_map.columns, times.values
     for name in TIMES:
-        column = getattr(columns, name)
-        if column:
-            notes.rows("L1-ORD-006", parsed[name].isna() & rows[column].notna(), column=name)
-            notes.rows("L1-ORD-025", wrong[name], column=name)
+        if getattr(columns, name):
+            notes.rows("L1-ORD-006", parsed[name].isna() & text_of(order_map, rows, name).notna(), column=name)
+            notes.rows("L1-ORD-025", impossible[name], column=name)
+            notes.rows("L1-ORD-043", far[name], column=name)
+            if name in ("due_at", "replied_at", "closed_at"):
+                notes.rows("L1-ORD-045", times.only_dates[name], column=name)
+                _judge_midnights(name, parsed[name], times.only_dates[name], notes)
     created, due, closed, status = (parsed[name] for name in ("created_at", "due_at", "closed_at", "status_at"))
     notes.rows("L1-ORD-007", closed < created, column="closed_at")
     notes.rows("L1-ORD-008", status < created, column="status_at")
@@ -78,9 +148,19 @@ def judge_times(
     notes.rows("L1-ORD-040", closed == created, column="closed_at")
     if columns.due_at:
         notes.rows("L1-ORD-010", due.isna(), column="due_at")
+    if "durations" not in order_map.absent:
+        notes.rows("L1-ORD-051", times.only_dates["closed_at"], column="closed_at")
     zone = ZoneInfo(order_map.city.time_zone)
     for name in TIMES:
-        _judge_clock(name, parsed[name].mask(wrong[name]), zone, notes)
+        _judge_clock(name, parsed[name].mask(impossible[name] | far[name] | times.only_dates[name]), zone, notes)
+
+
+def _judge_midnights(name: str, values: pd.Series, only_dates: pd.Series, notes: Notes) -> None:
+    known = values[~only_dates].dropna()
+    if len(known) >= _ENOUGH_MIDNIGHTS and (known == known.dt.normalize()).all():
+        failed = pd.Series(False, index=values.index)
+        failed[known.index] = True
+        notes.rows("L1-ORD-048", failed, column=name)
 
 
 def _judge_clock(name: str, values: pd.Series, zone: ZoneInfo, notes: Notes) -> None:
@@ -99,22 +179,3 @@ def _judge_clock(name: str, values: pd.Series, zone: ZoneInfo, notes: Notes) -> 
         failed[at_midnight.index[at_midnight]] = True
         message = "exactly midnight UTC: a date that was exported as a time; the local day may be one too early"
         notes.rows("L1-ORD-015", failed, message, name)
-
-
-def last_day(order_map: OrderMap, parsed: pd.DataFrame, wrong: pd.DataFrame, missed: pd.Series) -> pd.Timestamp:
-    """The last local day the files know of: the business date to run by default.
-
-    The map's ``known_until``, or the day of the last plausible time of creation, reply, status or closing. A deadline
-    that the city's own flag calls missed counts too: whoever wrote the flag knew that it had passed.
-
-    Args:
-        order_map: of the city.
-        parsed: times of the orders.
-        wrong: from ``implausible``.
-        missed: whether the city's own flag says late.
-    """
-    if order_map.file.known_until is not None:
-        return pd.Timestamp(order_map.file.known_until)
-    passed = parsed["due_at"].mask(wrong["due_at"]).where(missed)
-    latest = pd.concat([last_known(parsed, wrong), passed]).max()
-    return pd.Timestamp(parsed["created_at"].max() if pd.isna(latest) else latest).normalize()
