@@ -28,5 +28,6 @@ def one_row_per_order(orders: pd.DataFrame, notes: Notes) -> pd.DataFrame:
         "replied_at": group["replied_at"].transform("min"),
         "closed_at": group["closed_at"].transform("max").where(is_closed),
         "status": orders["status"].where(is_closed, unclosed),
+        "updated_at": group["updated_at"].transform("max"),
     }
     return first.assign(**{name: values.loc[first.index] for name, values in merged.items()})
