@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -56,4 +57,4 @@ class Finding:
 
 def sample(keys: Sequence[object]) -> str:
     """The first few keys in sorted order, for ``Finding.sample_keys``."""
-    return " ".join(sorted({str(key) for key in keys})[:MAX_SAMPLES])
+    return " ".join(heapq.nsmallest(MAX_SAMPLES, {str(key) for key in keys}))

@@ -103,7 +103,7 @@ def test_other_files_of_the_city_replace_what_was_loaded(uri: str, tmp_path: Pat
 def test_rejected_rows_can_be_read_by_file_and_line(uri: str, tmp_path: Path) -> None:
     report = load_orders(FIXTURES / "flagtown.toml", [FIXTURES / "flagtown.csv"], uri, tmp_path)
     assert report.rejected == 1
-    assert rows_of(uri, "load_rejects") == [
+    assert [row[:4] for row in rows_of(uri, "load_rejects")] == [
         ("flagtown.csv", 6, "L1-ORD-005", "no time of creation that can be read"),
     ]
 

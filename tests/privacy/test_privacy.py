@@ -52,7 +52,7 @@ def test_a_place_becomes_its_cell() -> None:
     assert privacy.location_cell(108.9512345, 34.2412345) == privacy.location_cell(108.9599, 34.2499) == "108.95_34.24"
     assert privacy.location_cell(Decimal("108.95"), "34.24") == "108.95_34.24"
     assert privacy.location_cell(-71.06, 42.36) == "-71.06_42.36"
-    for unknown in (None, float("nan"), float("inf"), 200.0, "友谊路", "", True, [108.9]):
+    for unknown in ("1_0", "١٠", None, float("nan"), float("inf"), 200.0, "友谊路", "", True, [108.9]):
         assert privacy.location_cell(unknown, 34.2) is privacy.location_cell(34.2, unknown) is None
 
 

@@ -84,6 +84,10 @@ def test_what_most_systems_write_is_read_at_once() -> None:
         (cells.as_code, "'00123", "00123"),
         (cells.as_code, "Ａ０１", "A01"),
         (cells.as_integer, "1,200", 1200),
+        (cells.as_integer, "１，２００，３００", 1200300),
+        (cells.as_integer, "-12", -12),
+        (cells.as_float, "1,234.5", 1234.5),
+        (cells.as_float, ".5", 0.5),
         (cells.as_integer, " １２ ", 12),
         (cells.as_integer, 12.0, 12),
         (cells.as_float, "108.95", 108.95),
@@ -100,6 +104,12 @@ def test_a_cell_gives_its_value_and_an_empty_one_nothing(
     assert reader(None) is reader("  ") is None
 
 
+#: What Python, or a reader that takes commas out, makes a number of, and what nobody wrote as one.
+NO_NUMBERS = (
+    "12,5", "3，5", "1.234,5", "1_0", "①", "²", "½", "1①", "12,34", "1,2345", ",123", "1,,234", "1,234,56", "٣", "0x10", "1 2", "--1",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("reader", "cell"),
     [
@@ -111,6 +121,7 @@ def test_a_cell_gives_its_value_and_an_empty_one_nothing(
         (cells.as_integer, True),
         (cells.as_float, "inf"),
         (cells.as_float, "NaN"),
+        *((reader, cell) for reader in (cells.as_integer, cells.as_float) for cell in NO_NUMBERS),
         (cells.as_yes, "大概"),
         (cells.one_of({"市": "city"}), "省"),
     ],

@@ -31,6 +31,7 @@ _KEY_BYTES = 32
 _CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _ID_NUMBER = re.compile(r"(?<!\d)\d{6}(?:19\d\d|20[01]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
+_DEGREES = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -169,10 +170,9 @@ def _has_check_digit(text: str) -> bool:
 def _degrees(value: object, limit: int) -> float | None:
     if isinstance(value, bool) or not isinstance(value, float | int | Decimal | str):
         return None
-    try:
-        number = float(value)
-    except ValueError:
+    if isinstance(value, str) and not _DEGREES.fullmatch(value.strip()):  # Python reads 1_0 as ten
         return None
+    number = float(value)
     return number if math.isfinite(number) and abs(number) <= limit else None
 
 

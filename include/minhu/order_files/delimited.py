@@ -13,6 +13,7 @@ from minhu.order_files.tables import Table, check_header, refuse
 DAMAGED_SHARE = 0.001
 REPLACEMENT = "�"
 _DAMAGED_LINES = 3
+_WIDEST_HEADER = 100_000
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -93,30 +94,40 @@ def _delimiter(name: str, text: str, expected: str | None, columns: Sequence[str
 
 def _first_row(text: str, delimiter: str) -> set[str]:
     try:
-        return {cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])}
+        return {cell.strip() for cell in next(csv.reader(io.StringIO(text[:_WIDEST_HEADER], newline=""), delimiter=delimiter), [])}
     except csv.Error:
         return set()
 
 
 def _parsed(name: str, text: str, delimiter: str) -> Table:
-    rows: list[Sequence[str | None]] = []
-    numbers: list[int] = []
-    torn: list[tuple[int, str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         check_header(name, header)
-        width, line = len(header), reader.line_num + 1
-        for cells in reader:
-            if len(cells) == width:
-                rows.append(cells)
-                numbers.append(line)
-            elif cells:
-                torn.append((line, f"expected {width} cells, found {len(cells)}"))
-            line = reader.line_num + 1
+        first = reader.line_num + 1
+        cells = list(reader)
+        numbers: Sequence[int] = range(first, first + len(cells))
+        if reader.line_num != numbers.stop - 1:  # a cell has several lines
+            numbers = _line_numbers(text, delimiter)
     except csv.Error as error:
         refuse(
             name, f"line {reader.line_num} is not a row of cells ({error}); a quotation mark is open or misplaced",
             "correct that line, or have the file sent again",
         )  # fmt: skip
-    return Table(name, header, rows, numbers, torn)
+    width = len(header)
+    if all(len(row) == width for row in cells):
+        return Table(name, header, cells, numbers)
+    whole = [(row, number) for row, number in zip(cells, numbers, strict=True) if len(row) == width]
+    torn = [
+        (number, f"expected {width} cells, found {len(row)}")
+        for row, number in zip(cells, numbers, strict=True)
+        if row and len(row) != width
+    ]
+    return Table(name, header, [row for row, _ in whole], [number for _, number in whole], torn)
+
+
+def _line_numbers(text: str, delimiter: str) -> list[int]:
+    """The first line of each row below the names of columns."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    ends = [reader.line_num for _ in reader]
+    return [end + 1 for end in ends[:-1]]

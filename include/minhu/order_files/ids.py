@@ -25,6 +25,7 @@ def order_ids(order_map: OrderMap, rows: pd.DataFrame) -> pd.Series:
     for name in parts.columns[1:]:
         joined = joined + "-" + parts[name]
     ids = joined.where(parts.notna().all(axis=1), None)
+    ids = ids.astype("str")
     for file, part in ids.dropna().groupby(rows[FILE]):
         lost = int(rounded(part).sum())
         if 2 * lost > len(part) or _ends_in_zeros(part):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 import psycopg
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 from psycopg import sql
 
 from minhu import atomic, settings
@@ -227,15 +230,11 @@ def _has_rows(connection: _Connection, table: str) -> bool:
 
 
 def _copy(connection: _Connection, name: str, columns: Sequence[str], frame: pd.DataFrame) -> None:
-    statement = sql.SQL("copy {} ({}) from stdin").format(
+    statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
         sql.Identifier("hotline", name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
+    written = io.BytesIO()
+    table = pa.Table.from_pandas(frame[list(columns)], preserve_index=False)
+    pa_csv.write_csv(table, written, pa_csv.WriteOptions(include_header=False, quoting_style="needed"))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in _python_rows(frame[list(columns)]):
-            copy.write_row(row)
-
-
-def _python_rows(frame: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    """Rows with None where a value is missing, whatever its type."""
-    values = frame.astype(object)
-    return values.where(values.notna(), None).itertuples(index=False)
+        copy.write(written.getvalue())

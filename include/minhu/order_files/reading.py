@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from minhu.errors import UsageError
 from minhu.order_files.delimited import REPLACEMENT, read_delimited
@@ -42,12 +44,12 @@ class Reading:
     @property
     def damaged(self) -> pd.Series:
         """For each of ``rows``, whether a character in it could not be decoded."""
-        return _any_cell(self.rows, lambda text: REPLACEMENT in text)
+        return _any_cell(self.rows, lambda texts: texts.str.contains(REPLACEMENT, regex=False))
 
     @property
     def not_ascii(self) -> pd.Series:
         """For each of ``rows``, whether it has characters outside ASCII."""
-        return _any_cell(self.rows, lambda text: not text.isascii())
+        return _any_cell(self.rows, lambda texts: ~texts.str.isascii().astype("boolean"))
 
 
 def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
@@ -137,25 +139,21 @@ def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.
     header = [names.get(column, column) for column in written]
     check_header(table.name, header)
     columns = list(zip(*table.rows, strict=True)) or [()] * len(header)
-    frame = pd.DataFrame(
-        {name: _cleaned(pd.Series(cells, dtype="str"), order_map) for name, cells in zip(header, columns, strict=True)}
-    )
+    cleaned = {name: _cleaned(cells, order_map) for name, cells in zip(header, columns, strict=True)}
+    frame = pa.table(cleaned).to_pandas().astype("str")
     absent = {column: pd.Series(None, index=frame.index, dtype="str") for column, theirs in own.items() if not theirs}
     return frame.assign(**absent, **{FILE: table.name, ROW: list(table.numbers)}).astype({FILE: "str", ROW: "int64"})
 
 
-def _cleaned(cells: pd.Series, order_map: OrderMap) -> pd.Series:
-    stripped = cells.str.strip()
-    return stripped.where(~stripped.isin(order_map.file.missing))
+def _cleaned(cells: Sequence[str | None], order_map: OrderMap) -> pa.Array:
+    stripped = pc.utf8_trim_whitespace(pa.array(cells, pa.large_string()))
+    means_nothing = pc.is_in(stripped, pa.array(order_map.file.missing, pa.large_string()))
+    return pc.if_else(means_nothing, pa.scalar(None, pa.large_string()), stripped)
 
 
-def _any_cell(rows: pd.DataFrame, test: Callable[[str], bool]) -> pd.Series:
+def _any_cell(rows: pd.DataFrame, test: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """For each row, whether the test holds for the text of any cell."""
-    texts = rows.drop(columns=[FILE, ROW])
     found = pd.Series(False, index=rows.index)
-    for name in texts.columns:
-        values = texts[name]
-        hits = [value for value in values.dropna().unique() if test(value)]
-        if hits:
-            found |= values.isin(hits)
+    for name in rows.columns.drop([FILE, ROW]):
+        found |= test(rows[name]).fillna(False).astype(bool)
     return found

@@ -28,7 +28,7 @@ class Table:
 
     name: str
     header: list[str]
-    rows: list[Sequence[str | None]]
+    rows: Sequence[Sequence[str | None]]
     numbers: Sequence[int]
     torn: list[tuple[int, str]] = field(default_factory=list)
     is_workbook: bool = False

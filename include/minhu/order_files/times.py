@@ -91,7 +91,8 @@ def _read(
 ) -> tuple[pd.Series, pd.Series]:
     """Times, and whether each is only a date; every distinct text is read once."""
     zone = ZoneInfo(order_map.city.time_zone)
-    distinct = pd.Series(texts.dropna().unique(), dtype="str")
+    place, known = pd.factorize(texts)
+    distinct = pd.Series(known, dtype="str")
     read = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[us]")
     dates = pd.Series(False, index=distinct.index)
     by: dict[str, pd.Series] = {}
@@ -106,9 +107,7 @@ def _read(
         dates |= is_new & (not has_clock(form))
     if name in order_map.file.dates:
         read, dates = read.dt.normalize(), read.notna()
-    cells = texts.to_numpy()
-    values = read.set_axis(distinct).reindex(cells).set_axis(texts.index)
-    return values, dates.set_axis(distinct).reindex(cells, fill_value=False).set_axis(texts.index)
+    return read.reindex(place).set_axis(texts.index), dates.reindex(place, fill_value=False).set_axis(texts.index)
 
 
 def _refuse_two_readings(order_map: OrderMap, name: TimeField, count: int, first: str, second: str) -> None:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +28,10 @@ _LONGEST_EXACT_DIGITS = 15
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _AS_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _CODE = re.compile(r"[^\s:,;!?。、]{1,64}")
+#: Commas stand before groups of three digits only: ``12,5`` is twelve and a half to some, and a hundred and twenty-five to none.
+_NUMBER = re.compile(
+    r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?", re.ASCII | re.IGNORECASE
+)
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 _DATE = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*(?:(?:星期|周)[一二三四五六日天])?"
@@ -58,10 +63,18 @@ def clean(value: Any) -> Any:
 
 @lru_cache(maxsize=50_000)
 def _clean_text(value: str) -> str | None:
-    text = unicodedata.normalize("NFKC", value).translate(_INVISIBLE).strip()
+    text = _half_width(value).translate(_INVISIBLE).strip()
     if wrapped := _AS_FORMULA.fullmatch(text):
         text = wrapped.group(1).strip()
     return text.removeprefix("'") or None
+
+
+def _half_width(text: str) -> str:
+    """NFKC, but for numbers in a circle, raised, or in fractions: ``①`` is a mark in a list and not the number 1."""
+    pieces = groupby(text, key=lambda character: unicodedata.category(character) == "No")
+    return "".join(
+        "".join(piece) if is_mark else unicodedata.normalize("NFKC", "".join(piece)) for is_mark, piece in pieces
+    )
 
 
 def as_text(value: Any) -> str | None:
@@ -187,10 +200,9 @@ def one_of(words: Mapping[str, str]) -> Callable[[Any], str | None]:
 
 
 def _number(value: Any, otherwise: Fault) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(str(value).replace(",", ""))
-    except ValueError:
-        number = math.nan
+    if isinstance(value, bool) or not _NUMBER.fullmatch(str(value)):
+        raise Unreadable(otherwise)
+    number = float(str(value).replace(",", ""))
     if not math.isfinite(number):
         raise Unreadable(otherwise)
     return number
