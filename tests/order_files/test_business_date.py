@@ -28,7 +28,8 @@ def test_a_flag_of_an_order_closed_in_time_decides_nothing(plain: Plain) -> None
 
 
 @pytest.mark.parametrize(
-    ("sound", "stale", "day"), [(600, 3, "2026-08-28"), (600, 5, "2026-08-28"), (600, 6, "2027-11-01"), (50, 1, "2026-08-28")]
+    ("sound", "stale", "day"),
+    [(600, 3, "2026-08-28"), (600, 5, "2026-08-28"), (600, 6, "2027-11-01"), (50, 1, "2026-08-28")],
 )
 def test_a_date_after_every_event_needs_more_than_a_handful_of_flags(
     plain: Plain, sound: int, stale: int, day: str
@@ -84,7 +85,10 @@ def test_one_closing_or_deadline_far_from_all_others_is_a_finding_too(plain: Pla
 
 
 def test_a_file_of_several_years_has_no_outlier(plain: Plain) -> None:
-    rows = "".join(f"n{n},{2014 + n // 12}-{n % 12 + 1:02d}-05 10:00,,{2014 + n // 12}-{n % 12 + 1:02d}-09 10:00,C,A,\n" for n in range(60))
+    rows = "".join(
+        f"n{n},{2014 + n // 12}-{n % 12 + 1:02d}-05 10:00,,{2014 + n // 12}-{n % 12 + 1:02d}-09 10:00,C,A,\n"
+        for n in range(60)
+    )
     tail = "late,2018-11-05 10:00,,2019-10-09 10:00,C,A,\n"
     loaded = plain({"orders.csv": HEADER + rows + tail})
     assert loaded.business_date == "2019-10-09"

@@ -89,7 +89,9 @@ def test_where_a_flag_defines_what_is_on_time_absent_durations_are_absent_everyw
 def test_a_date_and_a_time_in_two_columns_are_one_moment(plain: Plain) -> None:
     changes = {**BOTH, 'closed_at = "closed"': 'closed_at = ["closed", "hour"]'}
     rows = "id,created,due,closed,hour,status,unit\n1,2024-01-02 10:00,2024-01-05,2024-01-04,15:30,C,A\n"
-    loaded = plain({"o.csv": rows + "2,2024-01-02 10:00,2024-01-05,2024-01-04,,C,A\n3,2024-01-02 10:00,,,15:00,O,A\n"}, changes)
+    loaded = plain(
+        {"o.csv": rows + "2,2024-01-02 10:00,2024-01-05,2024-01-04,,C,A\n3,2024-01-02 10:00,,,15:00,O,A\n"}, changes
+    )
     assert order(loaded, "1")["closed_at"] == _moment("2024-01-04 15:30")
     assert order(loaded, "2")["closed_at"] == _moment("2024-01-04 23:59:59")
     assert order(loaded, "3")["closed_at"] is None
@@ -119,7 +121,10 @@ def test_formats_that_read_a_text_in_two_ways_are_refused_with_column_and_count(
 def test_other_formats_that_read_one_text_in_two_ways(plain: Plain, formats: list[str], text: str) -> None:
     quoted = ", ".join(f'"{form}"' for form in formats)
     with pytest.raises(PermanentError, match="read differently"):
-        plain({"o.csv": f"{HEADER}1,{text},,,O,A\n"}, {'["%Y-%m-%d %H:%M"]': f"[{quoted}]", "[absent]": '[absent]\ndurations = "x"'})
+        plain(
+            {"o.csv": f"{HEADER}1,{text},,,O,A\n"},
+            {'["%Y-%m-%d %H:%M"]': f"[{quoted}]", "[absent]": '[absent]\ndurations = "x"'},
+        )
 
 
 def test_formats_that_never_meet_one_text_are_no_finding(plain: Plain) -> None:
@@ -130,7 +135,21 @@ def test_formats_that_never_meet_one_text_are_no_finding(plain: Plain) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["%s", "%Q", "%Y-%m-%d %Z", "%c", "%H:%M", "%m/%d", "%Y-%m", "%Y-%m-%d %I:%M", "%Y-%", "%x %X", "%G-%V-%u", "%-d.%m.%Y"]
+    "form",
+    [
+        "%s",
+        "%Q",
+        "%Y-%m-%d %Z",
+        "%c",
+        "%H:%M",
+        "%m/%d",
+        "%Y-%m",
+        "%Y-%m-%d %I:%M",
+        "%Y-%",
+        "%x %X",
+        "%G-%V-%u",
+        "%-d.%m.%Y",
+    ],
 )
 def test_a_format_that_does_not_say_a_day_is_refused_with_the_map(tmp_path: Path, form: str) -> None:
     for key, change in (
@@ -142,7 +161,9 @@ def test_a_format_that_does_not_say_a_day_is_refused_with_the_map(tmp_path: Path
         assert key in str(caught.value) and repr(form) in str(caught.value)
 
 
-@pytest.mark.parametrize("form", ["%Y年%m月%d日", "%d %b %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%j/%Y 100%%", "%A %d %B %Y"])
+@pytest.mark.parametrize(
+    "form", ["%Y年%m月%d日", "%d %b %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%j/%Y 100%%", "%A %d %B %Y"]
+)
 def test_a_format_that_says_a_day_is_read(tmp_path: Path, form: str) -> None:
     plain_map(tmp_path / "m.toml", {'["%Y-%m-%d %H:%M"]': f'["%Y-%m-%d %H:%M", "{form}"]'})
 

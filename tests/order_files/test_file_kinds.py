@@ -141,7 +141,9 @@ def test_it_is_named_by_what_it_is_without_its_content(plain: Plain, kind: str) 
 def test_a_delimiter_that_the_map_names_is_compared_with_the_one_found(tmp_path: Path) -> None:
     order_map = plain_map(tmp_path / "m.toml", {"[file]": '[file]\ndelimiter = ";"'})
     (tmp_path / "o.csv").write_text(TEXT.replace(",", "\t"))
-    with pytest.raises(PermanentError, match=r"expected semicolons between the cells, found tabs - correct file\.delimiter"):
+    with pytest.raises(
+        PermanentError, match=r"expected semicolons between the cells, found tabs - correct file\.delimiter"
+    ):
         read_files(order_map, [tmp_path / "o.csv"])
 
 
@@ -204,6 +206,7 @@ def test_half_a_character_is_told_by_line_and_byte(tmp_path: Path) -> None:
     order_map = plain_map(tmp_path / "m.toml", {})
     rows = "".join(f"{n},2024-01-02 10:00,,,O,Straße\n" for n in range(9))
     (tmp_path / "o.csv").write_bytes(HEADER.encode() + b"\n" + rows.encode("latin-1"))
-    with pytest.raises(MinhuError, match=r"9 of 11 lines that cannot be read so, the first in line 2 at byte 62 of the file"):
+    with pytest.raises(
+        MinhuError, match=r"9 of 11 lines that cannot be read so, the first in line 2 at byte 62 of the file"
+    ):
         read_files(order_map, [tmp_path / "o.csv"])
-

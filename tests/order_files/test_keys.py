@@ -28,7 +28,9 @@ def test_ids_have_aliases_too(plain: Plain) -> None:
 
 
 def test_an_alias_of_an_alias_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="unit: aliases: expected what counts on the right only, found on both sides: B"):
+    with pytest.raises(
+        UsageError, match="unit: aliases: expected what counts on the right only, found on both sides: B"
+    ):
         plain_map(tmp_path / "m.toml", {'name = "unit"': 'name = "unit"\naliases = { A = "B", B = "C" }'})
 
 
@@ -92,7 +94,9 @@ def test_rejected_rows_keep_the_days_and_places_that_are_known(plain: Plain) -> 
     )
     loaded = plain({"o.csv": HEADER.replace("unit", "unit,d") + rows}, changes)
     known = loaded.rejects.astype(object).where(loaded.rejects.notna(), None)
-    assert [[str(cell) if cell is not None else None for cell in row] for row in known.drop(columns="rule_id").values] == [
+    assert [
+        [str(cell) if cell is not None else None for cell in row] for row in known.drop(columns="rule_id").values
+    ] == [
         ["o.csv", "3", "no time of creation that can be read", None, "2024-01-06 10:00:00", None, None, "PF-east", "a"],
         ["o.csv", "4", "no id", "2024-01-03 10:00:00", None, "2024-01-04 10:00:00", None, None, None],
         ["o.csv", "5", "expected 7 cells, found 2", None, None, None, None, None, None],

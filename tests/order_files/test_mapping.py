@@ -90,3 +90,40 @@ def test_no_shipped_map_reads_an_address_or_a_coordinate() -> None:
         columns = " ".join(read_map(path).used_columns()).lower()
         for word in ("address", "latitude", "longitude", "location", "place_code", "occur_place", "zip", "photo"):
             assert word not in columns, f"{path.name} reads a column with {word!r} in its name"
+
+
+#: the same, for keys that are right by themselves and mean nothing, or not what they seem to
+MEANS_NOTHING = [
+    (SMALLVILLE, '"%d.%m.%Y"', '"%d.%m"', ["file.time_formats.1", "a format with year, month and day"]),
+    (SMALLVILLE, "utf-8-sig", "rot13", ["file.encoding", "rot13"]),
+    (SMALLVILLE, "utf-8-sig", "base64", ["file.encoding", "base64"]),
+    (SMALLVILLE, 'delimiter = ";"', "delimiter = '\"'", ["file.delimiter", "stands between cells"]),
+    (SMALLVILLE, 'delimiter = ";"', 'delimiter = "\\n"', ["file.delimiter", "stands between cells"]),
+    (SMALLVILLE, 'Phone = "phone"', '" Phone" = "phone"', ["words.channel", "without blanks around it", "' Phone'"]),
+    (SMALLVILLE, 'Phone = "phone"', '"-" = "phone"', ["words.channel", "'-'", "file.missing has too"]),
+    (SMALLVILLE, 'missing = ["0"]', 'missing = ["0 "]', ["places.district.missing.0", "without blanks"]),
+    (SMALLVILLE, 'InTime = "0"', 'InTime = "0 "', ["on_time.false_when.InTime", "without blanks"]),
+    (SMALLVILLE, 'status = "Status"', 'status = " Status"', ["columns.status", "without blanks"]),
+    (SMALLVILLE, 'place_code = "SV"', 'place_code = "S V"', ["city.place_code"]),
+    (SMALLVILLE, 'due_at = "Due"', 'due_at = ["Due", "Time", "Zone"]', ["columns.due_at: expected one column, or a date"]),
+    (SMALLVILLE, "[duplicates]", '[duplicates]\nsameid = "first"', ["duplicates.sameid: expected no such key", "did you mean same_id?"]),
+    (SMALLVILLE, "[city]", '[time_formats]\nclosed = ["%Y"]\n[city]', ["time_formats.closed"]),
+    (FLAGTOWN, "[city]", '[time_formats]\ndue_at = ["%Y-%m-%d"]\n[city]', ["time_formats.due_at: expected a column"]),
+    (SMALLVILLE, "(?P<parent>", "(?P<parent>(?P<parent>", ["patterns.0.pattern", "expected a regular expression"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "old", "new", "words"), MEANS_NOTHING)
+def test_a_key_that_would_do_nothing_is_refused(
+    tmp_path: Path, text: str, old: str, new: str, words: list[str]
+) -> None:
+    test_a_wrong_map_is_refused_with_its_key(tmp_path, text, old, new, words)
+
+
+@pytest.mark.parametrize("twice", ['Done = "closed"', 'Phone = "phone"', 'code = "smallville"'])
+def test_a_word_or_a_key_that_stands_twice_is_named_by_its_line(tmp_path: Path, twice: str) -> None:
+    path = tmp_path / "twice.toml"
+    path.write_text(SMALLVILLE.replace(twice, f"{twice}\n{twice}", 1), encoding="utf-8")
+    line = SMALLVILLE[: SMALLVILLE.index(twice)].count("\n") + 2
+    with pytest.raises(UsageError, match=rf"a key or a word stands there for the second time \(at line {line}, "):
+        read_map(path)

@@ -65,7 +65,9 @@ def test_two_categories_never_have_one_code(plain: Plain, rows: tuple[str, ...])
 
 
 def test_ids_that_are_written_like_two_levels_do_not_collide(plain: Plain) -> None:
-    changes = {"[unit]": '[places]\ndistrict = { id = "k1", name = "d" }\ncommunity = { id = "k2", name = "c" }\n[unit]'}
+    changes = {
+        "[unit]": '[places]\ndistrict = { id = "k1", name = "d" }\ncommunity = { id = "k2", name = "c" }\n[unit]'
+    }
     loaded = plain(_rows("D,C,1-2,3", "E,F,1,2-3", "G,H,unknown,1", ",,,"), changes)
     places = loaded.tables["places"]
     assert places["place_code"].is_unique

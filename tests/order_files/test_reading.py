@@ -115,7 +115,8 @@ def test_a_missing_column_is_named_with_the_nearest_one(smallville: OrderMap, tm
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("", "expected a row of column names"), ("A;B;A\n1;2;3\n", "found one twice: columns 1 and 3")]
+    ("content", "words"),
+    [("", "expected a row of column names"), ("A;B;A\n1;2;3\n", "found one twice: columns 1 and 3")],
 )
 def test_a_file_without_proper_column_names_is_refused(
     smallville: OrderMap, tmp_path: Path, content: str, words: str
@@ -149,3 +150,78 @@ def test_no_file_and_an_absent_file_are_refused(smallville: OrderMap, tmp_path: 
         read_files(smallville, [])
     with pytest.raises(UsageError, match=r"nowhere\.csv: cannot read it"):
         read_files(smallville, [tmp_path / "nowhere.csv"])
+
+
+SMALLVILLE_CSV = FIXTURES / "smallville.csv"
+
+
+def test_a_file_that_is_given_twice_is_refused(smallville: OrderMap, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(SMALLVILLE_CSV.read_bytes())
+    for second in (SMALLVILLE_CSV, copy):
+        with pytest.raises(UsageError, match=r"the same, byte for byte, as .*smallville\.csv - give each file once"):
+            read_files(smallville, [SMALLVILLE_CSV, second])
+
+
+def test_files_that_overlap_are_named_with_their_rows(smallville: OrderMap, tmp_path: Path) -> None:
+    header, first, *rest = SMALLVILLE_CSV.read_text(encoding="utf-8").splitlines()
+    more = tmp_path / "more.csv"
+    more.write_text("\n".join([header, *rest, first.replace("2022;1;", "2022;7;")]) + "\n", encoding="utf-8")
+    loaded = make_orders(smallville, read_files(smallville, [SMALLVILLE_CSV, more]))
+    (finding,) = found(loaded, "L1-ORD-001")
+    assert (finding.rows_failed, finding.rows_seen) == (2, 6)
+    assert "rows of earlier files stand again in more.csv (2 of 3 rows)" in finding.message
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_folders(smallville: OrderMap, tmp_path: Path) -> None:
+    header, first, *rest = SMALLVILLE_CSV.read_text(encoding="utf-8").splitlines()
+    for year, rows in (("2022", [first, "2022;8"]), ("2023", [*rest, "2022;9"])):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "orders.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    loaded = make_orders(smallville, read_files(smallville, sorted(tmp_path.glob("*/orders.csv"))))
+    assert loaded.rejects["file_name"].tolist() == ["2022/orders.csv", "2023/orders.csv"]
+    assert loaded.files["rows_rejected"].tolist() == [1, 1]
+
+
+def test_a_file_without_rows_beside_others_is_a_finding(smallville: OrderMap, tmp_path: Path) -> None:
+    empty = tmp_path / "march.csv"
+    empty.write_text(SMALLVILLE_CSV.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    loaded = make_orders(smallville, read_files(smallville, [SMALLVILLE_CSV, empty]))
+    (finding,) = found(loaded, "L1-ORD-047")
+    assert (finding.rows_failed, finding.rows_seen, finding.severity) == (1, 2, "warn")
+    assert "march.csv" in finding.message
+
+
+def test_the_file_of_another_city_among_several_is_named(smallville: OrderMap, tmp_path: Path) -> None:
+    other = tmp_path / "metropolis.csv"
+    header, row, *_ = SMALLVILLE_CSV.read_text(encoding="utf-8").splitlines()
+    rows = [row.replace("2022;1;", f"2021;{n};").replace("Phone;1;", "Telefon;1;") for n in range(12)]
+    other.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(PermanentError, match=r"in metropolis\.csv: expected words .* whether the file is of this city"):
+        make_orders(smallville, read_files(smallville, [SMALLVILLE_CSV, other]))
+
+
+def test_a_further_id_column_that_is_not_there_is_named(smallville: OrderMap, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(SMALLVILLE_CSV.read_text(encoding="utf-8").replace("Reference", "Ref", 1), encoding="utf-8")
+    with pytest.raises(PermanentError, match="expected a column 'Reference'"):
+        read_files(smallville, [path])
+
+
+def test_what_is_told_of_a_file_holds_nothing_of_its_rows(smallville: OrderMap, tmp_path: Path) -> None:
+    secret = "Clark Kent 555-0142"
+    header, row, *_ = SMALLVILLE_CSV.read_text(encoding="utf-8").splitlines()
+    broken = {
+        "no header": f"{secret};{secret}\n{row}\n",
+        "a quotation mark": f"{header}\n{row.replace('fixed', chr(34) + secret)}\n",
+        "another encoding": f"{header}\n" + f"{row}{secret}\n" * 9 + "é" * 9,
+        "a long column name": f"{header};{secret * 9}\n{row};x\n",
+    }
+    path = tmp_path / "orders.csv"
+    for what, text in broken.items():
+        path.write_bytes(text.encode("latin-1"))
+        try:
+            told = "".join(f.message for f in make_orders(smallville, read_files(smallville, [path])).findings)
+        except (PermanentError, UsageError) as error:
+            told = str(error)
+        assert secret not in told, what

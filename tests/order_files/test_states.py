@@ -49,7 +49,10 @@ def test_the_closed_row_and_the_one_that_keeps_its_closing_time_are_open(plain: 
 
 
 def test_of_two_files_the_newest_time_counts_and_not_the_order_in_which_they_are_given(plain: Plain) -> None:
-    for files in ({"a.csv": HEADER + CLOSED, "b.csv": HEADER + AGAIN}, {"a.csv": HEADER + AGAIN, "b.csv": HEADER + CLOSED}):
+    for files in (
+        {"a.csv": HEADER + CLOSED, "b.csv": HEADER + AGAIN},
+        {"a.csv": HEADER + AGAIN, "b.csv": HEADER + CLOSED},
+    ):
         assert order(plain(files), "1")["status"] == "closed"
 
 
@@ -64,7 +67,9 @@ def test_where_rows_say_when_their_state_changed_that_decides(load: Load) -> Non
 @pytest.mark.parametrize("rounded", ["1.01E+11", "1,01E+11", "1e+11", "2.02401E+18"])
 def test_ids_that_a_spreadsheet_rounded_are_refused(plain: Plain, rounded: str) -> None:
     row = f'"{rounded}",2024-01-02 10:00,,,O,A\n'
-    with pytest.raises(PermanentError, match=r"columns\.order_id of plainfield in o\.csv: .* 2 of 2 that a spreadsheet"):
+    with pytest.raises(
+        PermanentError, match=r"columns\.order_id of plainfield in o\.csv: .* 2 of 2 that a spreadsheet"
+    ):
         plain({"o.csv": HEADER + row + row.replace("10:00", "11:00")})
 
 
@@ -112,7 +117,10 @@ def test_an_order_is_closed_when_all_of_its_parts_are(plain: Plain) -> None:
 
 
 def test_a_part_that_comes_again_counts_in_its_newest_state(plain: Plain) -> None:
-    was = PART_HEADER + "1,a,2024-01-02 10:00,2024-01-05 10:00,,O,A\n1,b,2024-01-02 10:00,2024-01-05 10:00,2024-01-03 10:00,C,B\n"
+    was = (
+        PART_HEADER
+        + "1,a,2024-01-02 10:00,2024-01-05 10:00,,O,A\n1,b,2024-01-02 10:00,2024-01-05 10:00,2024-01-03 10:00,C,B\n"
+    )
     now = PART_HEADER + "1,a,2024-01-02 10:00,2024-01-05 10:00,2024-01-04 10:00,C,A\n"
     loaded = plain({"a.csv": was, "b.csv": now}, PARTS)
     assert (order(loaded, "1")["status"], str(order(loaded, "1")["closed_at"])) == ("closed", "2024-01-04 10:00:00")

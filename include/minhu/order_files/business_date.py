@@ -91,7 +91,8 @@ def last_day(
 
     The map's ``known_until``, or the day of the last plausible time of creation, reply, status or closing. Deadlines that
     the city's own flag calls missed, though the order is still open, speak for a later day: whoever wrote the flags knew
-    that they had passed. More than a handful must (in a file of a few hundred orders one in a hundred, and at least one), and more than the flags that call open orders on time whose deadline would have passed by then.
+    that they had passed. More than a handful must (in a file of a few hundred orders one in a hundred, and at least one),
+    and more than the flags that call open orders on time whose deadline would have passed by then.
 
     Args:
         order_map: of the city.

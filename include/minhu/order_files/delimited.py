@@ -46,7 +46,9 @@ def decoded(name: str, data: bytes, expected: str) -> str:
     bad = sum(REPLACEMENT in line for line in text.split("\n"))
     if other or bad > max(_DAMAGED_LINES, lines * DAMAGED_SHARE):
         found = other or f"{bad} of {lines} lines that cannot be read so{_first_damage(data, expected)}"
-        refuse(name, f"expected {expected}, found {found}", "correct file.encoding of the map, or have the file sent again")
+        refuse(
+            name, f"expected {expected}, found {found}", "correct file.encoding of the map, or have the file sent again"
+        )
     return text
 
 
@@ -94,7 +96,10 @@ def _delimiter(name: str, text: str, expected: str | None, columns: Sequence[str
 
 def _first_row(text: str, delimiter: str) -> set[str]:
     try:
-        return {cell.strip() for cell in next(csv.reader(io.StringIO(text[:_WIDEST_HEADER], newline=""), delimiter=delimiter), [])}
+        return {
+            cell.strip()
+            for cell in next(csv.reader(io.StringIO(text[:_WIDEST_HEADER], newline=""), delimiter=delimiter), [])
+        }
     except csv.Error:
         return set()
 
@@ -107,7 +112,7 @@ def _parsed(name: str, text: str, delimiter: str) -> Table:
         first = reader.line_num + 1
         cells = list(reader)
         numbers: Sequence[int] = range(first, first + len(cells))
-        if reader.line_num != numbers.stop - 1:  # a cell has several lines
+        if reader.line_num != first + len(cells) - 1:  # a cell has several lines
             numbers = _line_numbers(text, delimiter)
     except csv.Error as error:
         refuse(

@@ -106,7 +106,9 @@ def _gunzipped(name: str, data: bytes) -> bytes:
 def _of_zip(name: str, data: bytes, layer: int) -> Iterator[Content]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and "__MACOSX/" not in entry.filename]
+            entries = [
+                entry for entry in archive.infolist() if not entry.is_dir() and "__MACOSX/" not in entry.filename
+            ]
             if sum(entry.file_size for entry in entries) > MOST_BYTES:
                 raise _too_large(name)
             names = {entry.filename for entry in entries}
@@ -118,7 +120,9 @@ def _of_zip(name: str, data: bytes, layer: int) -> Iterator[Content]:
                     f"read {name}", "expected a table, found a text document or slides", "save its table as CSV"
                 )
             if any(entry.flag_bits & 1 for entry in entries):
-                raise PermanentError(f"read {name}", "it is zip and locked by a password", "unpack it and give the files")
+                raise PermanentError(
+                    f"read {name}", "it is zip and locked by a password", "unpack it and give the files"
+                )
             contents = [(f"{name}/{entry.filename}", archive.read(entry)) for entry in entries]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError):
         raise PermanentError(

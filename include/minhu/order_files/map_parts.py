@@ -197,7 +197,9 @@ class Named(Part):
             raise ValueError("expected `id`, `name` or both")
         twice = sorted(set(self.aliases.values()) & set(self.aliases))
         if twice:
-            raise ValueError(f"aliases: expected what counts on the right only, found on both sides: {', '.join(twice)}")
+            raise ValueError(
+                f"aliases: expected what counts on the right only, found on both sides: {', '.join(twice)}"
+            )
         return self
 
 

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from minhu.errors import UsageError
 from minhu.landing.contracts import INPUTS
@@ -31,13 +31,13 @@ from minhu.order_files.map_parts import (
     OnTimePart,
     OtherFiles,
     Pair,
+    Part,
     PartsPart,
     Pattern,
     PlacesPart,
     TimeField,
     TimeFormats,
     Word,
-    Part,
     check_code,
 )
 from minhu.order_files.time_formats import has_clock
@@ -52,15 +52,15 @@ class OrderMap(Part):
     city: CityPart
     file: FilePart
     columns: ColumnsPart
-    time_formats: dict[TimeField, TimeFormats] = {}
+    time_formats: dict[TimeField, TimeFormats] = Field(default_factory=dict)
     other_files: tuple[OtherFiles, ...] = ()
     places: PlacesPart = PlacesPart()
     unit: Named | None = None
     category: tuple[Named, ...] = ()
-    words: dict[CodedField, dict[CellWord, str]] = {}
+    words: dict[CodedField, dict[CellWord, str]] = Field(default_factory=dict)
     flags: tuple[Flag, ...] = ()
     patterns: tuple[Pattern, ...] = ()
-    constants: dict[CodedField, Word] = {}
+    constants: dict[CodedField, Word] = Field(default_factory=dict)
     leave_out: tuple[LeftOut, ...] = ()
     same: tuple[Pair, ...] = ()
     parts: PartsPart | None = None
@@ -75,7 +75,9 @@ class OrderMap(Part):
                 raise ValueError(f"words.{name}: expected a column, found no key columns.{name}")
             never = sorted(set(words) & set(self.file.missing))
             if never:
-                raise ValueError(f"words.{name}: expected words of cells, found {never[0]!r}, which file.missing has too")
+                raise ValueError(
+                    f"words.{name}: expected words of cells, found {never[0]!r}, which file.missing has too"
+                )
             for code in words.values():
                 if code:  # "" is a word that has no code, and that is known
                     check_code(name, code)
@@ -177,8 +179,9 @@ class OrderMap(Part):
             if thing:
                 yield from (column for column in (thing.id, thing.name) if column)
         yield from (pattern.column for pattern in self.patterns)
-        for rule in (*self.flags, *self.leave_out):
-            yield from rule.when
+        conditions = [*(flag.when for flag in self.flags), *(rule.when for rule in self.leave_out)]
+        for condition in conditions:
+            yield from condition
         if self.parts:
             yield from self.parts.id
         if self.on_time:
@@ -198,7 +201,9 @@ def read_map(path: Path) -> OrderMap:
             f"read the map {path}", "there is no such file", "give the path of a map, such as maps/pingshan.toml"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"read the map {path}", f"it is not TOML in UTF-8: {_reason(error)}", "correct that line") from None
+        raise UsageError(
+            f"read the map {path}", f"it is not TOML in UTF-8: {_reason(error)}", "correct that line"
+        ) from None
     try:
         return OrderMap.model_validate(content)
     except ValidationError as error:
@@ -224,6 +229,5 @@ def _in_words(where: tuple[int | str, ...], kind: str, message: str) -> str:
     return f"{key}: {text[:1].lower()}{text[1:]}" if key else text
 
 
-_KEYS = sorted(
-    {name for part in (OrderMap, *Part.__subclasses__()) for name in part.model_fields} | set(CODED_FIELDS) | set(TIMES)
-)
+_PARTS: list[type[Part]] = [OrderMap, *Part.__subclasses__()]
+_KEYS = sorted({name for part in _PARTS for name in part.model_fields} | set(CODED_FIELDS) | set(TIMES))

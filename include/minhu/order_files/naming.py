@@ -121,7 +121,9 @@ def name_things(
     """
     column = f"{what}_code" if " " not in what else "category_code"
     names = _cells(thing, rows, thing.name or str(thing.id))
-    made = names.map({name: code_of(name, beside_ids=bool(thing.id)) for name in names.dropna().unique()}).astype(object)
+    made = names.map({name: code_of(name, beside_ids=bool(thing.id)) for name in names.dropna().unique()}).astype(
+        object
+    )
     codes = _cells(thing, rows, thing.id) if thing.id else made
     codes = codes.where(codes.notna(), None)
     counts = pd.DataFrame({"code": codes, "name": names}).dropna().value_counts().reset_index(name="rows")

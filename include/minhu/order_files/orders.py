@@ -132,7 +132,9 @@ def _note_files(order_map: OrderMap, reading: Reading, rows: pd.DataFrame, notes
     _note_unread_columns(order_map, rows, notes)
     empty = [name for name in reading.files if name not in set(reading.rows[FILE])]
     if empty:
-        message = f"files that hold column names and no row: {', '.join(empty)}; have them sent again, or leave them out"
+        message = (
+            f"files that hold column names and no row: {', '.join(empty)}; have them sent again, or leave them out"
+        )
         notes.add("L1-ORD-047", len(reading.files), len(empty), message)
 
 

@@ -140,9 +140,13 @@ def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.
     check_header(table.name, header)
     columns = list(zip(*table.rows, strict=True)) or [()] * len(header)
     cleaned = {name: _cleaned(cells, order_map) for name, cells in zip(header, columns, strict=True)}
-    frame = pa.table(cleaned).to_pandas().astype("str")
-    absent = {column: pd.Series(None, index=frame.index, dtype="str") for column, theirs in own.items() if not theirs}
-    return frame.assign(**absent, **{FILE: table.name, ROW: list(table.numbers)}).astype({FILE: "str", ROW: "int64"})
+    frame: pd.DataFrame = pa.table(cleaned).to_pandas().astype("str")
+    for column, theirs in own.items():
+        if not theirs:
+            frame[column] = pd.Series(None, index=frame.index, dtype="str")
+    frame[FILE] = pd.Series(table.name, index=frame.index, dtype="str")
+    frame[ROW] = pd.Series(table.numbers, index=frame.index, dtype="int64")
+    return frame
 
 
 def _cleaned(cells: Sequence[str | None], order_map: OrderMap) -> pa.Array:

@@ -35,7 +35,9 @@ def list_rejects(
     rows = every_row.loc[reasons.index]
     named = rows[[FILE, ROW]].rename(columns={FILE: "file_name", ROW: "row_number"})
     known = times.values[_KNOWN_TIMES].mask(impossible(order_map, times.values)[_KNOWN_TIMES])
-    unheard = Notes(pd.Series(None, index=rows.index, dtype=object))  # what is odd in rows that are no orders is not told
+    unheard = Notes(
+        pd.Series(None, index=rows.index, dtype=object)
+    )  # what is odd in rows that are no orders is not told
     places = make_places(order_map, rows, unheard)
     codes = {
         "community_code": _listed(places.community_code, tables["places"]["place_code"]),

@@ -45,7 +45,9 @@ def without_repetitions(
     rule = _WINNER[order_map.duplicates.same_id]
     notes.rows("L1-ORD-002", loses, f"one id with different content: {rule}", "order_id")
     keyed = keyed[~loses]
-    return _without_twins(order_map, keyed, content, parts, notes).drop(columns="_id")
+    if not parts:  # of orders in parts, single rows are alike without being twins
+        keyed = _without_twins(order_map, keyed, content, notes)
+    return keyed.drop(columns="_id")
 
 
 def _again(keyed: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -60,29 +62,24 @@ def _overlap(keyed: pd.DataFrame, again: pd.Series, content: Sequence[str]) -> s
     several = keyed[keyed["_id"].isin(keyed.loc[again, "_id"])]
     first = several.groupby(key, dropna=False, sort=False)[FILE].transform("first")
     repeated = several.loc[again.loc[several.index] & (first != several[FILE]), FILE].value_counts()
-    sizes = keyed[FILE].value_counts()
-    files = [f"{name} ({count:,} of {sizes[name]:,} rows)" for name, count in sorted(repeated.items())]
+    sizes = dict(keyed[FILE].value_counts())
+    files = [f"{name} ({count:,} of {sizes[name]:,} rows)" for name, count in sorted(dict(repeated).items())]
     return f"; rows of earlier files stand again in {', '.join(files)}" if files else ""
 
 
-def _without_twins(
-    order_map: OrderMap, keyed: pd.DataFrame, content: Sequence[str], parts: Sequence[str], notes: Notes
-) -> pd.DataFrame:
-    identifying = {*order_map.columns.order_id, *parts, *order_map.duplicates.other_ids}
+def _without_twins(order_map: OrderMap, keyed: pd.DataFrame, content: Sequence[str], notes: Notes) -> pd.DataFrame:
+    identifying = {*order_map.columns.order_id, *order_map.duplicates.other_ids}
     others = [name for name in content if name not in identifying]
-    orders = keyed[~keyed.duplicated("_id")]  # parts of one order may be alike and are no twins
-    groups = orders[orders.duplicated(others, keep=False)]
-    twins = groups.duplicated(others).reindex(orders.index, fill_value=False)
+    groups = keyed[keyed.duplicated(others, keep=False)]
+    twins = groups.duplicated(others).reindex(keyed.index, fill_value=False)
     keeps = order_map.duplicates.identical_but_id == "keep_both"
     fate = "both are counted, nobody can know" if keeps else "the first counts"
     message = f"identical to an earlier row but for the id ({len(groups)} rows in all): {fate}"
     notes.rows("L1-ORD-003", twins, message, "order_id")
-    return keyed if keeps else keyed[~keyed["_id"].isin(orders.loc[twins, "_id"])]
+    return keyed if keeps else keyed[~twins]
 
 
-def _loses(
-    order_map: OrderMap, keyed: pd.DataFrame, key: list[str], times: Times, known_at: pd.Series
-) -> pd.Series:
+def _loses(order_map: OrderMap, keyed: pd.DataFrame, key: list[str], times: Times, known_at: pd.Series) -> pd.Series:
     """Rows of an id (or part) of which another row counts."""
     several = keyed[keyed.duplicated(key, keep=False)]
     keep: Literal["first", "last"] = "first" if order_map.duplicates.same_id == "first" else "last"
@@ -98,7 +95,7 @@ def _position(keyed: pd.DataFrame, times: Times) -> pd.Series:
     """Where each row stands, counted in the direction of time: a file that begins with its newest orders runs backwards."""
     steps = times.values["created_at"].loc[keyed.index].groupby(keyed[FILE]).diff()
     falls, rises = (
-        (mask.groupby(keyed[FILE]).transform("sum") for mask in (steps < pd.Timedelta(0), steps > pd.Timedelta(0)))
+        mask.groupby(keyed[FILE]).transform("sum") for mask in (steps < pd.Timedelta(0), steps > pd.Timedelta(0))
     )
     position = pd.Series(range(len(keyed)), index=keyed.index)
     return position.where(falls <= 2 * rises, -position)

@@ -61,7 +61,10 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-048": ("warn", "every time of the column is midnight: if they are dates, name the field in file.dates"),
     "L1-ORD-049": ("info", "further parts of an order: it is closed when all of them are"),
     "L1-ORD-050": ("info", "no unit in any row: one that says so stands in the list, and no KPI is rated by unit"),
-    "L1-ORD-051": ("warn", "closed on a date, without a time of day: no duration can be known, and [absent] does not say so"),
+    "L1-ORD-051": (
+        "warn",
+        "closed on a date, without a time of day: no duration can be known, and [absent] does not say so",
+    ),
 }
 
 

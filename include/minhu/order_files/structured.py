@@ -57,7 +57,11 @@ def _records(name: str, content: Any) -> list[Mapping[str, Any]]:
             refuse(name, f"expected one list of records, found {len(lists)}", "give a file with one of them")
         content = lists[0] if lists else [content]
     if not isinstance(content, list) or not _are_objects(content):
-        refuse(name, "it is JSON and expected a list of records, found something else", "give a file with a list of records")
+        refuse(
+            name,
+            "it is JSON and expected a list of records, found something else",
+            "give a file with a list of records",
+        )
     return content
 
 

@@ -46,13 +46,15 @@ def check_header(name: str, header: Sequence[str]) -> None:
     if twice:
         places = [str(place) for place, text in enumerate(header, start=1) if text == twice[0]]
         refuse(
-            name, f"expected different column names, found one twice: columns {' and '.join(places)}", "rename one of them"
+            name,
+            f"expected different column names, found one twice: columns {' and '.join(places)}",
+            "rename one of them",
         )
 
 
 def shown_names(names: Sequence[str]) -> str:
     """Names of columns for a message."""
-    shown = [text if len(text) <= _LONGEST_NAME else f"{text[:20]}…" for text in names[:_MOST_NAMES]]
+    shown = [text if len(text) <= _LONGEST_NAME else f"one of {len(text)} characters" for text in names[:_MOST_NAMES]]
     return ", ".join(shown) + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
 
 

@@ -69,7 +69,7 @@ def read_times(order_map: OrderMap, reading: Reading) -> Times:
 def text_of(order_map: OrderMap, rows: pd.DataFrame, name: TimeField) -> pd.Series:
     """What the files say of a time; of a date and a time in two columns, both with a blank between them."""
     first, *more = getattr(order_map.columns, name)
-    texts = rows[first]
+    texts: pd.Series = rows[first]
     for column in more:
         texts = texts.where(rows[column].isna(), texts + " " + rows[column])
     return texts

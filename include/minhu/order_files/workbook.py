@@ -48,7 +48,11 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
         ]
         missing = sorted(set(sheets or ()) - set(visible))
         if missing:
-            refuse(name, f"expected a sheet {missing[0]!r} that people can see, found none", "correct file.sheets of the map")
+            refuse(
+                name,
+                f"expected a sheet {missing[0]!r} that people can see, found none",
+                "correct file.sheets of the map",
+            )
         grids = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in sheets or visible}
     except (python_calamine.CalamineError, python_calamine.WorksheetNotFound, ValueError, OSError) as error:
         refuse(name, f"it is a workbook that cannot be opened ({type(error).__name__})", "save it again and send it")
@@ -59,11 +63,11 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
         fitting = filled or fitting[:1]
         if len(fitting) > 1:
             names = ", ".join(map(repr, fitting))
-            refuse(name, f"expected one sheet with the columns, found {len(fitting)}: {names}", "name them in file.sheets")
+            refuse(
+                name, f"expected one sheet with the columns, found {len(fitting)}: {names}", "name them in file.sheets"
+            )
     chosen = sheets or fitting
-    return [
-        _table(f"{name}/{sheet}" if len(chosen) > 1 else name, grids[sheet], places[sheet][0]) for sheet in chosen
-    ]
+    return [_table(f"{name}/{sheet}" if len(chosen) > 1 else name, grids[sheet], places[sheet][0]) for sheet in chosen]
 
 
 def _check_extent(name: str, data: bytes) -> None:
