@@ -44,12 +44,12 @@ class Reading:
     @property
     def damaged(self) -> pd.Series:
         """For each of ``rows``, whether a character in it could not be decoded."""
-        return _any_cell(self.rows, lambda texts: texts.str.contains(REPLACEMENT, regex=False))
+        return _any_cell(self.rows, lambda texts: texts.str.contains(REPLACEMENT, regex=False, na=False))
 
     @property
     def not_ascii(self) -> pd.Series:
         """For each of ``rows``, whether it has characters outside ASCII."""
-        return _any_cell(self.rows, lambda texts: ~texts.str.isascii().astype("boolean"))
+        return _any_cell(self.rows, lambda texts: texts.notna() & ~texts.str.isascii().astype(bool))
 
 
 def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
@@ -159,5 +159,5 @@ def _any_cell(rows: pd.DataFrame, test: Callable[[pd.Series], pd.Series]) -> pd.
     """For each row, whether the test holds for the text of any cell."""
     found = pd.Series(False, index=rows.index)
     for name in rows.columns.drop([FILE, ROW]):
-        found |= test(rows[name]).fillna(False).astype(bool)
+        found |= test(rows[name]).astype(bool)
     return found
