@@ -14,7 +14,7 @@ from minhu.extract.registry import Endpoint, names
 from minhu.landing.night import Night
 from minhu.order_files import LoadReport, load_orders
 from minhu.pipeline import stages
-from minhu.standalone import postgres
+from tests.fixtures.databases import copied_database
 from tests.fixtures.homes import build_and_publish, settings_at
 from tests.order_files.conftest import FIXTURES, rows_of
 
@@ -91,7 +91,7 @@ def _night(map_name: str, file: Path, server: Path, uri: str, home: Path) -> tup
         stages.validate_arrival(Night(settings, day), source, endpoint)
         arrival = stages.announce_arrival(Night(settings, day), source)
         assert arrival.status == ("accepted" if source == "hotline" else "absent")
-    published = postgres.uri(server, f"published_{report.city}")
+    published = copied_database(server, "template1", f"of_{report.city}")
     build_and_publish(settings, published, day)
     with psycopg.connect(published) as connection:
         return report, connection.execute(

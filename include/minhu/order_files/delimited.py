@@ -41,7 +41,7 @@ def decoded(name: str, data: bytes, expected: str) -> str:
         PermanentError: the file is in another encoding; the message says where the first such character stands.
     """
     other = _other_encoding(expected, data)
-    text = "" if other else data.decode(expected, errors="replace").replace("\0", REPLACEMENT)
+    text = "" if other else data.decode(expected, errors="replace").removeprefix("\ufeff").replace("\0", REPLACEMENT)
     lines = text.count("\n") + 1
     bad = sum(REPLACEMENT in line for line in text.split("\n"))
     if other or bad > max(_DAMAGED_LINES, lines * DAMAGED_SHARE):
@@ -92,6 +92,12 @@ def _delimiter(name: str, text: str, expected: str | None, columns: Sequence[str
             "correct file.delimiter of the map, or leave it out",
         )  # fmt: skip
     return expected
+
+
+def has_columns(data: bytes, encoding: str, columns: Sequence[str]) -> bool:
+    """Whether the first row of a text file names all of some columns, whatever stands between its cells."""
+    text = data[: 4 * _WIDEST_HEADER].decode(encoding, errors="replace").removeprefix("\ufeff")
+    return any(set(columns) <= _first_row(text, delimiter) for delimiter in _DELIMITERS)
 
 
 def _first_row(text: str, delimiter: str) -> set[str]:

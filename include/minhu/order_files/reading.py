@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.errors import UsageError
-from minhu.order_files.delimited import REPLACEMENT, read_delimited
+from minhu.order_files.delimited import REPLACEMENT, has_columns, read_delimited
 from minhu.order_files.file_kinds import Content, unpacked
 from minhu.order_files.map_parts import OtherFiles
 from minhu.order_files.mapping import OrderMap
@@ -106,10 +106,11 @@ def _tables(order_map: OrderMap, content: Content, variant: OtherFiles | None) -
     columns = _expected(order_map, variant)
     if content.kind == "workbook":
         return read_workbook(content.name, content.data, (variant and variant.sheets) or file.sheets, columns)
-    if content.kind == "json":
-        return [read_json(content.name, content.data, encoding)]
-    if content.kind == "xml":
-        return [read_xml(content.name, content.data)]
+    if not has_columns(content.data, encoding, columns):  # the name of a column may begin like JSON or XML
+        if content.kind == "json":
+            return [read_json(content.name, content.data, encoding)]
+        if content.kind == "xml":
+            return [read_xml(content.name, content.data)]
     delimiter = (variant and variant.delimiter) or file.delimiter
     return [read_delimited(content.name, content.data, encoding, delimiter, columns)]
 

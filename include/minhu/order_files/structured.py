@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from minhu.order_files.tables import Table, refuse
 
 _DEEPEST = 40
 _Record = dict[str, str | None]
+_DECLARED = re.compile(rb"<\?xml[^>]{1,80}encoding=[\"']([A-Za-z0-9._-]+)")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -92,15 +94,21 @@ def read_xml(name: str, data: bytes) -> Table:
         PermanentError: it is not XML, or declares a document type, with which a small file can ask for much.
     """
     reader = _Records(name)
-    parser = expat.ParserCreate()
+    declared = _DECLARED.match(data.removeprefix(codecs.BOM_UTF8))
+    encoding = declared.group(1).decode() if declared else "utf-8"
+    try:
+        text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else encoding)
+    except (LookupError, UnicodeDecodeError):
+        refuse(name, f"it is XML that says it is in {encoding} and is not", "have the file sent again")
+    parser = expat.ParserCreate("utf-8")  # for the parser knows few encodings itself
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = reader.doctype
     try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, LookupError, ValueError):
+        parser.Parse(text.removeprefix("\ufeff").encode(), True)
+    except (expat.ExpatError, UnicodeEncodeError):
         where = f"line {parser.ErrorLineNumber}"
         refuse(name, f"it begins as XML and is none in {where}", "have the file sent again (was it cut short?)")
     return _table(name, reader.records)
