@@ -65,7 +65,18 @@ def workbook(path: Path) -> Path:
     sheet = book.active
     assert sheet is not None
     sheet.append(["2024年1月工单台账"])
-    headers = ["工单编号", "受理日期", "受理时间", "办结期限", "办结时间", "状态", "来源", "所属街道", "承办单位", "联系电话"]
+    headers = [
+        "工单编号",
+        "受理日期",
+        "受理时间",
+        "办结期限",
+        "办结时间",
+        "状态",
+        "来源",
+        "所属街道",
+        "承办单位",
+        "联系电话",
+    ]
     sheet.append(headers)
     for number, end in enumerate(_requests()):
         sheet.append(
@@ -75,14 +86,16 @@ def workbook(path: Path) -> Path:
                 "东街办" if number % 4 == 0 else "东街街道", "城管局", "13800000000",
             ]
         )  # fmt: skip
-    sheet.append(["HZ9001", date(2024, 1, 6), time(10), date(2024, 1, 12), None, "办理中", "测试", "东街街道", "城管局", None])
+    sheet.append(
+        ["HZ9001", date(2024, 1, 6), time(10), date(2024, 1, 12), None, "办理中", "测试", "东街街道", "城管局", None]
+    )
     sheet.append(["HZ9002", date(2024, 2, 5), time(10), "无", None, "办理中", "电话", "东街街道", "城管局", None])
     book.save(path)
     return path
 
 
-def _night(map_name: str, file: Path, server: Path, uri: str, home: Path) -> tuple[LoadReport, list[tuple[object, ...]]]:
-    """What was loaded, and H06 of January as readers see it: unit, numerator, denominator, verdict."""
+def _night(map_name: str, file: Path, server: Path, uri: str, home: Path) -> tuple[LoadReport, str]:
+    """What was loaded, and where the night on it published."""
     report = load_orders(FIXTURES / map_name, [file], uri, home)
     settings, day = settings_at(home), date.fromisoformat(report.business_date)
     for source in names():
@@ -93,22 +106,42 @@ def _night(map_name: str, file: Path, server: Path, uri: str, home: Path) -> tup
         assert arrival.status == ("accepted" if source == "hotline" else "absent")
     published = copied_database(server, "template1", f"of_{report.city}")
     build_and_publish(settings, published, day)
+    return report, published
+
+
+def _figures(published: str) -> list[tuple[object, ...]]:
+    """H06 of January as readers see it: unit, numerator, denominator, verdict."""
     with psycopg.connect(published) as connection:
-        return report, connection.execute(
+        return connection.execute(
             "select unit_type, unit_code, numerator::int, denominator::int, verdict from published.kpi_results "
             "where kpi_id = 'H06' and caliber = 'full' and period_type = 'month' and period_start = '2024-01-01' "
             "and variant = 'main' order by unit_type, unit_code"
         ).fetchall()
 
 
+def _verdicts_by_unit(published: str) -> set[str]:
+    with psycopg.connect(published) as connection:
+        statement = "select distinct verdict from published.kpi_results where unit_type = 'unit'"
+        return {str(verdict) for (verdict,) in connection.execute(statement)}
+
+
 def test_a_night_on_an_answer_of_georeport_publishes_what_it_says(server: Path, uri: str, tmp_path: Path) -> None:
-    report, cells = _night("bayview.toml", georeport(tmp_path / "requests.json"), server, uri, tmp_path / "home")
+    report, published = _night("bayview.toml", georeport(tmp_path / "requests.json"), server, uri, tmp_path / "home")
     assert (report.orders, report.rejected, report.business_date) == (61, 0, "2024-02-05")
-    print(cells)
-    assert rows_of(uri, "units")[0][:2] == ("unknown", "承办单位不明 / unit unknown")
+    assert _figures(published) == [
+        ("city", "US-BV", 42, 60, "PUBLISHED"),
+        ("district", "US-BV-east", 28, 40, "PUBLISHED"),
+        ("district", "US-BV-east_bay", 14, 20, "BAND_ONLY"),
+    ]
+    assert [row[:2] for row in rows_of(uri, "units")] == [("unknown", "承办单位不明 / unit unknown")]
+    assert _verdicts_by_unit(published) <= {"NOT_RATED"}, "nobody is named as responsible, so nobody is rated"
 
 
 def test_a_night_on_a_workbook_with_dates_publishes_what_it_says(server: Path, uri: str, tmp_path: Path) -> None:
-    report, cells = _night("hanzhen.toml", workbook(tmp_path / "台账.xlsx"), server, uri, tmp_path / "home")
+    report, published = _night("hanzhen.toml", workbook(tmp_path / "台账.xlsx"), server, uri, tmp_path / "home")
     assert (report.orders, report.rejected, report.business_date) == (61, 0, "2024-02-05")
-    print(cells)
+    assert _figures(published) == [
+        ("city", "999", 42, 60, "PUBLISHED"),
+        ("street", "999-30207369c5d6", 42, 60, "PUBLISHED"),
+        ("unit", "da0bb312d9b6", 42, 60, "PUBLISHED"),
+    ]
