@@ -115,10 +115,11 @@ def parents(order_map: OrderMap, rows: pd.DataFrame, ids: pd.Series, closure: pd
             matches = {text: compiled.search(text) for text in texts.dropna().unique()}
             named = texts.map({text: match and match["parent"] for text, match in matches.items()}).astype(object)
             found = found.where(found.notna(), named.where(named.notna(), None))
-    circular = ids.isin(_in_circles(dict(zip(ids, found, strict=True))))
+    named = found.dropna()
+    circular = ids.isin(_in_circles(dict(zip(ids.loc[named.index], named, strict=True))))
     notes.rows("L1-ORD-035", circular, column="parent_order_id")
     found = found.mask(circular, None)
-    notes.rows("L1-ORD-034", found.notna() & ~found.isin(set(ids)), column="parent_order_id")
+    notes.rows("L1-ORD-034", found.notna() & ~found.isin(ids), column="parent_order_id")
     message = (
         "closed as a duplicate without naming the order it repeats: stays in the due set, never counts as resolved"
     )

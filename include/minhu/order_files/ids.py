@@ -25,8 +25,7 @@ def order_ids(order_map: OrderMap, rows: pd.DataFrame) -> pd.Series:
     for name in parts.columns[1:]:
         joined = joined + "-" + parts[name]
     ids = joined.where(parts.notna().all(axis=1), None)
-    ids = ids.astype("str")
-    for file, part in ids.dropna().groupby(rows[FILE]):
+    for file, part in ids.astype("str").dropna().groupby(rows[FILE]):
         lost = int(rounded(part).sum())
         if 2 * lost > len(part) or _ends_in_zeros(part):
             raise PermanentError(
@@ -40,7 +39,7 @@ def order_ids(order_map: OrderMap, rows: pd.DataFrame) -> pd.Series:
 
 def rounded(ids: pd.Series) -> pd.Series:
     """Where an id, or a part of it, is written like ``1.01E+11``."""
-    return ids.str.contains(rf"(?:^|-){_ROUNDED}(?:-|$)", na=False).astype(bool)
+    return ids.astype("str").str.contains(rf"(?:^|-){_ROUNDED}(?:-|$)", na=False).astype(bool)
 
 
 def _ends_in_zeros(ids: pd.Series) -> bool:

@@ -19,7 +19,7 @@ from minhu.order_files.rejects import count_by_file, list_rejects
 from minhu.order_files.repetitions import without_repetitions
 from minhu.order_files.rules import Notes
 from minhu.order_files.tables import shown_names
-from minhu.order_files.times import judge_times, read_times
+from minhu.order_files.times import Times, judge_times, read_times
 
 _KEPT_TIMES = ("created_at", "due_at", "replied_at", "closed_at")
 
@@ -69,11 +69,24 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
             f"expected rows with an id and a time of creation, found none among {len(rows)}",
             "check columns.order_id, columns.created_at and file.time_formats of the map",
         )
-    wrong = impossible(order_map, times.values.loc[kept.index])
-    far = far_off(order_map, times.values.loc[kept.index], wrong)
-    known_at = last_known(times.values.loc[kept.index], wrong | far)
-    rejects = rejected.dropna(), times.of(rejected.dropna().index)
-    rows = without_repetitions(order_map, kept, ids, times.of(kept.index), known_at, notes)
+    tables, end = _tables(order_map, kept, ids, times.of(kept.index), notes)
+    lost = rejected.dropna()
+    return Loaded(
+        tables,
+        list_rejects(order_map, every_row, lost, times.of(lost.index), reading, tables),
+        count_by_file(reading, is_left_out, lost),
+        sorted(notes.findings),
+        end.date().isoformat(),
+    )
+
+
+def _tables(
+    order_map: OrderMap, kept: pd.DataFrame, ids: pd.Series, times: Times, notes: Notes
+) -> tuple[dict[str, pd.DataFrame], pd.Timestamp]:
+    """The tables of rows that can be orders, and the last day they know of."""
+    wrong = impossible(order_map, times.values)
+    far = far_off(order_map, times.values, wrong)
+    rows = without_repetitions(order_map, kept, ids, times, last_known(times.values, wrong | far), notes)
     times, wrong, far, ids = times.of(rows.index), wrong.loc[rows.index], far.loc[rows.index], ids.loc[rows.index]
     judge_times(order_map, rows, times, wrong, far, notes)
 
@@ -105,13 +118,7 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
         "work_orders": orders.sort_values("order_id"),
         "order_claims": claims.sort_values("order_id"),
     }
-    return Loaded(
-        tables,
-        list_rejects(order_map, every_row, *rejects, reading, tables),
-        count_by_file(reading, is_left_out, rejected),
-        sorted(notes.findings),
-        end.date().isoformat(),
-    )
+    return tables, end
 
 
 def _left_out(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> pd.Series:

@@ -129,8 +129,8 @@ def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.
     for column in expected:
         if column not in written:
             near = difflib.get_close_matches(column, table.header, n=1)
-            at_all = f"none, but {near[0]!r}" if near else f"none like it among {len(table.header)}"
-            if len(table.header) == 1:
+            at_all = f"none, but {near[0]!r}" if near else f"none like it ({table.kind}, columns: {len(table.header)})"
+            if len(table.header) == 1 and table.kind == "text":
                 at_all = "one column only: is something else than , ; tab or | between the cells?"
             refuse(
                 table.name, f"expected a column {column!r}, found {at_all}",

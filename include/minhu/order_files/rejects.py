@@ -32,6 +32,8 @@ def list_rejects(
         reading: its torn rows, of which nothing else is known.
         tables: ``places`` and ``units``; codes that are not in them are left out.
     """
+    if reasons.empty and not reading.torn:
+        return pd.DataFrame(columns=COLUMNS)
     rows = every_row.loc[reasons.index]
     named = rows[[FILE, ROW]].rename(columns={FILE: "file_name", ROW: "row_number"})
     known = times.values[_KNOWN_TIMES].mask(impossible(order_map, times.values)[_KNOWN_TIMES])
@@ -57,10 +59,16 @@ def _listed(codes: pd.Series, known: pd.Series) -> pd.Series:
 
 
 def count_by_file(reading: Reading, is_left_out: pd.Series, rejected: pd.Series) -> pd.DataFrame:
-    """Rows of ``hotline.load_files``: of every file how many rows were read, left out by the map, and rejected."""
+    """Rows of ``hotline.load_files``: of every file how many rows were read, left out by the map, and rejected.
+
+    Args:
+        reading: every row and every torn one.
+        is_left_out: of every row.
+        rejected: the reason of each row that was rejected, by its index.
+    """
     files = reading.rows[FILE]
     torn = Counter(str(row["file_name"]) for row in reading.torn)
-    lost = files.loc[rejected.dropna().index].value_counts()
+    lost = files.loc[rejected.index].value_counts()
     left, read = files[is_left_out].value_counts(), files.value_counts()
     return pd.DataFrame(
         [

@@ -70,7 +70,9 @@ def _overlap(keyed: pd.DataFrame, again: pd.Series, content: Sequence[str]) -> s
 def _without_twins(order_map: OrderMap, keyed: pd.DataFrame, content: Sequence[str], notes: Notes) -> pd.DataFrame:
     identifying = {*order_map.columns.order_id, *order_map.duplicates.other_ids}
     others = [name for name in content if name not in identifying]
-    groups = keyed[keyed.duplicated(others, keep=False)]
+    created = [name for name in order_map.columns.created_at if name in others]
+    may_be = keyed[keyed.duplicated(created, keep=False)] if created else keyed  # few, so few are compared as a whole
+    groups = may_be[may_be.duplicated(others, keep=False)]
     twins = groups.duplicated(others).reindex(keyed.index, fill_value=False)
     keeps = order_map.duplicates.identical_but_id == "keep_both"
     fate = "both are counted, nobody can know" if keeps else "the first counts"

@@ -53,7 +53,10 @@ RULES: dict[str, tuple[Severity, str]] = {
     "L1-ORD-040": ("info", "closed at the moment of creation"),
     "L1-ORD-041": ("warn", "no status: the order goes to quarantine"),
     "L1-ORD-042": ("warn", "flags of open orders put the business date after every event"),
-    "L1-ORD-043": ("warn", "a time far from all others, as by a slip of the pen: it does not move the business date (file.known_until does)"),
+    "L1-ORD-043": (
+        "warn",
+        "a time far from all others, as by a slip of the pen: it does not move the business date (file.known_until does)",
+    ),
     "L1-ORD-044": ("info", "a flag calls a deadline missed that lies after the business date: not believed"),
     "L1-ORD-045": ("info", "only a date, without a time of day: taken as the end of that day"),
     "L1-ORD-046": ("info", "rows that the map leaves out"),

@@ -36,7 +36,7 @@ def read_json(name: str, data: bytes, encoding: str) -> Table:
     except RecursionError:
         refuse(name, "its objects lie too deep in one another", "give a file with a list of records")
     records = _records(name, content)
-    return _table(name, (dict(_flat(record)) for record in records))
+    return _table(name, "JSON", (dict(_flat(record)) for record in records))
 
 
 def _loaded(text: str) -> Any:
@@ -111,7 +111,7 @@ def read_xml(name: str, data: bytes) -> Table:
     except (expat.ExpatError, UnicodeEncodeError):
         where = f"line {parser.ErrorLineNumber}"
         refuse(name, f"it begins as XML and is none in {where}", "have the file sent again (was it cut short?)")
-    return _table(name, reader.records)
+    return _table(name, "XML", reader.records)
 
 
 class _Records:
@@ -147,8 +147,8 @@ class _Records:
         self._texts = None
 
 
-def _table(name: str, records: Iterable[_Record]) -> Table:
+def _table(name: str, kind: str, records: Iterable[_Record]) -> Table:
     known = list(records)
     header = list(dict.fromkeys(column for record in known for column in record))
     rows: list[Sequence[str | None]] = [tuple(record.get(column) for column in header) for record in known]
-    return Table(name, header, rows, range(1, len(rows) + 1))
+    return Table(name, header, rows, range(1, len(rows) + 1), kind=kind)

@@ -23,7 +23,7 @@ class Table:
         rows: cells of each row, as many as there are columns; None where the file has nothing.
         numbers: line or row number in the file of each row, from 1.
         torn: number and reason of rows that have too few or too many cells.
-        is_workbook: whether times may be a workbook's own.
+        kind: what the file is, for messages.
     """
 
     name: str
@@ -31,7 +31,12 @@ class Table:
     rows: Sequence[Sequence[str | None]]
     numbers: Sequence[int]
     torn: list[tuple[int, str]] = field(default_factory=list)
-    is_workbook: bool = False
+    kind: str = "text"
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether times may be a workbook's own."""
+        return self.kind == "workbook"
 
 
 def check_header(name: str, header: Sequence[str]) -> None:

@@ -116,7 +116,7 @@ def _table(name: str, grid: list[list[Any]], position: int) -> Table:
         elif any(cells):
             rows.append(cells)
             numbers.append(number)
-    return Table(name, header, rows, numbers, torn, is_workbook=True)
+    return Table(name, header, rows, numbers, torn, kind="workbook")
 
 
 def _texts(cells: list[Any]) -> list[str | None]:
