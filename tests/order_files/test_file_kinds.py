@@ -63,6 +63,7 @@ def _xml(records: list[dict[str, str]]) -> str:
 READ = {
     "tabs": TEXT.replace(",", "\t"),
     "semicolons": TEXT.replace(",", ";"),
+    "a spreadsheet's line above": "sep=;\n" + TEXT.replace(",", ";"),
     "bars": TEXT.replace(",", "|"),
     "gzip": gzip.compress(TEXT.encode()),
     "two gzips in one": gzip.compress((HEADER + "\n" + ROWS[0] + "\n").encode()) + gzip.compress((ROWS[1] + "\n").encode()),
@@ -76,6 +77,9 @@ READ = {
     "XML": _xml(RECORDS),
     "XML in GBK": _xml([{**RECORDS[0], "note": "城管"}, RECORDS[1]]).replace("utf-8", "gbk").encode("gbk"),
     "XML in UTF-16": _xml(RECORDS).replace("utf-8", "utf-16").encode("utf-16"),
+    "XML of attributes": "<rows>" + "".join(
+        "<row " + " ".join(f'{name}="{value}"' for name, value in record.items()) + "/>" for record in RECORDS
+    ) + "</rows>",
     "text with the mark of UTF-8": "\ufeff" + TEXT,
     "text that begins like JSON": "[note]," + TEXT.replace("\n", "\nx,").removesuffix("x,"),
     "text that begins like XML": "<note>;" + TEXT.replace("\n", "\nx,").removesuffix("x,").replace(",", ";"),
@@ -125,10 +129,12 @@ NAMED = {
     "XML in another encoding": (_xml([{"p": SECRET + "城"}]).encode("gbk"), "says it is in utf-8 and is not"),
     "XML with entities": (f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{SECRET}">]><x>&a;</x>', "with a document type"),
     "XML of something else": (_xml([{"phone": SECRET, "b": "c"}]), "found none like it (XML, columns: 2)"),
+    "XML of nothing": ("<rows><row/></rows>", "found none like it (XML, columns: 0)"),
     "deep XML": ("<a>" * 100, "too deep"),
     "UTF-16": (TEXT.encode("utf-16"), "expected utf-8-sig, found utf-16"),
     "one column": (f"phone\n{SECRET}\n", "one column only"),
     "no header": (f"{SECRET},{SECRET},x\n", "found one twice: columns 1 and 2"),
+    "an order without names": (f"createt,{SECRET},dueh,x\n", "found none like it (text, columns: 4)"),
     "JSON lines that are none": ("{" + SECRET, "begins as JSON"),
     "nothing": ("", "expected a row of column names, found nothing"),
 }  # fmt: skip
