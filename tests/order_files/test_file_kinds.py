@@ -182,6 +182,14 @@ def test_a_cell_far_out_does_not_ask_for_gigabytes(plain: Plain) -> None:
         plain({"orders.xlsx": far.getvalue()})
 
 
+def test_sheets_that_are_not_read_are_reported(plain: Plain) -> None:
+    loaded = plain({"o.xlsx": _workbook(_cells(), _cells(), [["About"]], hidden=1)})
+    (finding,) = (f for f in loaded.findings if f.rule_id == "L1-ORD-052")
+    assert (finding.rows_failed, finding.severity) == (2, "info")
+    assert finding.message == "sheets of a workbook that are not read: Sheet1 (hidden), Sheet2"
+    assert len(loaded.tables["work_orders"]) == 2
+
+
 def test_the_map_may_name_the_sheets(plain: Plain) -> None:
     first, second = _cells()[:2], [_cells()[0], _cells()[2]]
     loaded = plain({"o.xlsx": _workbook(first, second)}, {"[file]": '[file]\nsheets = ["Sheet0", "Sheet1"]'})

@@ -34,12 +34,14 @@ class Reading:
         torn: rows with too few or too many cells: file, line and reason.
         workbooks: names of the files whose times may be a workbook's own.
         files: name of every file, in the order given.
+        unread_sheets: sheets of workbooks that are not read.
     """
 
     rows: pd.DataFrame
     torn: list[dict[str, object]] = field(default_factory=list)
     workbooks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
+    unread_sheets: tuple[str, ...] = ()
 
     @property
     def damaged(self) -> pd.Series:
@@ -77,6 +79,7 @@ def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
         ],
         frozenset(table.name for table, _ in tables if table.is_workbook),
         tuple(dict.fromkeys(table.name for table, _ in tables)),
+        tuple(dict.fromkeys(sheet for table, _ in tables for sheet in table.unread)),
     )
 
 
