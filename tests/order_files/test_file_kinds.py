@@ -63,6 +63,7 @@ def _xml(records: list[dict[str, str]]) -> str:
 READ = {
     "tabs": TEXT.replace(",", "\t"),
     "semicolons": TEXT.replace(",", ";"),
+    "a spreadsheet's line above": "sep=;\n" + TEXT.replace(",", ";"),
     "bars": TEXT.replace(",", "|"),
     "gzip": gzip.compress(TEXT.encode()),
     "two gzips in one": gzip.compress((HEADER + "\n" + ROWS[0] + "\n").encode()) + gzip.compress((ROWS[1] + "\n").encode()),
@@ -76,6 +77,9 @@ READ = {
     "XML": _xml(RECORDS),
     "XML in GBK": _xml([{**RECORDS[0], "note": "城管"}, RECORDS[1]]).replace("utf-8", "gbk").encode("gbk"),
     "XML in UTF-16": _xml(RECORDS).replace("utf-8", "utf-16").encode("utf-16"),
+    "XML of attributes": "<rows>" + "".join(
+        "<row " + " ".join(f'{name}="{value}"' for name, value in record.items()) + "/>" for record in RECORDS
+    ) + "</rows>",
     "text with the mark of UTF-8": "\ufeff" + TEXT,
     "text that begins like JSON": "[note]," + TEXT.replace("\n", "\nx,").removesuffix("x,"),
     "text that begins like XML": "<note>;" + TEXT.replace("\n", "\nx,").removesuffix("x,").replace(",", ";"),
@@ -125,10 +129,12 @@ NAMED = {
     "XML in another encoding": (_xml([{"p": SECRET + "城"}]).encode("gbk"), "says it is in utf-8 and is not"),
     "XML with entities": (f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "{SECRET}">]><x>&a;</x>', "with a document type"),
     "XML of something else": (_xml([{"phone": SECRET, "b": "c"}]), "found none like it (XML, columns: 2)"),
+    "XML of nothing": ("<rows><row/></rows>", "found none like it (XML, columns: 0)"),
     "deep XML": ("<a>" * 100, "too deep"),
     "UTF-16": (TEXT.encode("utf-16"), "expected utf-8-sig, found utf-16"),
     "one column": (f"phone\n{SECRET}\n", "one column only"),
     "no header": (f"{SECRET},{SECRET},x\n", "found one twice: columns 1 and 2"),
+    "an order without names": (f"createt,{SECRET},dueh,x\n", "found none like it (text, columns: 4)"),
     "JSON lines that are none": ("{" + SECRET, "begins as JSON"),
     "nothing": ("", "expected a row of column names, found nothing"),
 }  # fmt: skip
@@ -174,6 +180,14 @@ def test_a_cell_far_out_does_not_ask_for_gigabytes(plain: Plain) -> None:
             target.writestr(name, content)
     with pytest.raises(PermanentError, match="expected at most 2,000 columns, found a cell in XFD"):
         plain({"orders.xlsx": far.getvalue()})
+
+
+def test_sheets_that_are_not_read_are_reported(plain: Plain) -> None:
+    loaded = plain({"o.xlsx": _workbook(_cells(), _cells(), [["About"]], hidden=1)})
+    (finding,) = (f for f in loaded.findings if f.rule_id == "L1-ORD-052")
+    assert (finding.rows_failed, finding.severity) == (2, "info")
+    assert finding.message == "sheets of a workbook that are not read: Sheet1 (hidden), Sheet2"
+    assert len(loaded.tables["work_orders"]) == 2
 
 
 def test_the_map_may_name_the_sheets(plain: Plain) -> None:

@@ -16,7 +16,7 @@ from tests.order_files.conftest import FIXTURES, rows_of
 
 MAP, FILE = FIXTURES / "smallville.toml", FIXTURES / "smallville.csv"
 TABLES = (
-    "places", "units", "categories", "work_orders", "order_claims", "load_findings", "load_rejects", "calls",
+    "places", "units", "categories", "work_orders", "order_claims", "load_findings", "load_rejects", "load_files", "calls",
     "order_events", "callbacks",
 )  # fmt: skip
 
@@ -106,6 +106,7 @@ def test_rejected_rows_can_be_read_by_file_and_line(uri: str, tmp_path: Path) ->
     assert [row[1:5] for row in rows_of(uri, "load_rejects")] == [
         ("flagtown.csv", 6, "L1-ORD-005", "no time of creation that can be read"),
     ]
+    assert rows_of(uri, "load_files") == [("flagtown.csv", 5, 0, 1)]
 
 
 def test_an_empty_schema_of_someone_else_is_filled(uri: str, tmp_path: Path) -> None:

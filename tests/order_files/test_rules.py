@@ -62,6 +62,7 @@ BREAKS: list[tuple[str, dict[str, str], str]] = [
 OWN_TESTS = {
     "L1-ORD-001", "L1-ORD-002", "L1-ORD-003", "L1-ORD-005", "L1-ORD-014", "L1-ORD-015", "L1-ORD-023", "L1-ORD-024",
     "L1-ORD-036", "L1-ORD-043", "L1-ORD-046", "L1-ORD-047", "L1-ORD-048", "L1-ORD-049", "L1-ORD-050",
+    "L1-ORD-052",
 }  # fmt: skip
 
 

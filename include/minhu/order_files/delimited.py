@@ -6,8 +6,12 @@ import codecs
 import csv
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from minhu.order_files.tables import Table, check_header, refuse
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 #: With more lines than this share undecodable, the file is not damaged: it is in another encoding.
 DAMAGED_SHARE = 0.001
@@ -102,16 +106,21 @@ def has_columns(data: bytes, encoding: str, columns: Sequence[str]) -> bool:
 
 def _first_row(text: str, delimiter: str) -> set[str]:
     try:
-        return {
-            cell.strip()
-            for cell in next(csv.reader(io.StringIO(text[:_WIDEST_HEADER], newline=""), delimiter=delimiter), [])
-        }
+        return {cell.strip() for cell in next(_reader(text[:_WIDEST_HEADER], delimiter, strict=False), [])}
     except csv.Error:
         return set()
 
 
+def _reader(text: str, delimiter: str, strict: bool = True) -> Reader:
+    """Rows of cells, from the names of columns on; a line ``sep=;`` above them is meant for spreadsheets."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+    if text[:4].lower() == "sep=":
+        next(reader)
+    return reader
+
+
 def _parsed(name: str, text: str, delimiter: str) -> Table:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = _reader(text, delimiter)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         check_header(name, header)
@@ -139,6 +148,6 @@ def _parsed(name: str, text: str, delimiter: str) -> Table:
 
 def _line_numbers(text: str, delimiter: str) -> list[int]:
     """The first line of each row below the names of columns."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = _reader(text, delimiter)
     ends = [reader.line_num for _ in reader]
     return [end + 1 for end in ends[:-1]]

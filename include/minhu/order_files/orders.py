@@ -155,6 +155,9 @@ def _note_files(order_map: OrderMap, reading: Reading, rows: pd.DataFrame, notes
             f"files that hold column names and no row: {', '.join(empty)}; have them sent again, or leave them out"
         )
         notes.add("L1-ORD-047", len(reading.files), len(empty), message)
+    if reading.unread_sheets:
+        seen, unread = len(reading.unread_sheets) + len(reading.files), reading.unread_sheets
+        notes.add("L1-ORD-052", seen, len(unread), f"sheets of a workbook that are not read: {shown_names(unread)}")
 
 
 def _rejected(reasons: dict[str, pd.Series], rows: pd.DataFrame, reading: Reading, notes: Notes) -> pd.Series:

@@ -34,12 +34,14 @@ class Reading:
         torn: rows with too few or too many cells: file, line and reason.
         workbooks: names of the files whose times may be a workbook's own.
         files: name of every file, in the order given.
+        unread_sheets: sheets of workbooks that are not read.
     """
 
     rows: pd.DataFrame
     torn: list[dict[str, object]] = field(default_factory=list)
     workbooks: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()
+    unread_sheets: tuple[str, ...] = ()
 
     @property
     def damaged(self) -> pd.Series:
@@ -77,6 +79,7 @@ def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
         ],
         frozenset(table.name for table, _ in tables if table.is_workbook),
         tuple(dict.fromkeys(table.name for table, _ in tables)),
+        tuple(dict.fromkeys(sheet for table, _ in tables for sheet in table.unread)),
     )
 
 
@@ -125,10 +128,12 @@ def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.
     """The rows of a table under the names that the map uses."""
     own = dict(variant.columns) if variant else {}
     expected = _expected(order_map, variant)
-    written = table.header or expected  # an interface that has no record to give has no columns either
+    is_empty = not table.header and not table.rows  # an interface that has no record to give has no columns either
+    written = expected if is_empty else table.header
     for column in expected:
         if column not in written:
-            near = difflib.get_close_matches(column, table.header, n=1)
+            are_names = not set(expected).isdisjoint(written)  # or the first row may be an order, which is not told
+            near = difflib.get_close_matches(column, table.header, n=1) if are_names else []
             at_all = f"none, but {near[0]!r}" if near else f"none like it ({table.kind}, columns: {len(table.header)})"
             if len(table.header) == 1 and table.kind == "text":
                 at_all = "one column only: is something else than , ; tab or | between the cells?"

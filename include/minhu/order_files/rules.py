@@ -68,6 +68,7 @@ RULES: dict[str, tuple[Severity, str]] = {
         "warn",
         "closed on a date, without a time of day: no duration can be known, and [absent] does not say so",
     ),
+    "L1-ORD-052": ("info", "sheets of a workbook that are not read"),
 }
 
 

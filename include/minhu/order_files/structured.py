@@ -88,7 +88,8 @@ def _storable(text: str) -> str:
 def read_xml(name: str, data: bytes) -> Table:
     """The records of an XML file: the elements right below the outermost one.
 
-    An element in a record is a column, one in that ``outer.inner``; of several of one name the first is read.
+    An element in a record is a column, one in that ``outer.inner``; of several of one name the first is read. Attributes of
+    the record itself are columns too.
 
     Raises:
         PermanentError: it is not XML, or declares a document type, with which a small file can ask for much.
@@ -126,13 +127,13 @@ class _Records:
     def doctype(self, *_: object) -> None:
         refuse(self._name, "it is XML with a document type, which is not read", "have it sent without <!DOCTYPE …>")
 
-    def start(self, tag: str, _: Mapping[str, str]) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._path.append(tag.rpartition(":")[2])
         self._texts = []
         if len(self._path) > _DEEPEST:
             refuse(self._name, "its elements lie too deep in one another", "give a file with a list of records")
         if len(self._path) == 2:
-            self.records.append({})
+            self.records.append({name: value.strip() or None for name, value in attributes.items()})
 
     def text(self, part: str) -> None:
         if self._texts is not None:

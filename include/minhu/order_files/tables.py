@@ -24,6 +24,7 @@ class Table:
         numbers: line or row number in the file of each row, from 1.
         torn: number and reason of rows that have too few or too many cells.
         kind: what the file is, for messages.
+        unread: sheets of the same workbook that are not read.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Table:
     numbers: Sequence[int]
     torn: list[tuple[int, str]] = field(default_factory=list)
     kind: str = "text"
+    unread: tuple[str, ...] = ()
 
     @property
     def is_workbook(self) -> bool:

@@ -67,7 +67,13 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
                 name, f"expected one sheet with the columns, found {len(fitting)}: {names}", "name them in file.sheets"
             )
     chosen = sheets or fitting
-    return [_table(f"{name}/{sheet}" if len(chosen) > 1 else name, grids[sheet], places[sheet][0]) for sheet in chosen]
+    unread = tuple(
+        f"{sheet} (hidden)" if sheet not in visible else sheet for sheet in book.sheet_names if sheet not in chosen
+    )
+    return [
+        _table(f"{name}/{sheet}" if len(chosen) > 1 else name, grids[sheet], places[sheet][0], unread)
+        for sheet in chosen
+    ]
 
 
 def _check_extent(name: str, data: bytes) -> None:
@@ -99,7 +105,7 @@ def _header_position(grid: list[list[Any]], columns: Sequence[str]) -> tuple[int
     return (counts.index(most) if counts else 0), most
 
 
-def _table(name: str, grid: list[list[Any]], position: int) -> Table:
+def _table(name: str, grid: list[list[Any]], position: int, unread: tuple[str, ...]) -> Table:
     header = [_text(cell) or "" for cell in grid[position]] if grid else []
     while header and not header[-1]:
         header.pop()
@@ -116,7 +122,7 @@ def _table(name: str, grid: list[list[Any]], position: int) -> Table:
         elif any(cells):
             rows.append(cells)
             numbers.append(number)
-    return Table(name, header, rows, numbers, torn, kind="workbook")
+    return Table(name, header, rows, numbers, torn, kind="workbook", unread=unread)
 
 
 def _texts(cells: list[Any]) -> list[str | None]:
