@@ -62,6 +62,10 @@ select
     concat(
         case when value > value_before then '高' else '低' end, '于上月 ',
         cast(100 * {{ threshold('jump_warn_change') }} as integer), ' 个百分点以上，非偶然'
-    ) as message
+    ) as message,
+    concat(
+        'more than ', cast(100 * {{ threshold('jump_warn_change') }} as integer), ' points ',
+        case when value > value_before then 'above' else 'below' end, ' the month before, and not by chance'
+    ) as detail
 from jumps
 where least_change > {{ threshold('jump_warn_change') }}

@@ -106,6 +106,8 @@ def _findings(explained: Explanation) -> Iterator[str]:
         column = f".{finding['column_name']}" if finding["column_name"] else ""
         yield f"  {finding['rule_id']} {_both(severity)}  {finding['table_name']}{column}{counted}{found_on}"
         yield f"    {finding['message']}"
+        if finding["detail"]:
+            yield f"    {finding['detail']}"
         if finding["sample_keys"]:
             yield f"    样例 sample keys: {finding['sample_keys']}"
     for waiver in explained.waivers:
