@@ -157,7 +157,7 @@ def test_a_withheld_cell_is_listed_with_its_rule_and_last_good_value(night: Rele
     page = read(write(home, tmp_path / "pages") / "verdicts.html")
     rows = page.tables["暂缓公布的单元格；同一指标、层级与规则合为一行"][1:]
     [row] = [row for row in rows if row[2] == "L3-CON-001"]  # the night's own dirt withholds others
-    assert row[:2] == ["H04 工单量", "市"] and row[3].startswith("受理＝")
+    assert row[:2] == ["H04 工单量", "市"] and row[3].startswith("未通过“受理＝")
     assert "全口径" in row[5] and "off" in row[5] and "上次有效值 7" in row[5]
     cells = next(iter(read(tmp_path / "pages" / "cells-H04.html").tables.values()))
     assert any(row[6] == "暂缓" and "上次有效值 7" in row[7] for row in cells)

@@ -13,6 +13,9 @@ from minhu.reports.dossier.evidence import Evidence, Row
 from minhu.reports.dossier.page import Words
 
 _RULE = re.compile(r"L\d-[A-Z]+-\d{3}")
+#: Rules that say what must be; all others say what is wrong, and those of order files do in English.
+_ASKS = re.compile(r"L[013]-|L4-GXK-")
+_ASKS_IN_CHINESE_ALONE = "L1-ORD-"
 _CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -42,8 +45,12 @@ class Reasons:
         )
 
     def rule(self, rule_id: str) -> Words:
-        """What a rule says, its id where nobody says it."""
-        return self.rules.get(rule_id, Words(rule_id, rule_id))
+        """What is wrong where a rule decided, in its words; its id where it has none."""
+        said = self.rules.get(rule_id)
+        if said is None or not _ASKS.match(rule_id):
+            return said or Words(rule_id, rule_id)
+        english = said.en if rule_id.startswith(_ASKS_IN_CHINESE_ALONE) else f"not met: {said.en}"
+        return Words(f"未通过“{said.zh}”", english)
 
     def words(self, rule_id: str, reason: str) -> Words:
         """The reason of one cell, with its numbers."""
@@ -59,12 +66,14 @@ class Reasons:
 
     def _of_finding(self, rule_id: str, finding: Row) -> list[str]:
         """What a finding adds to the words of the rule: its own where it has some in English, its counts where not."""
-        found_by, detail = str(finding["rule_id"]), str(finding["detail"] or "")
+        found_by = str(finding["rule_id"])
+        asked = self.rules.get(found_by, Words("", "")).en
+        detail = str(finding["detail"] or "").removeprefix(f"{asked}: ").removeprefix("does not hold: ")
         said = [f"waived by {finding['waiver_id']}"] if finding["waiver_id"] else []
         if found_by != rule_id:
             said.append(f"{found_by} {self.rule(found_by).en}")
-        if detail and not _CHINESE.search(detail):
-            return [*said, detail.removeprefix(f"{self.rule(found_by).en}: ")]
+        if detail not in ("", asked) and not _CHINESE.search(detail):
+            return [*said, detail]
         seen, failed = finding["rows_seen"], finding["rows_failed"]
         return [*said, f"{failed:,} of {seen:,}" if seen else f"{failed:,}"] if failed else said
 

@@ -130,7 +130,7 @@ def _detail(rule_id: str, cell: Row, reasons: Reasons) -> Markup:
     """What the cell's reason says beyond the words of its rule."""
     said, rule = reasons.words(rule_id, str(cell["reason"] or "")), reasons.rule(rule_id)
     beyond = Words(
-        said.zh.removeprefix(f"未通过“{rule.zh}”").removeprefix(rule.zh).lstrip("：；"),
+        said.zh.removeprefix(rule.zh).lstrip("：；"),
         said.en.removeprefix(rule.en).lstrip("; "),
     )
     return Markup(" · {}").format(beyond) if beyond.zh or beyond.en else Markup()
