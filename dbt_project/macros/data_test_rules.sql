@@ -29,8 +29,9 @@
             'city orders equal districts and unknown places': '全市工单＝各区县＋地点不详',
             'on time rate equals its definition': '按时办结率与口径文字重算一致',
             'every contract row is the last of its versions': '口径表每行即其最新版本',
+            'every returned row names its delivery': '报表每行都写明所属的报送',
         } %}
-        {{ return([sentence, sentences.get(sentence, '恒等式：' ~ sentence)]) }}
+        {{ return([sentence, sentences.get(sentence, '模型的恒等式成立')]) }}
     {% endif %}
     {% set columns = test.kwargs.column_name or (test.kwargs.columns or []) | join(', ') or test.kwargs.column or '' %}
     {% set words = {
@@ -41,6 +42,6 @@
         'relationships': ['is known where it is listed', '在所引用的表中存在'],
         'accepted_values': ['is a known word', '为已知词'],
     } %}
-    {% set said = words.get(test.name, [test.name.replace('_', ' '), test.name.replace('_', ' ')]) %}
+    {% set said = words.get(test.name, [test.name.replace('_', ' '), '符合模型检验']) %}
     {{ return([columns ~ ' ' ~ said[0], columns ~ ' ' ~ said[1]]) }}
 {% endmacro %}

@@ -52,6 +52,7 @@ inputs: [hotline.work_orders, hotline.places, hotline.units, fct_work_orders, fc
 anchors: [hotline.work_orders/due]
 
 description: "Orders whose deadline lies in the period and has passed; numerator: still open."
+description_zh: 分母：期限在期内且已届满的工单；分子：仍未办结的。
 
 history:
   - version: 1.0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from minhu.warehouse import work_file
 from tests.fixtures import floors
 from tests.fixtures.homes import build_and_judge, copy_of, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.languages import latin_words
 from tests.fixtures.orders import add_order
 
 pytestmark = [pytest.mark.nights(6), pytest.mark.xdist_group("floors")]
@@ -138,11 +140,31 @@ def test_a_blocked_source_keeps_yesterdays_cells_marked_stale(
 
 def test_a_source_blocked_on_the_first_night_withholds_and_says_why(tmp_path: Path) -> None:
     settings = settings_at(tmp_path)
+    lacks = {"callbacks": "nobody is called back", "tiers": "没有办理等级 / there are no tiers"}
+    settings = replace(settings, city=replace(settings.city, absent_inputs=lacks))
     LandedCity().land(settings, NIGHT, sources=("grid", "stations"))
-    Landing(settings.landing_dir).block("hotline", NIGHT, "wrong password", [])
+    landing = Landing(settings.landing_dir)
+    arrival = landing.arrival("grid", NIGHT)
+    assert arrival is not None and arrival.window_end is not None
+    odd = Finding("L1-GRD-021", "warn", "grid", "grid.events", "unknown fields", rows_seen=9, rows_failed=2)
+    landing.accept(Attempt("grid", NIGHT, 1, Window(None, arrival.window_end)), [odd])
+    blocked = Finding("L0-HOT-001", "block", "hotline", "hotline", "wrong password")
+    Landing(settings.landing_dir).block("hotline", NIGHT, "wrong password", [blocked])
     build_and_judge(settings, NIGHT)
-    found = query(settings, "select distinct verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06'")
-    assert found == [("WITHHELD", "L4-KPI-006", "来源未到且无历史值：wrong password")]
+    found = query(
+        settings,
+        "select distinct verdict, rule_id, reason from publish.kpi_results where kpi_id = 'H06' and variant = 'main'",
+    )
+    assert found == [("WITHHELD", "L4-KPI-006", "来源未到且无历史值：未通过“12345热线已交付”（L0-HOT-001）")]
+    absent = query(settings, "select distinct kpi_id, reason from publish.kpi_results where rule_id = 'L4-KPI-001'")
+    assert {("H08", "本市没有该数据来源"), ("T04", "本市没有该数据来源：没有办理等级")} <= set(absent)
+    messages = "select rule_id, message, detail from publish.quality_findings where severity in ('block', 'warn')"
+    assert set(query(settings, messages)) >= {
+        ("L0-HOT-001", "未通过“12345热线已交付”", "wrong password"),
+        ("L1-GRD-021", "未通过“没有契约之外的字段”：检视 9 项，不合 2 项", "unknown fields"),
+    }
+    reasons = query(settings, "select distinct reason from publish.kpi_results")
+    assert {reason: latin_words(reason) for (reason,) in reasons if latin_words(reason)} == {}
 
 
 def test_quarantined_records_withhold_the_units_and_months_where_they_are_many(home: Settings) -> None:

@@ -24,7 +24,7 @@ FINDING = Finding(
     period_from="2026-11-01", period_to="2026-11-30", rows_seen=40, rows_failed=3,
 )  # fmt: skip
 
-SAYS = "规则“占比在0至1之间”：planted"
+SAYS = "未通过“占比在0至1之间”：检视 40 项，不合 3 项"
 
 
 def waiver(sha256: str, **changed: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def test_a_waived_cell_is_published_and_says_who_answers_for_it(
     # one more row failed since: the waiver speaks about other data
     worse = Finding(**{**FINDING.__dict__, "rows_failed": 4})
     cell, status = judge(home, monkeypatch, worse, waiver(sha256))
-    assert cell == [("WITHHELD", "L4-GXK-004", SAYS)]
+    assert cell == [("WITHHELD", "L4-GXK-004", SAYS.replace("不合 3 项", "不合 4 项"))]
     assert status == {"W-1": "other_data"}
 
 
@@ -122,6 +122,10 @@ def test_waivers_of_a_cell_with_few_cases_and_another_warning_are_all_told(
         ("[[waiver]", "expected TOML"),
         ("[[waivers]]\nwaiver_id = 'W-1'", "expected nothing but"),
         ("[[waiver]]\nwaiver_id = 'W-1'", "W-1 has no approved_on, approver, author, expires_on"),
+        (
+            waivers.as_toml(waiver("0" * 64, reason="checked")),
+            "W-1: expected a reason in Chinese, for readers of the figure read it",
+        ),
         (waivers.as_toml(waiver("0" * 64)) + "until = 2026-12-20", "W-1 has until, which nobody reads"),
         (waivers.as_toml(waiver("0" * 64, approver=" ")), "W-1: expected a text for approver"),
         (waivers.as_toml(waiver("0" * 64, expires_on="soon")), "W-1: expected a date like 2026-11-20 for expires_on"),

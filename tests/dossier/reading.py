@@ -1,4 +1,4 @@
-"""Reading a page as a person sees it in Chinese, and as a browser would load it."""
+"""Reading a page as a person sees it in Chinese or English, and as a browser would load it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ class Read:
     """What stands in a page.
 
     Attributes:
-        tables: rows of Chinese text by caption; the first row are the headings.
+        tables: rows of text in the language by caption; the first row are the headings.
         ids: all anchors.
         links: addresses of links.
         loads: addresses that a browser would load by itself.
         tags: every tag that was opened.
         unclosed: tags that were never closed.
+        text, main: all that is read, and what stands below the head of the page, there without names of units.
     """
 
     tables: dict[str, list[list[str]]] = field(default_factory=dict)
@@ -29,25 +30,28 @@ class Read:
     tags: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     unclosed: list[str] = field(default_factory=list)
     text: str = ""
+    main: str = ""
 
     def row(self, caption: str, first: str) -> list[str]:
         """The row of a table that begins with a word."""
         return next(row for row in self.tables[caption] if row[0] == first)
 
 
-def read(path: Path) -> Read:
-    parser = _Parser()
+def read(path: Path, language: str = "zh") -> Read:
+    parser = _Parser({"zh": "en", "en": "zh"}[language])
     parser.feed(path.read_text(encoding="utf-8"))
     parser.found.unclosed = parser.open
     return parser.found
 
 
 class _Parser(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, other: str) -> None:
         super().__init__()
+        self.other = other
         self.found = Read()
         self.open: list[str] = []
-        self.hidden: list[int] = []  # depths at which English began
+        self.classes: list[str] = []
+        self.hidden: list[int] = []  # depths at which the other language began
         self.caption: list[str] | None = None
         self.rows: list[list[str]] = []
         self.cell: list[str] | None = None
@@ -64,7 +68,8 @@ class _Parser(HTMLParser):
         if tag in _VOID:
             return
         self.open.append(tag)
-        if attrs.get("class") == "en":
+        self.classes.append(attrs.get("class", ""))
+        if attrs.get("class") == self.other:
             self.hidden.append(len(self.open))
         if tag == "table":
             self.rows = []
@@ -83,6 +88,7 @@ class _Parser(HTMLParser):
         if self.hidden and self.hidden[-1] == len(self.open):
             self.hidden.pop()
         self.open.pop()
+        self.classes.pop()
         if tag in ("td", "th") and self.cell is not None:
             self.rows[-1].append("".join(self.cell).strip())
             self.cell = None
@@ -96,6 +102,8 @@ class _Parser(HTMLParser):
         if self.hidden or (self.open and self.open[-1] in ("style", "script")):
             return
         self.found.text += data
+        if "main" in self.open and "unit" not in self.classes:
+            self.found.main += data
         if self.caption is not None:
             self.caption.append(data)
         if self.cell is not None:

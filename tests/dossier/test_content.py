@@ -117,6 +117,16 @@ def test_every_definition_of_the_contract_is_told(night: Release, pages: Path) -
     )
 
 
+def test_a_definition_is_told_in_the_language_of_the_page(night: Release, pages: Path) -> None:
+    contract = rows_of(night, "kpi_contract")
+    for language, column, caption in (
+        ("zh", "description_zh", "口径合同；算式写在计数模型的列上"),
+        ("en", "description", "The contract; formulas are over columns of the count model"),
+    ):
+        table = read(pages / "definitions.html", language).tables[caption]
+        assert sorted(row[9] for row in table[1:]) == sorted(row[column] for row in contract)
+
+
 def test_the_proof_names_hashes_and_the_line_of_the_ledger(night: Release, pages: Path) -> None:
     page = read(pages / "proof.html")
     assert night.manifest_sha256 in page.text

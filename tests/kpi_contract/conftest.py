@@ -56,7 +56,7 @@ def a_kpi(**keys: Any) -> Kpi:
         "denominator": "due_count", "sample_size": "due_count", "unit": "share", "interval_method": "wilson",
         "direction": "up", "levels": ["city"], "periods": ["month"], "suppress_below": 10, "band_below": 30,
         "settle_days": 0, "inputs": ["hotline.work_orders", "agg_orders_by_period"],
-        "anchors": ["hotline.work_orders/due"], "description": "Orders due.",
+        "anchors": ["hotline.work_orders/due"], "description": "Orders due.", "description_zh": "到期工单。",
         "history": [{"version": "1.0.0", "valid_from": "2026-01-01"}],
     }  # fmt: skip
     return Kpi.model_validate(plain | keys)

@@ -47,6 +47,8 @@ def test_the_sample_is_the_denominator_where_nothing_else_is_said(tmp_path: Path
         ("suppress_below: 10", "suppress_below: ten", "suppress_below: expected input should be a valid integer, found 'ten'"),
         ("suppress_below: 10", "suppress_below: -1", "suppress_below: expected input should be greater than or equal to 0"),
         ("suppress_below: 10\n", "", "suppress_below: expected a value, found nothing"),
+        ("description_zh: ", "# ", "description_zh: expected a value, found nothing - add the line `description_zh: …`"),
+        ("description_zh: ", "description_zh: Orders due  # ", "description_zh: expected the definition in Chinese, as readers see"),
         ("owner_zh: ", "# ", "owner_zh: expected a value, found nothing"),
         ("direction: up", "direction: up\ndirection: down", "the key direction twice"),
         ("direction: up", "direction: [up", "expected YAML in UTF-8, found"),

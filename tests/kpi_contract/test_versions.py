@@ -59,7 +59,13 @@ def test_a_definition_changed_under_its_version_is_caught(column: str) -> None:
 
 def test_what_does_not_define_a_number_may_change_freely() -> None:
     before = of_two_versions()
-    after = of_two_versions(name_zh="另一个名称", inputs=["hotline.calls"], owner_zh="另一个单位", periods=["year"])
+    after = of_two_versions(
+        name_zh="另一个名称",
+        description_zh="另一种译法。",
+        inputs=["hotline.calls"],
+        owner_zh="另一个单位",
+        periods=["year"],
+    )
     assert version_problems(after, recorded(before), CHANGELOG) == []
 
 

@@ -101,7 +101,8 @@ results as (
         verdict,
         rule_id,
         reason,
-        {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }} or not is_covered as is_provisional,
+        {{ dbt.dateadd('day', 'settle_days', 'period_end') }} > {{ business_date() }}
+        or not is_covered as is_provisional,
         is_covered,
         false as is_stale,
         -- left empty: the release fills in its own, so that a cell nobody touched stays the same row
@@ -128,7 +129,8 @@ results as (
         case when verdict = 'PUBLISHED' then 'PUBLISHED_WITH_NOTE' else verdict end as verdict,
         case when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') then 'L4-KPI-005' else rule_id end as rule_id,
         case
-            when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') then concat('来源未到，沿用上次有效值：', stale_reason)
+            when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE')
+                then concat('来源未到，沿用上次有效值', case when stale_reason <> '' then '：' else '' end, stale_reason)
             else reason
         end as reason,
         is_provisional,

@@ -4,7 +4,7 @@ with placed as (
     select
         *,
         case
-            when rule_id like 'L_-HOT-%' or table_name like 'hotline.%' then 'hotline'
+            when rule_id like 'L_-HOT-%' or rule_id like 'L_-ORD-%' or table_name like 'hotline.%' then 'hotline'
             when rule_id like 'L_-GRD-%' or table_name like 'grid.%' then 'grid'
             when rule_id like 'L_-STA-%' or table_name like 'stations.%' then 'stations'
             when rule_id like 'L_-RET-%' or table_name like 'returns.%' then 'returns'
@@ -146,3 +146,10 @@ left join quarantined
     on placed.rule_id = quarantined.rule_id
 left join judged
     on placed.rule_id = judged.rule_id
+-- loading files always finds something, were it only columns that are not read; without files it was not asked at all
+where
+    placed.rule_id not like 'L1-ORD-%'
+    or exists (
+        select 1 from found
+        where found.rule_id like 'L1-ORD-%'
+    )

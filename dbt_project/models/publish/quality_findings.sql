@@ -58,6 +58,7 @@ select
     case when not is_of_hidden then rows_failed end as rows_failed,
     sample_keys,
     message,
+    detail,
     is_in_marts,
     -- a hash of few possible counts tells them too
     case when is_of_hidden then '' else finding_sha256 end as finding_sha256,

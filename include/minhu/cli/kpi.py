@@ -84,6 +84,7 @@ def new(
     inputs: Annotated[str | None, typer.Option("--inputs", help="Landed tables and models.")] = None,
     anchors: Annotated[str | None, typer.Option("--anchors", help="As hotline.work_orders/due.")] = None,
     description: Annotated[str | None, typer.Option("--description", help="What is counted, in English.")] = None,
+    description_zh: Annotated[str | None, typer.Option("--description-zh", help="The same, in Chinese.")] = None,
     valid_from: Annotated[str | None, typer.Option("--valid-from", help="Business date of its first night.")] = None,
     no_input: Annotated[
         bool,

@@ -82,6 +82,7 @@ def proposal(release: Release, path: Path) -> str:
         return f"# nothing blocks a cell in release {release.release_id}\n"
     entries = [
         f"# {row['message']}\n"
+        + (f"# {' '.join(row['detail'].split())}\n" if row.get("detail") else "")
         + as_toml(dict.fromkeys(SCHEMA.names, "") | {name: row[name] for name in ("rule_id", "finding_sha256")})
         for row in sorted(blocking, key=lambda row: (row["rule_id"], row["finding_sha256"]))
     ]
@@ -113,6 +114,10 @@ def _checked(path: Path, number: int, row: object) -> dict[str, Any]:
             raise _refusal(path, f"{name}: expected a date like 2026-11-20 for {field.name}, found {value!r}")
         if field.type == pa.string() and not (isinstance(value, str) and value.strip()):
             raise _refusal(path, f"{name}: expected a text for {field.name}, found {value!r}")
+    if not re.search(r"[\u4e00-\u9fff]", row["reason"]):
+        raise _refusal(
+            path, f"{name}: expected a reason in Chinese, for readers of the figure read it, found {row['reason']!r}"
+        )
     if not re.fullmatch("[0-9a-f]{64}", row["finding_sha256"]):
         raise _refusal(path, f"{name}: expected 64 hex digits for finding_sha256, found {row['finding_sha256']!r}")
     return row

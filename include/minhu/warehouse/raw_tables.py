@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -69,7 +70,12 @@ def write_arrivals(db: duckdb.DuckDBPyConnection, settings: Settings, inventory:
         if status == "absent" and source in contracts.INPUTS:
             absent.setdefault(source, reason)
     for name, reason in sorted(absent.items()):
-        db.execute("insert into raw.absent_inputs values (?, ?)", [name, reason])
+        db.execute("insert into raw.absent_inputs values (?, ?)", [name, _in_chinese(reason)])
+
+
+def _in_chinese(reason: str) -> str:
+    """What readers of a figure are told of an input that a city lacks: the Chinese part of ``中文 / English``, "" without one."""
+    return next((part.strip() for part in reason.split(" / ") if re.search(r"[\u4e00-\u9fff]", part)), "")
 
 
 def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:

@@ -42,12 +42,14 @@ create table if not exists raw.model_findings (
     kpi_id varchar, unit_type varchar, unit_code varchar, period_from varchar, period_to varchar, rows_seen bigint,
     rows_failed bigint, sample_keys varchar
 );
+create table if not exists raw.findings as
+select *, false as is_in_marts, cast(null as date) as found_date from raw.model_findings where false;
 create table if not exists raw.judged (business_date date, circumstances varchar);
 create table if not exists raw.periods_pending (count_model varchar, period_type varchar, period_start date);
 create table if not exists raw.judged_findings (
     rule_id varchar, severity varchar, source varchar, table_name varchar, column_name varchar, anchors varchar,
     kpi_id varchar, unit_type varchar, unit_code varchar, period_type varchar, period_from date, period_to date,
-    rows_seen bigint, rows_failed bigint, sample_keys varchar, message varchar, is_in_marts boolean, found_date date,
+    rows_seen bigint, rows_failed bigint, sample_keys varchar, message varchar, detail varchar, is_in_marts boolean, found_date date,
     finding_sha256 varchar, waiver_id varchar
 );
 create table if not exists raw.waivers (

@@ -100,7 +100,7 @@ judged as (
         contract.interval_method,
         blocked.kpi_id is not null as is_source_blocked,
         absent.input is not null as is_input_absent,
-        coalesce(blocked.reason, absent.reason, '') as absence_reason,
+        coalesce(case when absent.input is not null then absent.reason else blocked.reason end, '') as absence_reason,
         touched.severity,
         coalesce(touched.severity = 'block' and touched.lacks_records, false) as lacks_records,
         touched.rule_id as touching_rule_id,
@@ -172,7 +172,7 @@ select
     decided.deciding_rule_id as rule_id,
     case
         when decided.deciding_rule_id = '' then ''
-        when rules.rule_id in ('L4-KPI-001', 'L4-KPI-006')
+        when rules.rule_id in ('L4-KPI-001', 'L4-KPI-006') and decided.absence_reason <> ''
             then concat(rules.reason_zh, '：', decided.absence_reason)
         when rules.rule_id = 'L4-KPI-004' and decided.severity = 'warn'
             then concat(rules.reason_zh, '；', decided.touching_message)

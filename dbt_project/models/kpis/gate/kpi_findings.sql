@@ -1,6 +1,7 @@
 -- One row per finding of any check: what arrived this night and in earlier ones, records, identities, the KPI frame.
 -- anchors and period_type are '' where it does not matter by which days a KPI counts, or for which kind of period.
 -- found_date is the night of the finding; what was found in an accepted delivery stands as long as its rows do.
+-- message is Chinese, for readers; detail is English, with what an engineer needs to know, and identifies the finding.
 -- A waiver that holds turns a blocking finding into a warning that says so.
 -- is_in_marts is false for what was seen in a delivery that was refused: those rows are in no figure.
 with found as (
@@ -20,11 +21,17 @@ with found as (
         findings.rows_seen,
         findings.rows_failed,
         findings.sample_keys,
-        -- who reads a reason reads Chinese first; what follows is for who mends it
-        case
-            when rules.rule_id is null then findings.message
-            else concat('规则“', rules.reason_zh, '”：', findings.message)
-        end as message,
+        -- who reads a reason reads the rule's words in Chinese; what the check said is for who mends it
+        concat(
+            '未通过“', coalesce(rules.reason_zh, findings.rule_id), '”',
+            case
+                when findings.rows_failed > 0 and findings.rows_seen > 0
+                    then concat('：检视 ', findings.rows_seen, ' 项，不合 ', findings.rows_failed, ' 项')
+                when findings.rows_failed > 0 then concat('：', findings.rows_failed, ' 处')
+                else ''
+            end
+        ) as message,
+        findings.message as detail,
         findings.is_in_marts,
         findings.found_date
     from {{ source('raw', 'findings') }} as findings
@@ -51,6 +58,7 @@ with found as (
         rows_failed,
         sample_keys,
         message,
+        detail,
         true as is_in_marts,
         {{ business_date() }} as found_date
     from {{ relation }}
@@ -62,7 +70,7 @@ identified as (
         *,
         {{ fingerprint([
             'rule_id', 'table_name', 'column_name', 'anchors', 'kpi_id', 'unit_type', 'unit_code', 'period_type',
-            'period_from', 'period_to', 'rows_seen', 'rows_failed', 'sample_keys', 'message'
+            'period_from', 'period_to', 'rows_seen', 'rows_failed', 'sample_keys', 'detail'
         ]) }} as finding_sha256
     from found
 ),
@@ -101,6 +109,7 @@ select
             waivers.reason, '；', identified.message
         )
     end as message,
+    identified.detail,
     identified.is_in_marts,
     identified.found_date,
     identified.finding_sha256,

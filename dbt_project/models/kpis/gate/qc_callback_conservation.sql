@@ -56,7 +56,11 @@ select
     counted.first_key as sample_keys,
     concat(
         '回访尝试 ', counted.attempt_count, ' 次中有 ', counted.unexplained_count, ' 次既非有效、无效，也非未接通'
-    ) as message
+    ) as message,
+    concat(
+        counted.unexplained_count, ' of ', counted.attempt_count,
+        ' attempts to call back are neither valid nor invalid nor not reached'
+    ) as detail
 from counted
 cross join thresholds
 cross join concerned

@@ -52,7 +52,11 @@ found as (
             case caliber when 'full' then '全口径' else '考核口径' end, '：受理 ', created_count,
             ' 件，而办结、在办、撤回、合并共 ',
             created_closed_count + created_open_count + withdrawn_count + merged_count, ' 件'
-        ) as message
+        ) as message,
+        concat(
+            caliber, ' caliber: ', created_count, ' created, but closed, open, withdrawn and merged make ',
+            created_closed_count + created_open_count + withdrawn_count + merged_count
+        ) as detail
     from months
     where created_count <> created_closed_count + created_open_count + withdrawn_count + merged_count
     union all
@@ -70,7 +74,11 @@ found as (
         concat(
             case caliber when 'full' then '全口径' else '考核口径' end, '：到期 ', due_count,
             ' 件，而按时、超时办结、超期未结、办结时间不明共 ', on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
-        ) as message
+        ) as message,
+        concat(
+            caliber, ' caliber: ', due_count, ' due, but on time, late, overdue and open, and over at an unknown time make ',
+            on_time_count + late_count + overdue_open_count + untimed_count
+        ) as detail
     from months
     where due_count <> on_time_count + late_count + overdue_open_count + untimed_count
     union all
@@ -88,7 +96,11 @@ found as (
         concat(
             '受理 ', compared.created_count, ' 件中有 ', compared.created_count - coalesce(assessed.created_count, 0),
             ' 件剔除于考核之外'
-        ) as message
+        ) as message,
+        concat(
+            compared.created_count - coalesce(assessed.created_count, 0), ' of ', compared.created_count,
+            ' created are kept out of the assessment'
+        ) as detail
     from compared
     left join months as assessed
         on
@@ -114,7 +126,11 @@ found as (
         compared.tier_relaxed_count as rows_failed,
         concat(
             '逾 ', cast(100 * {{ threshold('tier_relaxed_warn_share') }} as integer), ' % 的派单改入时限更宽的档次'
-        ) as message
+        ) as message,
+        concat(
+            'more than ', cast(100 * {{ threshold('tier_relaxed_warn_share') }} as integer),
+            ' % of the dispatched were moved to a tier with more time'
+        ) as detail
     from compared
     cross join timed
     where
@@ -135,7 +151,11 @@ found as (
         compared.eligible_count - compared.called_back_count as rows_failed,
         concat(
             '有效回访不足办结的 ', cast(100 * {{ threshold('callback_coverage_floor') }} as integer), ' %，不足以代表全体'
-        ) as message
+        ) as message,
+        concat(
+            'validly called back: less than ', cast(100 * {{ threshold('callback_coverage_floor') }} as integer),
+            ' % of the closed, too few to speak for all'
+        ) as detail
     from compared
     cross join asked
     where
@@ -158,7 +178,11 @@ found as (
         concat(
             '{{ clock_zh }}口径 ', rule_{{ clock }}_due_count, ' 个期限中有 ', rule_{{ clock }}_assumed_count,
             ' 个超出已公布的节假日安排，按周一至周五推算'
-        ) as message
+        ) as message,
+        concat(
+            rule_{{ clock }}_assumed_count, ' of ', rule_{{ clock }}_due_count, ' deadlines ({{ clock }} clock) lie ',
+            'beyond the announced holidays and were worked out by Monday to Friday'
+        ) as detail
     from full_caliber
     where rule_{{ clock }}_assumed_count > 0
     {% endfor %}
@@ -181,5 +205,6 @@ select
     cast(rows_seen as bigint) as rows_seen,
     cast(rows_failed as bigint) as rows_failed,
     '' as sample_keys,
-    message
+    message,
+    detail
 from found

@@ -1,7 +1,7 @@
 -- One row per record rule, days by which KPIs count (anchors), unit and period from whose counts so many records were
 -- set aside that it must be said: a finding. What several rules set aside is weighed together, and so is what a KPI
--- counts by several days. Records of unknown day weigh as many as are to be expected in the period. Below the threshold a
--- note stands for the record: of city and districts, by month.
+-- counts by several days. Records of unknown day weigh as many as are to be expected in the period. Below the threshold
+-- a note stands for the record: of city and districts, by month.
 with anchor_sets as (
     select distinct -- several KPIs count alike
         contract.anchors,
@@ -169,7 +169,13 @@ select
         cast(ceil(judged.rows_failed) as bigint), ' 件',
         case when judged.is_estimated then '（日期不明的按所在批次的期间分摊）' else '' end, '；全部规则共隔离 ',
         cast(ceil(judged.all_failed) as bigint), '/', judged.rows_seen, ' 件'
-    ) as message
+    ) as message,
+    concat(
+        rules.reason, ': ', case when judged.is_estimated then 'about ' else '' end,
+        cast(ceil(judged.rows_failed) as bigint), ' of the ', cast(ceil(judged.all_failed) as bigint), ' set aside of ',
+        judged.rows_seen, ' records',
+        case when judged.is_estimated then ' (those of unknown day shared out over their delivery)' else '' end
+    ) as detail
 from judged
 inner join {{ ref('record_rules') }} as rules
     on judged.rule_id = rules.rule_id

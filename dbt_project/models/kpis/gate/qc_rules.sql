@@ -11,6 +11,15 @@ from {{ ref('check_rules') }}
 union all
 select
     rule_id,
+    'order files' as table_name,
+    severity,
+    'owner of the source' as who_acts,
+    reason,
+    reason_zh
+from {{ ref('order_file_rules') }}
+union all
+select
+    rule_id,
     table_name,
     'by share' as severity,
     'engineer, then owner of the source' as who_acts,

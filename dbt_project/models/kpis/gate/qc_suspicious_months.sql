@@ -77,7 +77,11 @@ suspicious as (
         concat(
             case when value > value_before then '高' else '低' end, '于上月 ',
             cast(100 * {{ threshold('jump_warn_change') }} as integer), ' 个百分点以上，非偶然'
-        ) as message
+        ) as message,
+        concat(
+            'more than ', cast(100 * {{ threshold('jump_warn_change') }} as integer), ' points ',
+            case when value > value_before then 'above' else 'below' end, ' the month before, and not by chance'
+        ) as detail
     from jumps
     where least_change > {{ threshold('jump_warn_change') }}
     union all
@@ -90,7 +94,8 @@ suspicious as (
         period_end,
         cast(case_count as bigint) as rows_seen,
         cast(0 as bigint) as rows_failed,
-        concat(cast(case_count as bigint), ' 件无一不良，按同类其他单位的水平近乎不可能') as message
+        concat(cast(case_count as bigint), ' 件无一不良，按同类其他单位的水平近乎不可能') as message,
+        concat(cast(case_count as bigint), ' cases and not one bad: next to impossible at the rate of the peers') as detail
     from beside
     where
         case_count >= {{ threshold('share_min_cases') }}
@@ -114,5 +119,6 @@ select
     rows_seen,
     rows_failed,
     '' as sample_keys,
-    message
+    message,
+    detail
 from suspicious

@@ -106,5 +106,9 @@ select
     case
         when is_too_early then concat('当日数量尚无从比较：历史仅 ', history_days, ' 天')
         else concat('当日 ', record_count, ' 条，平时约 ', cast(usual_count as bigint), ' 条')
-    end as message
+    end as message,
+    case
+        when is_too_early then concat('nothing to hold the day against: ', history_days, ' days of history')
+        else concat('the day has ', record_count, ', usually about ', cast(usual_count as bigint))
+    end as detail
 from found

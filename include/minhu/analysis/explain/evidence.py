@@ -16,7 +16,7 @@ from minhu.settings import Settings
 #: Columns of a finding that an auditor needs; persons are in none of them.
 FINDING_COLUMNS = (
     "rule_id", "severity", "source", "table_name", "column_name", "anchors", "unit_type", "unit_code", "period_type",
-    "period_from", "period_to", "rows_seen", "rows_failed", "sample_keys", "message", "finding_sha256", "waiver_id",
+    "period_from", "period_to", "rows_seen", "rows_failed", "sample_keys", "message", "detail", "finding_sha256", "waiver_id",
 )  # fmt: skip
 #: As the verdict of the cell was given (model ``kpi_cell_verdicts``): by unit, kind of period and days.
 _TOUCHING = """

@@ -78,7 +78,11 @@ def _definition(explained: Explanation) -> Iterator[str]:
     contract = explained.contract
     for anchor in explained.anchors:
         yield _labelled("计入 cohort", f"{_both(of_anchor(anchor), '；')}  ({anchor.table}/{anchor.anchor})")
-    yield _labelled("定义 definition", str(contract["description"]))
+    if contract.get("description_zh"):
+        yield _labelled("定义 definition", str(contract["description_zh"]))
+        yield _labelled("", str(contract["description"]))
+    else:  # of a release that was made before definitions were published in Chinese
+        yield _labelled("定义 definition", str(contract["description"]))
     yield _labelled("版本 contract", f"{explained.cell['contract_version']}, standard: {contract['standard']}")
     yield _labelled("口径方 owner", str(contract["owner_zh"]))
 
@@ -102,6 +106,8 @@ def _findings(explained: Explanation) -> Iterator[str]:
         column = f".{finding['column_name']}" if finding["column_name"] else ""
         yield f"  {finding['rule_id']} {_both(severity)}  {finding['table_name']}{column}{counted}{found_on}"
         yield f"    {finding['message']}"
+        if finding["detail"]:
+            yield f"    {finding['detail']}"
         if finding["sample_keys"]:
             yield f"    样例 sample keys: {finding['sample_keys']}"
     for waiver in explained.waivers:

@@ -19,7 +19,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("# placeholders, a local choice: n below which a cell is hidden, and below which it carries a note",
      ("suppress_below", "band_below")),
     ("", ("inputs", "anchors", "components", "judged_together")),
-    ("", ("description",)),
+    ("", ("description", "description_zh")),
     ("", ("history",)),
 )  # fmt: skip
 

@@ -24,6 +24,7 @@ MAIN = "main"
 FAMILIES = "HGSRBELVPWQTX"
 
 Text = Annotated[StrictStr, Field(min_length=1, pattern=r"\S")]
+Chinese = Annotated[StrictStr, Field(pattern=r"[\u4e00-\u9fff]")]
 Words = Annotated[list[Text], Field(min_length=1)]
 Floor = Annotated[StrictInt, Field(ge=0)]
 
@@ -63,6 +64,8 @@ class Kpi(_Form):
         anchors: the days by which records are counted (``table/anchor`` of ``macros/anchors.sql``).
         components: ``kpi_id/variant`` of the KPIs that it is composed of by a known formula.
         judged_together: input whose KPIs' verdicts hang together with this one's.
+        description, description_zh: which things are counted when, and what the numerator is, in English and in Chinese. The
+            English one is part of the definition; the Chinese one is its translation.
     """
 
     kpi_id: Annotated[StrictStr, Field(pattern=r"^[A-Z]\d\d$")]
@@ -91,6 +94,7 @@ class Kpi(_Form):
     components: list[Text] = []
     judged_together: StrictStr = ""
     description: Text
+    description_zh: Chinese
     history: Annotated[list[Version], Field(min_length=1)]
 
     @property
@@ -192,6 +196,7 @@ _EXPECTED = {
     "version": "three numbers, as in 1.1.0",
     "valid_from": "the business date of the first night under the version, as in 2026-11-28",
     "is_break": "true or false",
+    "description_zh": "the definition in Chinese, as readers see it",
     "is_optional": "true or false",
 }
 

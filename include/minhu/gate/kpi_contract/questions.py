@@ -188,5 +188,6 @@ QUESTIONS: tuple[Question, ...] = (
         _from_like("anchors"),
     ),
     Question("description", "In English: which things are counted when, and what the numerator is"),
+    Question("description_zh", "The same in Chinese, as readers see it (分母：…；分子：…)"),
     Question("valid_from", "Business date of the first night that publishes it, YYYY-MM-DD", "date"),
 )  # fmt: skip

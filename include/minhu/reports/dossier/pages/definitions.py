@@ -26,6 +26,9 @@ _UNITS = {
 }
 
 
+_STANDARDS = {"city account": "本市自述", "own definition": "自定口径"}
+
+
 def build(evidence: Evidence) -> Page:
     contracts = contracts_of(evidence)
     return Page(
@@ -58,7 +61,7 @@ def _contracts(contracts: dict[tuple[str, str], Row]) -> Table:
             words.of(row.get("direction"), _DIRECTIONS),
             f"{row.get('suppress_below', '')} / {row.get('band_below', '')}",
             str(row.get("owner_zh") or ""),
-            str(row.get("standard") or ""),
+            _standard(str(row.get("standard") or "")),
             str(row.get("contract_version") or ""),
             Words(str(row.get("description_zh") or row.get("description") or ""), str(row.get("description") or "")),
         ]
@@ -73,6 +76,14 @@ def _contracts(contracts: dict[tuple[str, str], Row]) -> Table:
         ),
         rows,
     )  # fmt: skip
+
+
+def _standard(text: str) -> Words:
+    """What a definition follows: public texts by their name, the two words of the contract in both languages."""
+    chinese = text
+    for word, translated in _STANDARDS.items():
+        chinese = chinese.replace(word, translated)
+    return Words(chinese, text)
 
 
 def _versions(evidence: Evidence, contracts: dict[tuple[str, str], Row]) -> Table:

@@ -103,13 +103,21 @@ def _strip(window: Sequence[date], came: set[date], first: date | None) -> Marku
 
 def _refused(evidence: Evidence) -> Any:
     rows = evidence.rows(
-        "select rule_id, source, table_name, severity, message from now.quality_findings "
+        "select * from now.quality_findings "
         "where rule_id like 'L0-%' or (rule_id like 'L1-%' and severity = 'block') order by source, rule_id, table_name, message"
     )
     return table(
         Words("本夜使一个来源未被受理的发现", "Findings because of which a source was not accepted tonight"),
         columns(("来源", "source"), ("规则", "rule"), ("表", "table"), ("说明", "what was found")),
-        [[words.of(row["source"], words.SOURCES), row["rule_id"], row["table_name"], row["message"]] for row in rows],
+        [
+            [
+                words.of(row["source"], words.SOURCES),
+                row["rule_id"],
+                row["table_name"],
+                Words(str(row["message"] or ""), str(row.get("detail") or row["message"] or "")),
+            ]
+            for row in rows
+        ],
         most=200,
     )
 

@@ -10,6 +10,8 @@ from typing import Any
 from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
 from minhu.reports.dossier.page import MOST_ROWS, Page, Section, Table, Words, columns, figure, link, shown, table, tag
+from minhu.reports.dossier.pages.why import by_cell, by_rule
+from minhu.reports.dossier.reasons import Reasons
 
 #: Months that the pages of single KPIs show.
 MONTHS = 13
@@ -35,7 +37,7 @@ def build(evidence: Evidence) -> Page:
 def cell_pages(evidence: Evidence) -> Iterator[Page]:
     """A page per KPI with the month cells of the city and its districts."""
     contracts = contracts_of(evidence)
-    reasons = reasons_zh(evidence)
+    reasons = Reasons.of(evidence)
     for kpi_id, cells in groupby(_month_cells(evidence), key=lambda row: str(row["kpi_id"])):
         yield _cell_page(kpi_id, list(cells), contracts, reasons)
 
@@ -63,7 +65,7 @@ def _count_cells(evidence: Evidence) -> None:
     """Count the cells once, for all that is told about verdicts."""
     evidence.engine.execute(
         "create table if not exists main.cell_counts as select kpi_id, variant, unit_type, verdict, "
-        "coalesce(rule_id, '') as rule_id, coalesce(reason, '') as reason, count(*) as cells from now.kpi_results group by all"
+        "count(*) as cells from now.kpi_results group by all"
     )
 
 
@@ -76,14 +78,6 @@ def contracts_of(evidence: Evidence) -> dict[tuple[str, str], Row]:
         key=lambda row: (place_of(str(row["kpi_id"])), str(row["variant"]) not in ("", "main"), str(row["variant"]))
     )
     return {(str(row["kpi_id"]), str(row["variant"])): row for row in rows}
-
-
-def reasons_zh(evidence: Evidence) -> dict[str, str]:
-    """Reasons of rules in Chinese, where the release has its rules."""
-    if not evidence.has("quality_rules"):
-        return {}
-    rows = evidence.rows("select rule_id, reason_zh from now.quality_rules order by rule_id")
-    return {str(row["rule_id"]): str(row["reason_zh"]) for row in rows}
 
 
 def name_of(contract: Row | None, fallback: str) -> Words:
@@ -140,61 +134,10 @@ def place_of(kpi_id: str) -> tuple[int, str]:
 
 
 def _reasons(evidence: Evidence) -> list[Table]:
-    zh = reasons_zh(evidence)
-    _count_cells(evidence)
-    rows = evidence.rows(
-        "select verdict, rule_id, reason, cast(sum(cells) as bigint) as cells, count(distinct kpi_id) as kpis "
-        "from main.cell_counts where verdict <> 'PUBLISHED' or reason <> '' "
-        "group by verdict, rule_id, reason order by verdict, rule_id, cells desc, reason"
-    )
-    by_rule = [
-        [
-            tag(row["verdict"], words.of(row["verdict"], words.VERDICTS)),
-            link(f"rules.html#{row['rule_id']}", row["rule_id"]) if row["rule_id"] else None,
-            Words(zh.get(str(row["rule_id"]), str(row["reason"])), str(row["reason"])),
-            row["cells"],
-            row["kpis"],
-        ]
-        for row in rows
-    ]
-    withheld = evidence.rows(
-        "select kpi_id, variant, unit_type, unit_name, unit_code, period_type, period_start, caliber, denominator, rule_id, "
-        "reason, last_good_value from now.kpi_results where verdict = 'WITHHELD' "
-        "order by kpi_id, variant, unit_type, unit_code, period_type, period_start desc, caliber"
-    )
-    contracts = contracts_of(evidence)
-    cells = [
-        [
-            f"{row['kpi_id']} {row['variant']}",
-            words.of(row["unit_type"], words.LEVELS),
-            row["unit_name"] or row["unit_code"],
-            f"{row['period_type']} {row['period_start']}",
-            words.of(row["caliber"], words.CALIBERS),
-            _count(row["denominator"]),
-            link(f"rules.html#{row['rule_id']}", row["rule_id"]) if row["rule_id"] else None,
-            Words(zh.get(row["rule_id"] or "", row["reason"] or ""), row["reason"] or ""),
-            figure(row["last_good_value"], _unit(contracts.get((row["kpi_id"], row["variant"])))),
-        ]
-        for row in withheld
-    ]
-    return [
-        table(
-            Words("按裁定、规则与原因", "By verdict, rule and reason"),
-            columns(
-                ("裁定", "verdict"), ("规则", "rule"), ("原因", "reason"), ("单元格", "cells", "number"), ("指标", "KPIs", "number"),
-            ),
-            by_rule,
-        ),
-        table(
-            Words("暂缓公布的每个单元格", "Every cell that is withheld"),
-            columns(
-                ("指标", "KPI"), ("层级", "level"), ("单位", "unit"), ("时期", "period"), ("口径", "caliber"), ("样本", "n", "number"),
-                ("规则", "rule"), ("原因", "reason"), ("上次有效值", "last good value", "number"),
-            ),
-            cells,
-            most=MOST_ROWS // 2,
-        ),
-    ]  # fmt: skip
+    reasons, contracts = Reasons.of(evidence), contracts_of(evidence)
+    names = {key: name_of(contract, key[1]) for key, contract in contracts.items()}
+    units = {key: _unit(contract) for key, contract in contracts.items()}
+    return [by_rule(evidence, reasons, names), by_cell(evidence, reasons, names, units)]
 
 
 def _unit(contract: Row | None) -> str:
@@ -213,7 +156,7 @@ def _page_of(kpi_id: str) -> str:
     return "cells-" + re.sub("[^A-Za-z0-9_-]", "_", kpi_id)
 
 
-def _cell_page(kpi_id: str, cells: list[Row], contracts: dict[tuple[str, str], Row], reasons: dict[str, str]) -> Page:
+def _cell_page(kpi_id: str, cells: list[Row], contracts: dict[tuple[str, str], Row], reasons: Reasons) -> Page:
     sections: list[Section] = []
     left = MOST_ROWS
     for (variant, caliber), of_variant in groupby(cells, key=lambda row: (str(row["variant"]), str(row["caliber"]))):
@@ -251,10 +194,11 @@ def _cell_page(kpi_id: str, cells: list[Row], contracts: dict[tuple[str, str], R
     )
 
 
-def _cell_row(row: Row, unit: str, reasons: dict[str, str]) -> list[Any]:
+def _cell_row(row: Row, unit: str, reasons: Reasons) -> list[Any]:
     low, high = figure(row["ci_low"], unit), figure(row["ci_high"], unit)
     reason, rule_id = str(row["reason"] or ""), str(row["rule_id"] or "")
-    notes = [Words(f"{rule_id} {reasons.get(rule_id, reason)}", f"{rule_id} {reason}")] if rule_id or reason else []
+    why = reasons.words(rule_id, reason)
+    notes = [Words(f"{rule_id} {why.zh}", f"{rule_id} {why.en}")] if rule_id or reason else []
     if row["last_good_value"] is not None:
         value = figure(row["last_good_value"], unit)
         notes.append(Words(f"上次有效值 {value}", f"last good value {value}"))
