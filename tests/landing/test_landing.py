@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from minhu.business_dates import Window, extraction_window, parse_business_date
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing import contracts
+from minhu.landing.inventory import Inventory
 from minhu.landing.zone import Attempt, Landing
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
@@ -225,3 +227,21 @@ def test_windows_open_to_the_left_overlap_and_catch_up() -> None:
     for text in (None, "", "20.11.2026"):
         with pytest.raises(UsageError):
             parse_business_date(text)
+
+
+def test_a_table_that_came_later_may_be_missing_from_an_older_attempt_and_no_other(tmp_path: Path) -> None:
+    """Landing is kept for good: an attempt of a version that did not land rejected rows is read as it stands."""
+    landing = Landing(tmp_path)
+    empty = {contract.name: contract.schema.empty_table() for contract in contracts.tables_of("hotline")}
+    totals = {name: {"rows": 0} for name in empty}
+    attempt = landing.write_attempt("hotline", D20, WINDOW, empty, totals)
+    landing.accept(attempt)
+    for later in (contract for contract in contracts.TABLES if contract.came_later):
+        shutil.rmtree(landing.folder(later, D20, 1))
+    known = {table.contract.name for table in Inventory(landing, D20).tables}
+    assert known == {contract.name for contract in contracts.tables_of("hotline") if not contract.came_later}
+    again = landing.write_attempt("hotline", D20, WINDOW, empty, totals)
+    assert again.number == 2, "with the new table it is another attempt"
+    shutil.rmtree(landing.folder(contracts.table("hotline", "places"), D20, 1))
+    with pytest.raises(FileNotFoundError, match="places"):
+        _ = Inventory(landing, D20).tables

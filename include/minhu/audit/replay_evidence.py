@@ -128,7 +128,7 @@ def _link_earlier_attempts(
 
 def _refuse_other_tables(settings: Settings, release: Release, linked: Mapping[_Delivery, set[str]]) -> None:
     for delivery, tables in sorted(linked.items()):
-        expected = {contract.name for contract in contracts.tables_of(delivery.source)}
+        expected = {contract.name for contract in contracts.tables_of(delivery.source) if not contract.came_later}
         if missing := sorted(expected - tables):
             raise PermanentError(
                 f"replay release {release.release_id}",

@@ -84,6 +84,7 @@ class Inventory:
             for source in contracts.SOURCES
             for day, number in self.attempts(source)
             for contract in contracts.tables_of(source)
+            if not contract.came_later or self.landing.folder(contract, day, number).is_dir()
         )
 
     def tables_named(self, full_name: str) -> list[LandedTable]:

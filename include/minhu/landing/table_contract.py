@@ -23,6 +23,8 @@ class TableContract:
         version: the change-time column that orders the versions of a key, or None for a table that is a full
             snapshot of its day (every night replaces the whole of it).
         is_reference: a snapshot whose change moves rows that did not change themselves: the warehouse is made anew.
+        came_later: attempts of earlier versions, which lie in landing for good, do not have it; of any other table a missing
+            part is a loss.
         states: columns of a snapshot of the organisation that make another state of a key, kept with the day each was
             first seen, so that a figure can be read by the borders of its day.
     """
@@ -33,6 +35,7 @@ class TableContract:
     key: tuple[str, ...]
     version: str | None = None
     is_reference: bool = False
+    came_later: bool = False
     states: tuple[str, ...] = ()
 
     @property

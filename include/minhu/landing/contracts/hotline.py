@@ -53,7 +53,7 @@ TABLES: tuple[TableContract, ...] = (
             reject_id=TEXT, created_at=TIME, due_at=TIME, closed_at=TIME, community_code=TEXT, street_code=TEXT,
             unit_code=TEXT,
         ),
-        key=("reject_id",),
+        key=("reject_id",), came_later=True,
     ),
     TableContract(
         "hotline", "categories", columns(
