@@ -20,7 +20,9 @@ before as (
         verdict,
         rule_id,
         contract_version,
-        is_provisional
+        -- a period without its first days is provisional for good, and over all the same
+        is_provisional and coalesce(is_covered, true) as is_running,
+        coalesce(is_covered, true) as is_covered
     from {{ source('raw', 'previous_kpi_results') }}
 ),
 
@@ -34,7 +36,7 @@ shown as (
         verdict,
         rule_id,
         contract_version,
-        is_provisional,
+        is_provisional and coalesce(is_covered, true) as is_running,
         is_stale
     from {{ ref('kpi_results') }}
     where exists (select 1 from releases)
@@ -67,8 +69,9 @@ paired as (
         shown.rule_id as rule_id_now,
         before.contract_version as contract_version_before,
         shown.contract_version as contract_version_now,
-        before.is_provisional as was_provisional,
-        coalesce(shown.is_provisional, false) as is_provisional,
+        before.is_running as was_running,
+        before.is_covered as was_covered,
+        coalesce(shown.is_running, false) as is_running,
         coalesce(shown.is_stale, false) as is_stale,
         (
             before.numerator is distinct from shown.numerator
@@ -139,9 +142,14 @@ where
     )
     -- final before; what had no cell, though its grain had, was nothing once its time was over
     and case
-        when paired.verdict_before is not null then not paired.was_provisional
+        when paired.verdict_before is not null
+            then not paired.was_running
+            and (
+                paired.was_covered
+                or {{ dbt.dateadd('day', 'contract.settle_days', 'paired.period_end') }} <= releases.business_date
+            )
         else
             grains.kpi_id is not null
-            and not paired.is_provisional
+            and not paired.is_running
             and {{ dbt.dateadd('day', 'contract.settle_days', 'paired.period_end') }} <= releases.business_date
     end
