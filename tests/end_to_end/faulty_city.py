@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from random import Random
 from typing import Any, TypeAlias
 
@@ -120,6 +121,9 @@ class FaultyCity:
     waiting: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     #: Newest version of each record that was accepted, with the night it landed for.
     arrived: dict[tuple[str, str], tuple[Record, date]] = field(default_factory=dict)
+    #: The night each record first landed for, and the nights for which each source was accepted.
+    first_landed: dict[tuple[str, str], date] = field(default_factory=dict)
+    accepted: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -172,15 +176,31 @@ class FaultyCity:
         assert self._send(settings, records[0].source, day, records)
 
     def weigh(self, last: date, deadlines: Deadlines) -> Weights:
-        """How many records there are by every day up to ``last`` by which a KPI counts them, by the rule they break."""
+        """How many records there are by every day up to ``last`` by which a KPI counts them, by the rule they break.
+
+        One that says no day of its own may be of any that its first delivery covers: it is shared out over them as the good
+        records of its unit lie.
+        """
         weights: Weights = defaultdict(Counter)
-        for record, landed in self.arrived.values():
-            for anchor, day in _days(record, landed, deadlines):
+        good: Counter[tuple[Any, ...]] = Counter()
+        undated: Counter[tuple[Any, ...]] = Counter()
+        for record, _ in self.arrived.values():
+            first = self.first_landed[record.table, record.key]
+            for anchor, day in _days(record, first, deadlines):
                 if day > last:
                     continue
                 for unit in record.units():
-                    for period_type in PERIOD_TYPES:
-                        weights[anchor, *unit, period_type, first_day(period_type, day)][record.rule] += 1
+                    if record.day is None and day == first:
+                        undated[anchor, *unit, record.rule, record.source, first] += 1
+                        continue
+                    good[anchor, *unit, day] += not record.rule
+                    _weigh(weights, (anchor, *unit), day, record.rule, Fraction(1))
+        for (anchor, *unit, rule, source, first), count in undated.items():
+            before = max((night for night in self.accepted[source] if night < first), default=first - timedelta(days=1))
+            days = [first - timedelta(days=back) for back in range((first - before).days)]
+            beside = {day: good[anchor, *unit, day] for day in days if good[anchor, *unit, day]} or {first: 1}
+            for day, number in beside.items():
+                _weigh(weights, (anchor, *unit), day, rule, Fraction(count * number, sum(beside.values())))
         return weights
 
     def unexplained(self) -> Iterator[Block]:
@@ -216,11 +236,18 @@ class FaultyCity:
         if len({(record.table, record.key) for record in records}) < len(records):
             return validation.arrive(settings, landing, attempt).status == "accepted"
         landing.accept(attempt)
+        self.accepted[source].add(day)
         for record in records:
+            self.first_landed.setdefault((record.table, record.key), day)
             known = self.arrived.get((record.table, record.key))
             if known is None or record.changed >= known[0].changed:
                 self.arrived[record.table, record.key] = record, day
         return True
+
+
+def _weigh(weights: Weights, where: tuple[Any, ...], day: date, rule: str, weight: Fraction) -> None:
+    for period_type in PERIOD_TYPES:
+        weights[*where, period_type, first_day(period_type, day)][rule] += weight  # type: ignore[assignment]
 
 
 def _days(record: Record, landed: date, deadlines: Deadlines) -> Iterator[tuple[str, date]]:
@@ -229,7 +256,7 @@ def _days(record: Record, landed: date, deadlines: Deadlines) -> Iterator[tuple[
     days: dict[str, date | None] = {}
     if record.table == "hotline.work_orders":
         unpaused, paused = deadlines.get(record.key, (None, None))
-        days = {"created": own, "due": others, "closed": others, "callback": others}
+        days = {"created": own, "due": others, "in_force": others, "closed": others, "callback": others}
         days |= (
             {"unpaused_due": unpaused, "paused_due": paused} if record.day else {"unpaused_due": own, "paused_due": own}
         )
