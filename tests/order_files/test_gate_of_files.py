@@ -83,8 +83,8 @@ def test_rows_that_became_no_order_weigh_like_orders_set_aside(server: Path, uri
             "where rule_id = 'L2-HOT-012' and anchors = 'hotline.work_orders/created' and unit_type = 'city' "
             "and period_type = 'month' order by 1"
         ).fetchall()
-    # nobody knows of which month twenty are: 20 * 40 / 441 and 20 * 400 / 441, rounded up
-    assert shared_out == [("2024-01", 2, 42), ("2024-02", 19, 419)]
+    # nobody knows of which month twenty are: 20 * 40 / 441 and 20 * 401 / 441, rounded up
+    assert shared_out == [("2024-01", 2, 42), ("2024-02", 19, 420)]
 
 
 def test_an_order_that_is_over_without_a_closing_time_is_neither_on_time_nor_open(
