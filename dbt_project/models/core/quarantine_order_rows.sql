@@ -12,7 +12,7 @@ rejects as (
         rejects.*,
         places.district_code,
         deliveries.first_date
-    from {{ source('raw', 'hotline__load_rejects') }} as rejects
+    from {{ ref('stg_hotline__load_rejects') }} as rejects
     cross join deliveries
     left join {{ ref('dim_places') }} as places
         on coalesce(rejects.community_code, rejects.street_code) = places.place_code
