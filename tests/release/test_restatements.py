@@ -308,9 +308,9 @@ def test_readers_ask_what_was_known_on_a_night(story: Story) -> None:
             ).fetchone() or (0,)
             then = connection.execute(
                 "select kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber, value, verdict, rule_id "
-                "from published.kpi_results_at(%s) where not is_provisional and verdict not in ('SUPPRESSED', 'WITHHELD') "
-                "order by 1, 2, 3, 4, 5, 6, 7",
-                (number,),
+                "from published.kpi_results_at(%s) where (not is_provisional or (not is_covered and period_end < %s)) "
+                "and verdict not in ('SUPPRESSED', 'WITHHELD') order by 1, 2, 3, 4, 5, 6, 7",
+                (number, day - timedelta(days=30)),
             ).fetchall()
             rebuilt = connection.execute(
                 "select kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber, value, verdict, rule_id "
