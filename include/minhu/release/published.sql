@@ -112,11 +112,8 @@ begin
             shown.*,
             case when shown.verdict not in ('SUPPRESSED', 'WITHHELD') then shown.denominator end as open_denominator
         from published.kpi_results as shown
-        join published.kpi_contract as contract using (kpi_id, variant)
-        join published.releases as release on release.is_current
-        -- a period without its first days is provisional for good, and over all the same
-        where not shown.is_provisional
-            or (not shown.is_covered and shown.period_end + contract.settle_days <= release.business_date)
+        -- a period without its first days is provisional for good; below it has to be over, as any other
+        where not shown.is_provisional or not shown.is_covered
     ),
     paired as (
         select
