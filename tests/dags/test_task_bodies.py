@@ -22,6 +22,8 @@ from minhu.standalone.airflow_api import DAG_IDS
 from minhu.warehouse import dbt_build
 
 DAY = date(2026, 11, 20)
+#: When the runs were due.
+AFTER = datetime(2026, 11, 20, 17, tzinfo=UTC)
 CALLS = {
     "hotline_extract": [("land_source", "hotline"), ("validate_arrival", "hotline"), ("announce_arrival", "hotline")],
     "grid_extract": [("land_source", "grid"), ("validate_arrival", "grid"), ("announce_arrival", "grid")],
@@ -36,7 +38,7 @@ CALLS = {
 }  # fmt: skip
 
 CONTEXT = {
-    "dag_run": SimpleNamespace(partition_key="2026-11-20"),
+    "dag_run": SimpleNamespace(partition_key="2026-11-20", run_after=AFTER),
     "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables", try_number=1),
 }
 Run = Callable[[str | None], list[tuple[str, str, date]]]
@@ -73,7 +75,7 @@ def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AIRFLOW_CONN_MINHU_PUBLISHED", connections["minhu_published"])
     for task in dags[dag_id].topological_sort():
         context = {
-            "dag_run": SimpleNamespace(partition_key=key),
+            "dag_run": SimpleNamespace(partition_key=key, run_after=AFTER),
             "ti": SimpleNamespace(dag_id=dag_id, task_id=task.task_id),
         }
         monkeypatch.setattr(tasks, "get_current_context", lambda context=context: context)
@@ -253,7 +255,7 @@ def test_who_asks_for_a_night_by_hand_is_remembered_and_the_pipeline_itself_is_n
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
     for name in ("minhu", "Anonymous", None, "sun", "sun"):
-        run = SimpleNamespace(partition_key="2026-11-20", triggering_user_name=name)
+        run = SimpleNamespace(partition_key="2026-11-20", run_after=AFTER, triggering_user_name=name)
         monkeypatch.setattr(tasks, "get_current_context", lambda run=run: {**CONTEXT, "dag_run": run})
         with tasks.stage() as night:
             pass
@@ -270,7 +272,7 @@ def test_permanent_error_stops_retries_and_a_transient_one_does_not(
 
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
     context = {
-        "dag_run": SimpleNamespace(partition_key="2026-11-20"),
+        "dag_run": SimpleNamespace(partition_key="2026-11-20", run_after=AFTER),
         "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables", try_number=1),
     }
     monkeypatch.setattr(tasks, "get_current_context", lambda: context)
@@ -310,7 +312,7 @@ def test_a_date_that_the_city_does_not_have_leaves_nothing_behind(
 
     (tmp_path / "city.json").write_text(json.dumps(city), encoding="utf-8")
     monkeypatch.setenv("MINHU_HOME", str(tmp_path))
-    context = {**CONTEXT, "dag_run": SimpleNamespace(partition_key=day)}
+    context = {**CONTEXT, "dag_run": SimpleNamespace(partition_key=day, run_after=AFTER)}
     monkeypatch.setattr(tasks, "get_current_context", lambda: context)
     with pytest.raises(AirflowFailException, match=happened), tasks.stage():
         raise AssertionError("no task of such a night begins")
@@ -348,7 +350,7 @@ def test_task_that_failed_says_in_its_log_what_readers_will_notice(
     tasks.tell_readers(CONTEXT)
     assert "nothing of grid was ever accepted - see docs/runbook/source-down.md" in caplog.text
     caplog.clear()
-    tasks.tell_readers({**CONTEXT, "dag_run": SimpleNamespace(partition_key=None)})
+    tasks.tell_readers({**CONTEXT, "dag_run": SimpleNamespace(partition_key=None, run_after=AFTER)})
     assert "trigger it with partition_key=YYYY-MM-DD - see docs/runbook/run-again.md" in caplog.text
 
 

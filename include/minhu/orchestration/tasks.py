@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -137,7 +137,7 @@ def stage(reads_again: int | None = None) -> Iterator[Night]:
     task = context["ti"]
     with _trying_again_only_what_may_pass(task, reads_again):
         night = Night(settings_module.load(), parse_business_date(context["dag_run"].partition_key))
-        stages.require_known_date(night, datetime.now(UTC))
+        stages.require_known_date(night, context["dag_run"].run_after)
         key = _signing_key() if task.dag_id == PUBLISHER else None
         with signing.given(key), stages.noting_failures(night, task.dag_id, task.task_id):
             authors.note_asked(night, _asked_by(context["dag_run"]))

@@ -50,15 +50,15 @@ def land_source(night: Night, source: str, endpoint: Endpoint) -> Attempt | None
         return definition.land(night.settings, night.landing, night.business_date, endpoint, pseudonyms)
 
 
-def require_known_date(night: Night, now: datetime) -> None:
+def require_known_date(night: Night, due: datetime) -> None:
     """Refuse a business date that the city cannot have, before anything is noted of it.
 
     Args:
         night: of the city.
-        now: aware.
+        due: when the run was due, aware.
 
     Raises:
-        UsageError: the day has not ended yet; or the city is synthetic and begins later, or stands at an earlier day.
+        UsageError: the day had not ended by then; or the city is synthetic and begins later, or stands at an earlier day.
     """
     city, day = night.settings.city, night.business_date
     if city.kind == "simulated" and city.simulation:
@@ -68,7 +68,7 @@ def require_known_date(night: Night, now: datetime) -> None:
                 f"run the night of {day}", f"expected a day of the synthetic city, {first} to {last}",
                 "trigger one of these days, or bring the city to a later one: `minhu nightly --date`",
             )  # fmt: skip
-    elif city.kind != "loaded" and (end := business_dates.end_of(day, night.settings.zone)) > now:
+    elif city.kind != "loaded" and (end := business_dates.end_of(day, night.settings.zone)) > due:
         raise UsageError(
             f"run the night of {day}", f"the day has not ended: it does at {end:%Y-%m-%d %H:%M} UTC",
             "trigger it after that, or an earlier day",
