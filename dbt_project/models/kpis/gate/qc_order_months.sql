@@ -73,7 +73,8 @@ found as (
         abs(due_count - (on_time_count + late_count + overdue_open_count + untimed_count)) as rows_failed,
         concat(
             case caliber when 'full' then '全口径' else '考核口径' end, '：到期 ', due_count,
-            ' 件，而按时、超时办结、超期未结、办结时间不明共 ', on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
+            ' 件，而按时、超时办结、超期未结、办结时间不明共 ',
+            on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
         ) as message,
         concat(
             caliber, ' caliber: ', due_count, ' due, but on time, late, overdue and open, and over at an unknown time make ',
