@@ -257,11 +257,13 @@ def test_what_order_files_left_behind_becomes_findings(home: Settings, hotline_u
     execute(hotline_uri, "insert into hotline.order_claims values ('o1', true, null, 'beside', '2026-11-20 08:00')")
     execute(
         hotline_uri,
-        "insert into hotline.load_findings values ('L1-ORD-003', 'warn', 'hotline.work_orders', 'status', 9, 2, 'o1 o2', 'said')",
+        "insert into hotline.load_findings values ('L1-ORD-003', 'warn', 'hotline.work_orders', 'status', 9, 2, 'o1 o2', 'said', "
+        "'2026-10-01', '2026-10-31')",
     )
     attempt = land(home, hotline_uri)
     (found,) = attempt.findings
     assert (found.rule_id, found.source, found.rows_failed, found.message) == ("L1-ORD-003", "hotline", 2, "said")
+    assert (found.period_from, found.period_to) == ("2026-10-01", "2026-10-31")
     claims = Landing(home.landing_dir).read_table("hotline", "order_claims", D20, attempt.number)
     assert claims["role"].to_pylist() == ["beside"]
 

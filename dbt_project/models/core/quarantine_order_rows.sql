@@ -1,5 +1,6 @@
--- One row per order that broke a record rule, and per row of an order file that could not become an order: what the counts
--- of orders lack. Files are read as a whole, so a row is of the first delivery on, however often they are loaded again.
+-- One row per order that broke a record rule, and per row of an order file that could not become an order: what the
+-- counts of orders lack. Files are read as a whole, so a row is of the first delivery on, however often they are loaded
+-- again.
 {{ config(materialized='view') }}
 with deliveries as (
     select min(business_date) as first_date

@@ -17,8 +17,10 @@ select
     first_dispatched_at,
     due_at,
     -- the moment by which H06 counts it: the deadline, or where none is known the moment a flag decides
-    case when claim_role = 'definition' then case when is_claimed_on_time is not null then claimed_at end else due_at end
-        as answered_by_at,
+    case
+        when coalesce(claim_role, '') <> 'definition' then due_at
+        when is_claimed_on_time is not null then claimed_at
+    end as answered_by_at,
     rule_unpaused_due_at,
     rule_paused_due_at,
     {{ immediate_due_at('tier', 'created_at') }} as immediate_due_at,

@@ -1,7 +1,7 @@
 -- One row per published cell from a week to a year and comparison (与自身比较): the same unit the period before, and the
 -- year before. The interval of the difference joins those of both figures (MOVER: Zou and Donner (2008), Statistics in
--- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. Compared are periods that records cover
--- from their first day, and of a volume only whole ones.
+-- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. Compared are periods that records
+-- cover from their first day, and of a volume only whole ones.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_compare() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_compare') }}

@@ -56,7 +56,11 @@ open_orders as (
         on
             weeks.last_day >= orders.created_date
             and (orders.closed_date is null or weeks.last_day < orders.closed_date)
-    where orders.tier = 'tracked' and not orders.is_merged and not orders.is_withdrawn and not orders.is_over_at_unknown_time
+    where
+        orders.tier = 'tracked'
+        and not orders.is_merged
+        and not orders.is_withdrawn
+        and not orders.is_over_at_unknown_time
 ),
 
 fresh as (

@@ -77,7 +77,8 @@ found as (
             on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
         ) as message,
         concat(
-            caliber, ' caliber: ', due_count, ' due, but on time, late, overdue and open, and over at an unknown time make ',
+            caliber, ' caliber: ', due_count,
+            ' due, but on time, late, overdue and open, and over at an unknown time make ',
             on_time_count + late_count + overdue_open_count + untimed_count
         ) as detail
     from months

@@ -1,6 +1,6 @@
 -- One row per quarantined record, day by which a KPI would have counted it (anchor), and unit: between which days it is
--- missing. That is one day, unless what is wrong is the day itself: then any that its delivery covers, from the day after
--- the delivery before, of a first one from the beginning of the data.
+-- missing. That is one day, unless what is wrong is the day itself: then any that its delivery covers, from the day
+-- after the delivery before, of a first one from the beginning of the data.
 {% set levels = {
     'district': 'district_code', 'street': 'street_code', 'community': 'community_code', 'grid': 'grid_code',
     'point': 'station_code', 'unit': 'unit_code',
@@ -104,7 +104,9 @@ told as (
 spanned as (
     select
         told.*,
-        coalesce(told.day, {{ dbt.dateadd('day', 1, 'deliveries.business_date_before') }}, first_days.covered_from) as known_from
+        coalesce(
+            told.day, {{ dbt.dateadd('day', 1, 'deliveries.business_date_before') }}, first_days.covered_from
+        ) as known_from
     from told
     left join deliveries
         on told.table_name = deliveries.table_name and told.told_date = deliveries.business_date

@@ -95,7 +95,9 @@ suspicious as (
         cast(case_count as bigint) as rows_seen,
         cast(0 as bigint) as rows_failed,
         concat(cast(case_count as bigint), ' 件无一不良，按同类其他单位的水平近乎不可能') as message,
-        concat(cast(case_count as bigint), ' cases and not one bad: next to impossible at the rate of the peers') as detail
+        concat(
+            cast(case_count as bigint), ' cases and not one bad: next to impossible at the rate of the peers'
+        ) as detail
     from beside
     where
         case_count >= {{ threshold('share_min_cases') }}

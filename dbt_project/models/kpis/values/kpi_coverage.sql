@@ -1,5 +1,5 @@
--- One row per count model whose figures are sums over days: the first day that its records cover. What lies before it was
--- not without cases, nobody has told of them; a period that begins earlier is half a period.
+-- One row per count model whose figures are sums over days: the first day that its records cover. What lies before it
+-- was not without cases, nobody has told of them; a period that begins earlier is half a period.
 {% set arrivals = {
     'orders': (ref('fct_orders_by_day'), 'created_count'),
     'calls': (ref('fct_calls_by_day'), 'inbound_count + outbound_count'),
@@ -60,11 +60,14 @@ begun as (
 covered as (
     select
         begun.source,
-        cast({{ dbt.dateadd('day', '-cast(floor(3 * 28 / sum(daily.record_count)) as integer)', 'begun.first_day') }} as date)
-            as covered_from
+        cast({{ dbt.dateadd(
+            'day', '-cast(floor(3 * 28 / sum(daily.record_count)) as integer)', 'begun.first_day'
+        ) }} as date) as covered_from
     from begun
     inner join daily
-        on begun.source = daily.source and daily.day between begun.first_day and {{ dbt.dateadd('day', 27, 'begun.first_day') }}
+        on
+            begun.source = daily.source
+            and daily.day between begun.first_day and {{ dbt.dateadd('day', 27, 'begun.first_day') }}
     group by begun.source, begun.first_day
 )
 
