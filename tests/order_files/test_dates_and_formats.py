@@ -165,7 +165,8 @@ def test_a_format_that_does_not_say_a_day_is_refused_with_the_map(tmp_path: Path
     "form", ["%Y年%m月%d日", "%d %b %Y %I:%M:%S %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%j/%Y 100%%", "%A %d %B %Y"]
 )
 def test_a_format_that_says_a_day_is_read(tmp_path: Path, form: str) -> None:
-    plain_map(tmp_path / "m.toml", {'["%Y-%m-%d %H:%M"]': f'["%Y-%m-%d %H:%M", "{form}"]'})
+    read = plain_map(tmp_path / "m.toml", {'["%Y-%m-%d %H:%M"]': f'["%Y-%m-%d %H:%M", "{form}"]'})
+    assert list(read.file.time_formats) == ["%Y-%m-%d %H:%M", form]
 
 
 def test_a_column_of_times_without_any_format_is_named(tmp_path: Path) -> None:

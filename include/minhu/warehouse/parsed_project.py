@@ -38,10 +38,12 @@ def recall(settings: Settings, of: str) -> Any:
     from dbt.parser.manifest import extended_mashumuro_decoder
 
     if of not in _known:
-        kept = next((path for path in _paths(settings, of) if path.exists()), None)
-        if kept is None:
+        for path in _paths(settings, of):
+            with suppress(OSError):  # not there, or another process that saw newer files has just taken it away
+                _known[of] = path.read_bytes()
+                break
+        else:
             return None
-        _known[of] = kept.read_bytes()
     project = Manifest.from_msgpack(_known[of], decoder=extended_mashumuro_decoder)
     project.build_parent_and_child_maps()
     project.build_flat_graph()
