@@ -15,8 +15,7 @@ from pathlib import Path
 import psutil
 
 from minhu.settings import PROJECT_ROOT
-
-PATIENCE = 900.0
+from tests.fixtures.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,16 @@ class Running:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_for(self, text: str, seconds: float = 120.0) -> None:
+    def wait_for(self, text: str) -> None:
         """Return once a line with ``text`` was printed."""
-        deadline = time.monotonic() + seconds
-        while not any(text in line for line in self.lines):
-            assert self.process.poll() is None, f"ended before it said {text!r}:\n{''.join(self.lines)}"
-            assert time.monotonic() < deadline, f"did not say {text!r}:\n{''.join(self.lines)}"
-            time.sleep(0.02)
+
+        def said() -> bool:
+            ended = self.process.poll() is not None  # asked first: its last line may come with its end
+            found = any(text in line for line in self.lines)
+            assert found or not ended, f"ended before it said {text!r}:\n{''.join(self.lines)}"
+            return found
+
+        until(said, f"a line with {text!r}", lambda: "".join(self.lines))
 
     def kill(self, with_children: bool = True) -> None:
         """SIGKILL to its process group and, if asked for, to all it has started in groups of their own."""
@@ -86,13 +88,13 @@ class Running:
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
-        self.process.wait(timeout=10)
-        psutil.wait_procs(children, timeout=10)
+        self.process.wait(timeout=PATIENCE)
+        psutil.wait_procs(children, timeout=PATIENCE)
 
     def end(self) -> Ended:
         """Wait for its end; the seconds are not measured."""
         code = self.process.wait(timeout=PATIENCE)
-        self._reader.join(timeout=10)
+        self._reader.join(timeout=PATIENCE)
         return Ended(code, "".join(self.lines), "", 0.0)
 
     def _read(self) -> None:

@@ -12,10 +12,11 @@ import pytest
 
 from minhu.landing.night import Night
 from minhu.warehouse import dbt_build, work_file
-from tests.cli.processes import PATIENCE, environment
+from tests.cli.processes import environment
 from tests.fixtures.homes import query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
+from tests.fixtures.waiting import PATIENCE
 
 KILLED = """
     import os, signal, sys

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from minhu.release.release_folder import Release
+from tests.fixtures.waiting import PATIENCE
 
 from .conftest import write
 from .homes import a_year_before, empty_home
@@ -38,7 +39,7 @@ def opened(page: Path, profile: Path) -> str:
         [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     ).stdout
 

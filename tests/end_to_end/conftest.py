@@ -15,6 +15,7 @@ import pytest
 
 from minhu.standalone import postgres
 from tests.cli.processes import Ended, Running, minhu, processes_of, start
+from tests.fixtures.waiting import PATIENCE
 
 FIRST, SECOND, THIRD = "2026-11-20", "2026-11-21", "2026-11-22"
 CITY = ("--scale", "0.01", "--seed", "7")
@@ -79,7 +80,7 @@ class Reader:
             yield
         finally:
             done.set()
-            thread.join(timeout=30)
+            thread.join(timeout=PATIENCE)
 
     def _read(self, done: threading.Event) -> None:
         try:

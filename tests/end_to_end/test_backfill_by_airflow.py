@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from minhu.standalone.nightly import Simulation
 from tests.cli.processes import minhu
 from tests.fixtures.homes import settings_at
 from tests.fixtures.nights import publish_night_here
+from tests.fixtures.waiting import patiently
 
 pytestmark = [pytest.mark.slow, pytest.mark.end_to_end]
 
@@ -73,13 +73,12 @@ def backfilled(home: Settings, days: list[date]) -> dict[date, str]:
             ]  # fmt: skip
             done = minhu(home.home, *command)
             assert done.code == 0, done.said[-800:]
-        deadline = time.monotonic() + 1500
-
-        def is_over() -> bool:
-            assert time.monotonic() < deadline, f"released: {sorted(release_ids(home, days))}"
-            return len(release_ids(home, days)) == len(days)
-
-        serving.wait(running, is_over=is_over)
+        released = patiently(
+            lambda: len(release_ids(home, days)) == len(days),
+            "a release of every day",
+            lambda: sorted(release_ids(home, days)),
+        )
+        serving.wait(running, is_over=released)
         run_types = {
             run["run_type"]
             for dag_id in [source.dag_id for source in registry.sources()]

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.cli.processes import Ended, minhu, processes_of
+from tests.fixtures.waiting import until
 
 from .conftest import FIRST, SECOND, THIRD, City, Night, Reader, looked_at
 
@@ -34,7 +35,7 @@ class BrokenNight:
 
     night: Night
     other: Ended
-    any_command: Ended
+    night_went_on: bool
     reader: Reader
     cells_before: list[dict[str, Any]]
     cells_after: list[dict[str, Any]]
@@ -71,10 +72,10 @@ def broken(city: City, repeated: Night) -> BrokenNight:
         running = city.begin_night(SECOND)
         running.wait_for("start Airflow ...")
         other = city.nightly(THIRD)
-        any_command = minhu(city.home, "releases")
+        night_went_on = running.process.poll() is None
         ended = running.end()
     _rename_column(hotline, "due_date", "due_at")
-    return BrokenNight(looked_at(city, ended), other, any_command, reader, before, city.sql(CITY_CELLS))
+    return BrokenNight(looked_at(city, ended), other, night_went_on, reader, before, city.sql(CITY_CELLS))
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +167,7 @@ def test_second_night_at_once_is_told_who_holds_the_city(broken: BrokenNight) ->
     said = re.search(r"process (\d+) is running the night of (\S+) in", broken.other.err)
     assert said, broken.other.err
     assert said[2] == SECOND
-    assert broken.other.seconds < broken.any_command.seconds + 10, "it waited, on a machine as busy as it was"
+    assert broken.night_went_on, "it waited for the other"
 
 
 def test_broken_source_ends_with_code_3_and_the_reason(broken: BrokenNight) -> None:
@@ -289,7 +290,6 @@ def test_rollback_and_forward_move_one_pointer(city: City, first: Night, killed:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_night_killed_in_any_stage_is_finished_by_the_next(city: City, killed: KilledNight) -> None:
     """One date, killed again and again, each time further on."""
     day = "2026-11-23"
@@ -319,10 +319,10 @@ def _wait_for_dbt(home: Path, day: str) -> None:
     """Return when the build of ``day`` has begun to write models."""
     written = home / "dbt" / "target" / "run"
     begun = time.time()
-    deadline = time.monotonic() + 120
-    while sum(path.stat().st_mtime > begun for path in written.rglob("*.sql")) < 20:
-        assert time.monotonic() < deadline, f"no build of {day} within two minutes"
-        time.sleep(0.1)
+    until(
+        lambda: sum(path.stat().st_mtime > begun for path in written.rglob("*.sql")) >= 20,
+        f"the build of {day}",
+    )
 
 
 def _rename_column(uri: str, old: str, new: str) -> None:

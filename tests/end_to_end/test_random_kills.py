@@ -21,6 +21,7 @@ from minhu.settings import Settings
 from minhu.simulator.simulate import simulate
 from minhu.standalone import postgres
 from tests.fixtures.homes import settings_at
+from tests.fixtures.waiting import PATIENCE
 
 DAYS = ("2026-11-19", "2026-11-20")
 KILLS = 50
@@ -95,7 +96,7 @@ def test_fifty_kills_at_random_moments_change_no_figure(tmp_path: Path) -> None:
     try:
         for day in DAYS:
             night = start_night(calm.home, day)
-            assert night.wait(timeout=240) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
+            assert night.wait(timeout=PATIENCE) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
         killed = 0
         for day, share in zip(DAYS, (KILLS // 2, KILLS), strict=True):
             while killed < share:
@@ -104,9 +105,9 @@ def test_fifty_kills_at_random_moments_change_no_figure(tmp_path: Path) -> None:
                 if night.poll() is None:
                     os.killpg(night.pid, signal.SIGKILL)
                     killed += 1
-                night.wait(timeout=30)
+                night.wait(timeout=PATIENCE)
             night = start_night(shaken.home, day)
-            assert night.wait(timeout=240) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
+            assert night.wait(timeout=PATIENCE) == 0, (night.stderr.read() if night.stderr else b"")[-800:]
         assert killed == KILLS
         assert figures(shaken) == figures(calm)
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,21 +15,11 @@ from minhu.standalone import airflow_runtime, serving
 from minhu.standalone.airflow_api import DAG_IDS
 from minhu.standalone.nightly import Simulation
 from tests.cli.processes import processes_of
+from tests.fixtures.waiting import patiently
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(4)]
 
 SMALL = Simulation(days=4, scale=0.01, seed=7)
-
-
-def before(seconds: float, happened: Callable[[], bool], what: str) -> Callable[[], bool]:
-    """``happened``, which must come true within some seconds."""
-    deadline = time.monotonic() + seconds
-
-    def asked() -> bool:
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds:.0f} s"
-        return happened()
-
-    return asked
 
 
 def test_scheduler_runs_the_chain_by_clock_and_assets_through_to_the_release(tmp_path: Path) -> None:
@@ -42,7 +30,7 @@ def test_scheduler_runs_the_chain_by_clock_and_assets_through_to_the_release(tmp
     key = night.isoformat()
     lines: list[str] = []
     with serving.scheduled(home, yesterday, SMALL, lines.append) as running:
-        ended = before(200, lambda: releases.latest_on(home, night) is not None, f"the release of {key}")
+        ended = patiently(lambda: releases.latest_on(home, night) is not None, f"the release of {key}")
         serving.wait(running, is_over=ended)
         runs = {dag_id: running.airflow.runs(dag_id, key) for dag_id in DAG_IDS}
         assert {dag_id: [run["run_type"] for run in found] for dag_id, found in runs.items()} == {

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,6 +25,7 @@ from minhu.standalone import airflow_runtime, postgres
 from minhu.standalone.airflow_api import MONTHLY_DAG_IDS
 from minhu.standalone.airflow_runtime import Connections
 from tests.cli.processes import processes_of
+from tests.fixtures.waiting import until
 from tests.release.conftest import Home, settings_at
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.nights(3)]
@@ -75,11 +75,8 @@ def log_in(url: str, name: str, password: str) -> Person:
     return Person(client)
 
 
-def until(seconds: float, *wanted: object, found: Any) -> None:
-    deadline = time.monotonic() + seconds
-    while (now := found()) not in wanted:
-        assert time.monotonic() < deadline, f"expected {wanted} within {seconds:.0f} s, found {now}"
-        time.sleep(0.3)
+def wait_for(*wanted: object, found: Callable[[], object]) -> None:
+    until(lambda: found() in wanted, f"one of {wanted}", found)
 
 
 @pytest.fixture
@@ -137,10 +134,10 @@ def _asked(people: dict[str, Person], month: Home, who: str, run_id: str, releas
     process ended, which is some tenths of a second later: no person is as fast, this test is.
     """
     people[who].starts(run_id, release_id)
-    until(60, "awaiting_input", found=lambda: people["minhu"].tasks(run_id).get("ask_approvers"))
+    wait_for("awaiting_input", found=lambda: people["minhu"].tasks(run_id).get("ask_approvers"))
     heard = re.compile(rf"executor event with state success for .*task_id='ask_approvers', run_id='{run_id}'")
     log = month.settings.airflow_home / "logs" / "scheduler.log"
-    until(30, True, found=lambda: heard.search(log.read_text(encoding="utf-8")) is not None)
+    wait_for(True, found=lambda: heard.search(log.read_text(encoding="utf-8")) is not None)
     question = people["li"].question(run_id)
     approve, reject = question["options"]
     assert reject == REJECT
@@ -157,7 +154,7 @@ def _author_is_refused(people: dict[str, Person], month: Home, release_id: str, 
     assert people["minhu"].answers("by-author", approve).status_code == 403, "an administrator is no approver"
     assert people["li"].answers("by-author", approve[:-1] + "x").status_code == 400, "it names another hash"
     people[ME].answers("by-author", approve).raise_for_status()
-    until(60, "failed", found=lambda: people["minhu"].run_state("by-author"))
+    wait_for("failed", found=lambda: people["minhu"].run_state("by-author"))
     log = people["minhu"].log_of_signing("by-author")
     assert f"sign off release {release_id}: {ME} ran or asked for the night that made it" in log
     assert "docs/runbook/sign-off-refused.md" in log
@@ -168,7 +165,7 @@ def _author_is_refused(people: dict[str, Person], month: Home, release_id: str, 
 def _rejection_signs_nothing(people: dict[str, Person], month: Home, release_id: str) -> None:
     _asked(people, month, "minhu", "rejected", release_id)
     people["li"].answers("rejected", REJECT).raise_for_status()
-    until(60, "failed", found=lambda: people["minhu"].run_state("rejected"))
+    wait_for("failed", found=lambda: people["minhu"].run_state("rejected"))
     assert f"sign off release {release_id}: li rejected it on " in people["minhu"].log_of_signing("rejected")
     assert len(Ledger(month.settings.ledger_path).events()) == 1
 
@@ -176,12 +173,12 @@ def _rejection_signs_nothing(people: dict[str, Person], month: Home, release_id:
 def _approval_is_signed(people: dict[str, Person], month: Home, release_id: str) -> datetime:
     approve = _asked(people, month, "zhao", "approved", release_id)
     said = people["li"].answers("approved", approve).raise_for_status().json()
-    until(60, "success", "failed", found=lambda: people["minhu"].run_state("approved"))
+    wait_for("success", "failed", found=lambda: people["minhu"].run_state("approved"))
     assert people["minhu"].run_state("approved") == "success", people["minhu"].log_of_signing("approved")
     return datetime.fromisoformat(said["responded_at"])
 
 
 def _signed_release_is_not_asked_for_again(people: dict[str, Person], release_id: str) -> None:
     people["minhu"].starts("again", release_id)
-    until(60, "success", found=lambda: people["minhu"].run_state("again"))
+    wait_for("success", found=lambda: people["minhu"].run_state("again"))
     assert set(people["minhu"].tasks("again").values()) == {"skipped"}

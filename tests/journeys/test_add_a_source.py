@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from minhu.settings import PROJECT_ROOT
+from tests.fixtures.waiting import PATIENCE
 
 ADDED = PROJECT_ROOT / "tests" / "fixtures" / "parks"
 COPIED = (
@@ -116,7 +117,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def run(project: Path, *arguments: str) -> str:
     """A program on the copy instead of the checkout; returns what it printed."""
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=project, capture_output=True, text=True, timeout=600, check=False,
+        [sys.executable, *arguments], cwd=project, capture_output=True, text=True, timeout=PATIENCE, check=False,
         env={**os.environ, "PYTHONPATH": f"{project / 'include'}{os.pathsep}{project}", "AIRFLOW_HOME": str(project / "airflow"),
              "MINHU_HOME": str(project / "var")},
     )  # fmt: skip

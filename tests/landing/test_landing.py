@@ -20,6 +20,7 @@ from minhu.findings import Finding
 from minhu.landing import contracts
 from minhu.landing.inventory import Inventory
 from minhu.landing.zone import Attempt, Landing
+from tests.fixtures.waiting import PATIENCE
 
 D20, D21 = date(2026, 11, 20), date(2026, 11, 21)
 WINDOW = Window(None, datetime(2026, 11, 20, 16, tzinfo=UTC))
@@ -110,7 +111,7 @@ KILLED = """
 def killed(root: Path, point: str, *grid_codes: str) -> None:
     """Land and accept in a process of its own that is killed when it calls a function for the n-th time."""
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(root), point, *grid_codes]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False)
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL, "the kill must have hit"
 
 

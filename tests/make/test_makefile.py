@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from minhu.settings import PROJECT_ROOT
+from tests.fixtures.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="GNU make is not installed")
 
@@ -52,7 +53,7 @@ def make(checkout: Path, *arguments: str) -> list[str]:
     """Lines printed by ``make``; it must succeed."""
     kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "Q", "CITY")}
     done = subprocess.run(
-        ["make", *arguments], cwd=checkout, env=kept, capture_output=True, text=True, timeout=30, check=False
+        ["make", *arguments], cwd=checkout, env=kept, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

@@ -20,6 +20,7 @@ from minhu.errors import MinhuError, PermanentError
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.standalone import airflow_runtime
 from minhu.standalone.airflow_runtime import Connections, end_leftovers, running
+from tests.fixtures.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("fake_airflow")
 PYTHON = sys.executable  # the stand-in's folder takes its place in a test
@@ -64,12 +65,9 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def eventually(leaders: list[list[float]], count: int, seconds: float = 10.0) -> bool:
-    """Whether the sessions come to have ``count`` processes."""
-    deadline = time.monotonic() + seconds
-    while len(alive(leaders)) != count and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return len(alive(leaders)) == count
+def wait_for(leaders: list[list[float]], count: int, what: str = "") -> None:
+    """Return once the sessions have ``count`` processes."""
+    until(lambda: len(alive(leaders)) == count, what or f"{count} processes", lambda: len(alive(leaders)))
 
 
 @contextmanager
@@ -91,7 +89,7 @@ def test_three_processes_run_for_the_night_and_none_after(night: Settings) -> No
     with running(night, NOWHERE):
         leaders = record(night)
         assert len(leaders) == 3
-        assert eventually(leaders, 4), "three and the task that the scheduler started"
+        wait_for(leaders, 4), "three and the task that the scheduler started"
     assert alive(leaders) == []
     assert not (night.airflow_home / "processes.json").exists()
     assert (night.airflow_home / "airflow.db").exists(), "the runs of a night that ended well stay readable"
@@ -128,13 +126,13 @@ def test_killed_night_takes_its_processes_with_it(night: Settings, fake_airflow:
     assert process.stdout is not None
     assert process.stdout.readline() == b"running\n"
     leaders = record(night)
-    assert eventually(leaders, 4)
+    wait_for(leaders, 4)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=10)
-    assert eventually(leaders, 1), "the kernel told all but the task"
+    process.communicate(timeout=PATIENCE)
+    wait_for(leaders, 1, "the kernel's word to all but the task")
     assert not any(_runs(int(pid)) for pid, _ in leaders)
     assert end_leftovers(night) == 1
-    assert eventually(leaders, 0)
+    wait_for(leaders, 0)
     assert not (night.airflow_home / "processes.json").exists()
 
 
@@ -207,4 +205,4 @@ def test_scheduler_that_dies_in_the_night_is_noticed(night: Settings) -> None:
         os.kill(int(leaders[1][0]), signal.SIGKILL)
         time.sleep(0.3)
         airflow.check_alive()
-    assert eventually(leaders, 0)
+    wait_for(leaders, 0)

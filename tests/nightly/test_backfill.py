@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from minhu.standalone import backfill, postgres
 from minhu.standalone.nightly import Simulation
 from minhu.warehouse import work_file
 from tests.fixtures.homes import build, copy_of, settings_at
+from tests.fixtures.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.nights(5)
 
@@ -59,12 +59,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     arrivals = home / "landing" / "stations" / "arrivals"
-    deadline = time.monotonic() + 120
-    while len(list(arrivals.glob("dt=*.json"))) < 2 and time.monotonic() < deadline:
+
+    def two_days_landed() -> bool:
         assert running.poll() is None, "it ended before it could be killed"
-        time.sleep(0.02)
+        return len(list(arrivals.glob("dt=*.json"))) >= 2
+
+    until(two_days_landed, "a second day of the stations")
     os.killpg(running.pid, signal.SIGKILL)
-    running.wait(timeout=30)
+    running.wait(timeout=PATIENCE)
     try:
         report = backfill.backfill(settings_at(home), FIRST, LAST, SMALL, Console(quiet=True))
     finally:
@@ -72,7 +74,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
     return Filled(settings_at(home), report)
 
 
-@pytest.mark.timeout(300)
 def test_a_backfill_goes_on_after_a_kill_and_gives_the_figures_of_its_nights(filled: Filled, tmp_path: Path) -> None:
     report = filled.report
     assert report.skipped >= 1 and report.nights + report.skipped == len(DAYS)

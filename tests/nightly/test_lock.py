@@ -14,6 +14,7 @@ import pytest
 from minhu.errors import Busy, TransientError
 from minhu.settings import PROJECT_ROOT
 from minhu.standalone.lock import exclusive_night
+from tests.fixtures.waiting import PATIENCE
 
 DAY, OTHER = date(2026, 11, 20), date(2026, 11, 21)
 _HOLD = """
@@ -42,7 +43,7 @@ def test_second_night_is_told_who_holds_the_city(tmp_path: Path) -> None:
         with pytest.raises(Busy) as told, exclusive_night(tmp_path, OTHER):
             pass
     finally:
-        process.communicate("\n", timeout=10)
+        process.communicate("\n", timeout=PATIENCE)
     assert re.search(rf"process {process.pid} is running the night of 2026-11-20 in {tmp_path}", str(told.value))
     assert str(told.value).startswith("start the night of 2026-11-21: ")
     assert told.value.next_step == "wait until it has ended, then try again"
@@ -55,7 +56,7 @@ def test_second_night_is_told_who_holds_the_city(tmp_path: Path) -> None:
 def test_killed_night_holds_nothing(tmp_path: Path) -> None:
     process = hold(tmp_path)
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert (tmp_path / "night.json").exists(), "it could not clear up"
     with exclusive_night(tmp_path, OTHER):
         assert json.loads((tmp_path / "night.json").read_text())["business_date"] == "2026-11-21"
@@ -79,7 +80,7 @@ def test_night_that_has_not_said_its_name_yet_is_still_busy(tmp_path: Path) -> N
         ):
             pass
     finally:
-        process.communicate("\n", timeout=10)
+        process.communicate("\n", timeout=PATIENCE)
 
 
 def test_cities_do_not_wait_for_one_another(tmp_path: Path) -> None:

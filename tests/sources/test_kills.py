@@ -17,6 +17,7 @@ from minhu.extract.privacy import Pseudonyms
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from tests.fixtures.hotline_source import add_order, landed_ids
+from tests.fixtures.waiting import PATIENCE
 
 D20 = date(2026, 11, 20)
 KILLED = """
@@ -51,7 +52,7 @@ def test_a_killed_extract_leaves_nothing_that_counts_and_the_next_one_recovers(
     module, name, count = point
     command = [sys.executable, "-c", textwrap.dedent(KILLED), hotline_uri, module, name, str(count)]
     environment = {**os.environ, "MINHU_HOME": str(home.home)}
-    ended = subprocess.run(command, env=environment, timeout=60, check=False)
+    ended = subprocess.run(command, env=environment, timeout=PATIENCE, check=False)
     assert ended.returncode == -signal.SIGKILL, "the kill must have hit"
     landing = Landing(home.landing_dir)
     assert landing.arrival("hotline", D20) is None and landing.pending("hotline", D20) is None

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from tests.fixtures.hotline_source import execute
 from tests.fixtures.hotline_source import land as land_hotline
 from tests.fixtures.landed import NIGHT
 from tests.fixtures.station_folder import case, write_cases
+from tests.fixtures.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -106,12 +106,10 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings
         for _ in range((chinese_files.MOST_UNPACKED_BYTES >> 20) + 1):
             sheet.write(bytes(1 << 20))
     assert bomb.stat().st_size < 1 << 20, "it is small where it lies"
-    started = time.monotonic()
     with pytest.raises(
         SourceBlocked, match="terminals_20261120.xlsx: expected at most 256 MiB unpacked, found 257 MiB"
     ):
         land_stations(home, drop)
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9])
@@ -188,7 +186,7 @@ def test_a_full_disk_is_said_in_words_and_the_next_run_recovers(home: Settings, 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout.startswith("TransientError write below"), done.stdout + done.stderr[-500:]

@@ -35,7 +35,7 @@ from minhu.standalone.airflow_api import Airflow
 from minhu.standalone.preload import LOCAL_SETTINGS
 
 _PROCESSES = ("api-server", "scheduler", "dag-processor")
-_START_SECONDS = 90.0
+_START_SECONDS = 300.0
 _END_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

@@ -16,7 +16,7 @@ from minhu.errors import PermanentError
 from minhu.settings import PROJECT_ROOT
 from minhu.simulator.grid.grid_state import read_token
 
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0
 
 
 class GridServer:
