@@ -98,9 +98,7 @@ def _measure_history(home: Path, scale: float, days: int, console: Console, deta
     }
     night = LAST + timedelta(days=1)
     with _watching() as memory:
-        done = nightly.run_night(
-            _settings(home), night, replace(simulation, days=None), console.print, with_truth=False
-        )
+        done = nightly.run_night(_settings(home), night, replace(simulation, days=None), console.print)
     spent = {name: round(seconds, 1) for name, seconds in done.seconds.items()}
     figures = _night_figures(spent, memory["gib"], days)
     if details:
@@ -134,7 +132,7 @@ def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Cons
     with ExitStack() as stack:
         nightly.start_postgres(settings, stack)
         settings, connections = nightly.prepare_sources(
-            settings, day, replace(simulation, days=None), stack, console.print, with_truth=False
+            settings, day, replace(simulation, days=None), stack, console.print
         )
         hotline, grid, stations = (connections.endpoint(source) for source in SOURCES)
         assert hotline.address and grid.address and stations.address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import duckdb
 import psycopg
 import pytest
 
+from minhu.simulator import read_city
+from minhu.simulator.truth.truth import write_truth
 from tests.cli.processes import Ended, minhu, processes_of
 from tests.fixtures.waiting import until
 
@@ -243,6 +246,9 @@ def test_night_after_a_kill_recovers_without_hand_work(city: City, killed: Kille
 def test_source_catches_up_by_itself_and_every_cell_is_true(city: City, killed: KilledNight) -> None:
     """The night without hotline and the night that was killed have left no trace in the values."""
     assert killed.again.status["stale_sources"] == []
+    held = read_city(city.home)
+    assert held is not None
+    write_truth(city.home / "truth", held, date.fromisoformat(THIRD))
     truth = str(city.home / "truth" / "kpi_truth.parquet")
     with duckdb.connect() as db:
         columns = "kpi_id, variant, period_type, cast(period_start as varchar) as period_start, caliber"

@@ -68,7 +68,7 @@ def prepare(home: Path) -> Settings:
     settings = settings_at(home)
     postgres.start(settings.postgres_dir)
     uri = postgres.uri(settings.postgres_dir, "hotline")
-    simulate(settings.home, uri, date_of(DAYS[-1]), 4, 0.01, 7, with_truth=False)
+    simulate(settings.home, uri, date_of(DAYS[-1]), 4, 0.01, 7)
     return settings_at(home)
 
 

@@ -19,6 +19,7 @@ from minhu.landing.night import Night
 from minhu.pipeline import stages
 from minhu.simulator.grid.grid_server import GridServer
 from minhu.simulator.simulate import simulate
+from minhu.simulator.truth.truth import write_truth
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build
 
@@ -102,6 +103,7 @@ def _run(home: Path, day: date, days: int | None) -> None:
         uri = postgres.uri(night.postgres_dir, "hotline")
         city = simulate(night.home, uri, day, days, SCALE, SEED)
         assert not city.is_another_city
+        write_truth(night.truth_dir, city.city, day)
         night = settings.load(environ=environ)
         with GridServer(night.home) as server:
             endpoints = {

@@ -38,7 +38,7 @@ def prepare(settings: Settings, simulation: Simulation) -> list[str]:
     told: list[str] = []
     settings = replace(settings, city=settings_module.read_profile(settings.home, settings.city.code))
     with ExitStack() as stack:
-        prepare_sources(settings, NIGHT, simulation, stack, told.append, with_truth=False)
+        prepare_sources(settings, NIGHT, simulation, stack, told.append)
     return told
 
 

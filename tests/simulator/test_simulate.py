@@ -21,10 +21,8 @@ def files_of(home: Path) -> dict[str, bytes]:
 def test_a_night_extends_the_city_and_an_earlier_date_replays_it(hotline: str, tmp_path: Path) -> None:
     said: list[str] = []
     made = simulate(tmp_path, hotline, LAST, 7, 0.02, 7, said.append)
-    assert len(said) == 6 and not made.is_another_city
-    assert (
-        made.hotline_rows > 5000 and made.grid_events > 2000 and made.station_folders == 7 and made.truth_cells > 1000
-    )
+    assert len(said) == 5 and not made.is_another_city
+    assert made.hotline_rows > 5000 and made.grid_events > 2000 and made.station_folders == 7
     before = files_of(tmp_path)
     simulate(tmp_path, hotline, LAST, 7, 0.02, 7)
     assert files_of(tmp_path) == before

@@ -162,6 +162,9 @@ def simulate(
     seed: Annotated[int | None, typer.Option(help=_SEED)] = None,
     days: Annotated[int | None, typer.Option(help="Days of history; 7 for a new city.")] = None,
     hotline_uri: Annotated[str | None, typer.Option(help="PostgreSQL to fill; default: the embedded one.")] = None,
+    with_truth: Annotated[
+        bool, typer.Option("--truth", help="Also write truth/kpi_truth.parquet: the KPIs counted without the pipeline.")
+    ] = False,
 ) -> None:
     """Fill the sources with the synthetic city as it stands at the end of a date; the embedded server stays up."""
     from minhu.simulator.simulate import simulate as fill
@@ -179,6 +182,11 @@ def simulate(
             f"it holds the city of seed {city.city.seed}, scale {city.city.scale:g} from {city.city.start}",
             "run `minhu nightly` with the new size, which sets the old one aside, or use another MINHU_HOME",
         )
+    if with_truth:
+        from minhu.simulator.truth.truth import write_truth
+
+        cells = write_truth(settings.truth_dir, city.city, city.business_date)
+        typer.echo(f"known truth: {cells:,} cells in {settings.truth_dir / 'kpi_truth.parquet'}")
 
 
 @app.command("load-orders")

@@ -15,7 +15,6 @@ from minhu.simulator.grid.grid_state import token_of, write_grid_state
 from minhu.simulator.hotline.hotline_db import fill_hotline
 from minhu.simulator.returns.return_files import returns_folder, write_return_files
 from minhu.simulator.stations.station_files import stations_folder, write_station_files
-from minhu.simulator.truth.truth import write_truth
 
 DEFAULT_SCALE, DEFAULT_SEED = 0.02, 7
 DEFAULT_DAYS = 7
@@ -29,7 +28,7 @@ class SimulatedCity:
         city: the city that was asked for or, where the home already holds another one, that one.
         business_date: the local day whose end the sources show.
         is_another_city: the home holds a city with another seed, scale or an earlier need; nothing was written.
-        hotline_rows, grid_events, station_folders, truth_cells: what was written; 0 where it was there already.
+        hotline_rows, grid_events, station_folders: what was written; 0 where it was there already.
         stations_dir, returns_dir: the drop folders.
         grid_token: bearer token of the simulated grid platform.
     """
@@ -43,7 +42,6 @@ class SimulatedCity:
     hotline_rows: int = 0
     grid_events: int = 0
     station_folders: int = 0
-    truth_cells: int = 0
 
 
 def simulate(
@@ -56,9 +54,8 @@ def simulate(
     progress: Callable[[str], None] = lambda message: None,
     *,
     replace_city: bool = False,
-    with_truth: bool = True,
 ) -> SimulatedCity:
-    """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, returns, known truth.
+    """Bring the home's synthetic city to the end of ``business_date``: hotline, grid platform, stations, returns.
 
     Args:
         home: state folder; ``city.json`` there remembers seed, scale and first day.
@@ -69,7 +66,6 @@ def simulate(
         seed: another seed, another city; None takes what the city has (7 for a new one).
         progress: gets a line per stage.
         replace_city: throw away another city that the home holds, instead of reporting it.
-        with_truth: also compute the known truth, which looks at every record since the first day.
 
     Raises:
         UsageError: an argument makes no sense, or the home belongs to a city that is not simulated.
@@ -94,9 +90,6 @@ def simulate(
     progress(f"stations: {folders} day folders written")
     returned = write_return_files(home, city, business_date)
     progress(f"returns: {returned} deliveries written")
-    cells = write_truth(home / "truth", city, business_date) if with_truth else 0
-    if with_truth:
-        progress(f"known truth: {cells:,} cells")
     return SimulatedCity(
         city,
         business_date,
@@ -107,7 +100,6 @@ def simulate(
         rows,
         events,
         folders,
-        cells,
     )
 
 

@@ -84,7 +84,7 @@ def backfill(
     with exclusive_night(settings.home, last), ExitStack() as stack:
         nightly.start_postgres(settings, stack)
         settings, connections = nightly.prepare_sources(
-            settings, last, simulation, stack, lambda line: console.print(line, highlight=False), with_truth=False
+            settings, last, simulation, stack, lambda line: console.print(line, highlight=False)
         )
         lap("sources")
         landing = Landing(settings.landing_dir)

@@ -73,9 +73,7 @@ class Simulation:
     seed: int | None = None
 
 
-def run_night(
-    settings: Settings, business_date: date, simulation: Simulation, progress: Progress, with_truth: bool = True
-) -> NightReport:
+def run_night(settings: Settings, business_date: date, simulation: Simulation, progress: Progress) -> NightReport:
     """Run the night of ``business_date`` and return once it is published.
 
     Args:
@@ -83,7 +81,6 @@ def run_night(
         business_date: the local day whose end the release describes.
         simulation: the synthetic city, where there is no real one.
         progress: told a line whenever something begins or ends.
-        with_truth: also work out what is known to be true of a synthetic city.
 
     Raises:
         UsageError: nothing is known of this city, or its sources are not those that are set; nothing was made for it.
@@ -100,7 +97,7 @@ def run_night(
         with stopwatch.stage("start the database"):
             start_postgres(settings, stack)
         with stopwatch.stage("prepare the sources"):
-            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress, with_truth)
+            settings, connections = prepare_sources(settings, business_date, simulation, stack, progress)
         with stopwatch.stage("start Airflow"):
             airflow = stack.enter_context(airflow_runtime.running(settings, connections))
         with stopwatch.stage("from trigger to release"):
@@ -185,11 +182,10 @@ def prepare_sources(
     simulation: Simulation,
     stack: ExitStack,
     progress: Progress,
-    with_truth: bool = True,
 ) -> tuple[Settings, Connections]:
     """Where the sources and the target are; a synthetic city is brought to ``business_date`` and served.
 
-    ``stack`` ends what is started here; ``with_truth`` also works out the synthetic city's known truth.
+    ``stack`` ends what is started here.
     """
     published = postgres.published_uri(settings)
     if settings.city.kind == "connected":
@@ -201,11 +197,11 @@ def prepare_sources(
 
     uri = postgres.hotline_uri(settings)
     size = (simulation.days, simulation.scale, simulation.seed)
-    city = simulate(settings.home, uri, business_date, *size, progress, with_truth=with_truth)
+    city = simulate(settings.home, uri, business_date, *size, progress)
     if city.is_another_city:
         _refuse_to_replace_what_was_published(settings, city)
         _set_aside(settings, progress)
-        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True, with_truth=with_truth)
+        city = simulate(settings.home, uri, business_date, *size, progress, replace_city=True)
     server = stack.enter_context(GridServer(settings.home))
     settings = replace(settings, city=read_profile(settings.home, settings.city.code))  # simulating wrote it
     sources = {
