@@ -5,8 +5,7 @@ Decides cell by cell what may be published, and publishes it as one release.
 **Inputs** the asset `warehouse/assessment`; the work file; the findings of every check; the release before.
 
 **Outputs** `releases/<release_id>/`, a line in `ledger.jsonl`, the schema `published` in PostgreSQL (connection
-`minhu_published`) behind one pointer row, and the asset `releases/kpi_results`; then Great Expectations' pages of what
-arrived below `reports/data_docs`, which the dossier links.
+`minhu_published`) behind one pointer row, and the asset `releases/kpi_results`.
 
 **When it fails** readers keep the last release, whole. A release is switched in one transaction: there is no half.
 
@@ -42,14 +41,7 @@ def kpi_publish() -> None:
         with stage() as night:
             publication.publish_night(night, published_uri())
 
-    @task(execution_timeout=timedelta(minutes=10))
-    def write_data_docs() -> None:
-        from minhu.reports import data_docs
-
-        with stage() as night:
-            data_docs.write_night(night)
-
-    publish_release() >> write_data_docs()
+    publish_release()
 
 
 kpi_publish()

@@ -28,7 +28,7 @@ POOLS = {**dict.fromkeys(WRITERS, WRITER_POOL), "release_replay": REPLAY_POOL}
 TASKS = {
     **{dag_id: ["land_tables", "validate_arrival", "announce_arrival"] for dag_id in EXTRACTS},
     "assessment_build": ["build_marts"],
-    "kpi_publish": ["publish_release", "write_data_docs"],
+    "kpi_publish": ["publish_release"],
     "release_replay": ["replay_release"],
     "release_sign_off": ["propose_release", "ask_approvers", "sign_release"],
 }
@@ -239,8 +239,7 @@ def test_only_the_last_task_announces_its_asset(dags: dict[str, Any], dag_id: st
 @every_dag
 def test_tasks_that_write_the_work_file_share_a_pool_of_one(dags: dict[str, Any], dag_id: str) -> None:
     for task in dags[dag_id].tasks:
-        # pages about what landed read no work file
-        expected = POOLS.get(dag_id, "default_pool") if task.task_id != "write_data_docs" else "default_pool"
+        expected = POOLS.get(dag_id, "default_pool")
         assert task.pool == expected, (
             f"dags/{dag_id}.py, {task.task_id}: set pool={expected!r}; DuckDB has one writer, and a replay waits for none"
         )

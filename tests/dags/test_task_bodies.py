@@ -17,7 +17,6 @@ from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.landing.night import Night
 from minhu.pipeline import publication, stages
-from minhu.reports import data_docs
 from minhu.standalone.airflow_api import DAG_IDS
 from minhu.warehouse import dbt_build
 
@@ -59,7 +58,6 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
         (stages, ("land_source", "validate_arrival", "announce_arrival")),
         (dbt_build, ("load_landing", "build_marts", "check_marts")),
         (publication, ("publish_night",)),
-        (data_docs, ("write_night",)),
     ):
         for name in names:
             monkeypatch.setattr(module, name, stand_in(name))

@@ -3,72 +3,28 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from math import isclose
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from minhu.standalone import postgres
-from tests.fixtures.homes import build_and_publish, query, settings_at
-from tests.oracle import contract, oracle
+from tests.oracle import contract
+from tests.oracle.conftest import Told
 from tests.oracle.counts import DEFINITIONS, Cell, Figure
 from tests.oracle.disputes import DISPUTES
-from tests.oracle.sources import Night
-from tests.oracle.story import told as story
 
-pytestmark = pytest.mark.nights(4)
+pytestmark = [pytest.mark.nights(4), pytest.mark.xdist_group("oracle")]
 
 #: A claim of a city about itself is no figure of the catalogue.
 NOT_COVERED = {("H06", "claimed")}
-KEY = "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"
 #: Counts are kept with four decimals and a mean headcount adds up from rounded ones; values have six at least.
 COUNTS_APART, VALUES_APART = 2e-4, 1e-6
 SHOWN = ("PUBLISHED", "PUBLISHED_WITH_NOTE", "BAND_ONLY")
 
 
-class Told(NamedTuple):
-    """What a night published, what it made before verdicts, what the oracle says, and that with disputes as they stand."""
-
-    night: date
-    published: dict[Cell, tuple[str, Figure]]
-    made: dict[Cell, Figure]
-    known: dict[Cell, Figure]
-    expected: dict[Cell, Figure]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, postgres_folder: Path) -> list[Told]:
-    """Four nights, each published on the one before."""
-    home = settings_at(tmp_path_factory.mktemp("oracle"))
-    uri = postgres.uri(postgres_folder, "minhu")
-    nights: list[Night] = []
-    found = []
-    for night, city in story.nights():
-        nights.append((night, city.told))
-        city.land(home, night)
-        build_and_publish(home, uri, night)
-        published = {
-            Cell(*row[:7]): (row[7], _figure(row[8], row[9], None, row[10]))
-            for row in query(home, f"select {KEY}, verdict, numerator, denominator, value from publish.kpi_results")
-        }
-        made = {
-            Cell(*row[:7]): _figure(*row[7:])
-            for row in query(home, f"select {KEY}, numerator, denominator, sample_size, value from kpis.kpi_values")
-        }
-        known = oracle.cells(nights, night)
-        found.append(Told(night, published, made, known, oracle.cells_with_disputes(nights, night, known)))
-    return found
-
-
-def _figure(*numbers: object) -> Figure:
-    return Figure(*(None if number is None else float(number) for number in numbers))  # type: ignore[arg-type]
-
-
 def test_the_oracle_knows_nothing_of_the_product() -> None:
-    """Neither its code nor the fixtures that use it; only the story and this test do."""
-    families = [path for path in Path(__file__).parent.glob("*.py") if path != Path(__file__)]
+    """Neither its code nor the fixtures that use it; only the story and the tests do."""
+    families = [path for path in Path(__file__).parent.glob("*.py") if not path.name.startswith(("test_", "conftest"))]
     assert len(families) > 15
     for path in families:
         lines = path.read_text(encoding="utf-8").splitlines()

@@ -1,7 +1,6 @@
 -- One row per published cell from a week to a year and comparison (与自身比较): the same unit the period before, and the
--- year before. The interval of the difference joins those of both figures (MOVER: Zou and Donner (2008), Statistics in
--- Medicine 27, 1693-1702); a change is called one only where it does not hold 0. Compared are periods that records
--- cover from their first day, and of a volume only whole ones.
+-- year before. The interval of the difference joins those of both figures; a change is called one only where it does
+-- not hold 0. Compared are periods that records cover from their first day, and of a volume only whole ones.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_periods_to_compare() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_compare') }}
@@ -148,14 +147,8 @@ differences as (
         shown.value,
         before.value as value_before,
         shown.value - before.value as change,
-        shown.value - before.value - sqrt(
-            (shown.value - shown.ci_low) * (shown.value - shown.ci_low)
-            + (before.ci_high - before.value) * (before.ci_high - before.value)
-        ) as change_low,
-        shown.value - before.value + sqrt(
-            (shown.ci_high - shown.value) * (shown.ci_high - shown.value)
-            + (before.value - before.ci_low) * (before.value - before.ci_low)
-        ) as change_high,
+        {{ difference_low('shown.value', 'shown.ci_low', 'before.value', 'before.ci_high') }} as change_low,
+        {{ difference_high('shown.value', 'shown.ci_high', 'before.value', 'before.ci_low') }} as change_high,
         contract.direction
     from windows
     inner join contract

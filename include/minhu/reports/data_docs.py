@@ -1,7 +1,8 @@
 """Great Expectations' own pages (Data Docs) of the arrival suites of a release's night, below ``reports/data_docs``.
 
-They are made after a release stands, for running the suites again takes seconds. Unlike the dossier, which links them, they
-carry the time at which they were made and fetch their style from the network. Failing values are left out of them.
+They are made when somebody asks (`minhu data-docs`), for running the suites again takes longer than a small night's checks
+and everything they found stands in the dossier. Unlike it they carry the time at which they were made and fetch their
+style from the network. Failing values are left out of them.
 """
 
 from __future__ import annotations
@@ -16,12 +17,9 @@ from jinja2 import Environment
 from minhu import atomic
 from minhu.business_dates import Window
 from minhu.extract import registry
-from minhu.landing.night import Night
 from minhu.landing.zone import Attempt, Landing
 from minhu.quality import validation
-from minhu.release import releases
-from minhu.release.release_folder import Progress, Release
-from minhu.reports import after_release
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
 
 SITE = "arrivals"
@@ -59,19 +57,6 @@ def write(settings: Settings, release: Release) -> Path:
     page = Environment(autoescape=True).from_string(_INDEX).render(names=names)
     atomic.write_bytes(folder.parent / "index.html", page.encode())
     return folder / "index.html"
-
-
-def write_night(night: Night, progress: Progress = lambda _: None) -> None:
-    """Write the site of the last release of a night; a failure is noted, and the release stands."""
-    published = releases.latest_on(night.settings, night.business_date)
-    if published is not None:
-        after_release.attempt(
-            night.settings,
-            published,
-            "data-docs",
-            lambda: f"data docs in {write(night.settings, published).parent}",
-            progress,
-        )
 
 
 def _validate(settings: Settings, release: Release, folder: Path) -> None:

@@ -1,5 +1,7 @@
 -- One row per half-year, domain and unit: the share satisfied. The sample is drawn by district, so the city is the
--- mean of its districts weighted by residents, and its variance the weighted sum of theirs.
+-- mean of its districts weighted by residents, and its variance the weighted sum of theirs. The interval is Wilson's on
+-- the effective sample size, that of a simple sample with the same variance (Franco, Little, Louis and Slud (2019),
+-- Journal of Survey Statistics and Methodology 7, 334-364): 0 of 40 satisfied is no proof that nobody is.
 with reported as (
     {{ returned_rows('survey_waves') | indent }}
 ),
@@ -24,27 +26,49 @@ weighted as (
         *,
         resident_count / sum(resident_count) over (partition by half_year_start, domain) as weight
     from waves
+),
+
+estimated as (
+    select
+        half_year_start,
+        domain,
+        'district' as unit_type,
+        district_code as unit_code,
+        valid_count,
+        satisfied_count,
+        share,
+        share * (1 - share) / valid_count as variance
+    from waves
+    union all
+    select
+        half_year_start,
+        domain,
+        'city' as unit_type,
+        '{{ var("city_code") }}' as unit_code,
+        sum(valid_count) as valid_count,
+        sum(satisfied_count) as satisfied_count,
+        sum(weight * share) as share,
+        sum(weight * weight * share * (1 - share) / valid_count) as variance
+    from weighted
+    group by half_year_start, domain
+),
+
+sized as (
+    select
+        *,
+        -- where all of a district agree nothing is known of the spread: every answer counts as one
+        coalesce(share * (1 - share) / nullif(variance, 0), valid_count) as effective_count
+    from estimated
 )
 
 select
     half_year_start,
     domain,
-    'district' as unit_type,
-    district_code as unit_code,
+    unit_type,
+    unit_code,
     valid_count,
     satisfied_count,
     round(share, 8) as share,
-    share * (1 - share) / valid_count as variance
-from waves
-union all
-select
-    half_year_start,
-    domain,
-    'city' as unit_type,
-    '{{ var("city_code") }}' as unit_code,
-    sum(valid_count) as valid_count,
-    sum(satisfied_count) as satisfied_count,
-    round(sum(weight * share), 8) as share,
-    sum(weight * weight * share * (1 - share) / valid_count) as variance
-from weighted
-group by half_year_start, domain
+    {{ wilson_low('share * effective_count', 'effective_count') }} as share_low,
+    {{ wilson_high('share * effective_count', 'effective_count') }} as share_high
+from sized

@@ -54,18 +54,10 @@ with estimates as (
         satisfied_count as numerator,
         valid_count as denominator,
         share as value,
-        greatest(0.0, share - {{ z }} * sqrt(variance)) as ci_low,
-        least(1.0, share + {{ z }} * sqrt(variance)) as ci_high
+        share_low as ci_low,
+        share_high as ci_high
     from {{ ref('est_survey_satisfaction') }}
     {% for kind in ['pp', 'relative'] %}
-    {%- if kind == 'pp' -%}
-        {%- set change, error = '100 * (now.share - before.share)', '100 * sqrt(now.variance + before.variance)' -%}
-    {%- else -%}
-        {#- delta method: the ratio of two independent estimates; of nothing the year before there is none -#}
-        {%- set change = '(now.share / before.share - 1)' -%}
-        {%- set error = 'sqrt(now.variance + now.share * now.share / (before.share * before.share) * before.variance) '
-            ~ '/ before.share' -%}
-    {%- endif %}
     union all
     select
         'Q02' as kpi_id,
@@ -76,9 +68,15 @@ with estimates as (
         now.half_year_start as period_start,
         cast(null as double) as numerator,
         least(now.valid_count, before.valid_count) as denominator,
-        {{ change }} as value,
-        {{ change }} - {{ z }} * {{ error }} as ci_low,
-        {{ change }} + {{ z }} * {{ error }} as ci_high
+        {% if kind == 'pp' -%}
+        100 * (now.share - before.share) as value,
+        100 * {{ difference_low('now.share', 'now.share_low', 'before.share', 'before.share_high') }} as ci_low,
+        100 * {{ difference_high('now.share', 'now.share_high', 'before.share', 'before.share_low') }} as ci_high
+        {%- else -%}
+        now.share / before.share - 1 as value,
+        {{ ratio_low('now.share', 'now.share_low', 'before.share', 'before.share_high') }} - 1 as ci_low,
+        {{ ratio_high('now.share', 'now.share_high', 'before.share', 'before.share_low') }} - 1 as ci_high
+        {%- endif %}
     from {{ ref('est_survey_satisfaction') }} as now
     inner join {{ ref('est_survey_satisfaction') }} as before
         on
@@ -90,7 +88,6 @@ with estimates as (
     {% endfor %}
 ),
 
--- difference of two proportions with the interval of Newcombe (1998), Statistics in Medicine 17, 873-890, method 10
 closure_gaps as (
     select
         unit_type,
@@ -159,22 +156,8 @@ select
     cast(closure_gaps.sample_size as decimal(18, 4)) as denominator,
     cast(closure_gaps.sample_size as decimal(18, 4)) as sample_size,
     round(100 * (closure_gaps.closed_share - closure_gaps.resolved_share), 8) as value,
-    round(100 * (
-        closure_gaps.closed_share - closure_gaps.resolved_share - sqrt(
-            (closure_gaps.closed_share - closure_gaps.closed_low)
-            * (closure_gaps.closed_share - closure_gaps.closed_low)
-            + (closure_gaps.resolved_high - closure_gaps.resolved_share)
-            * (closure_gaps.resolved_high - closure_gaps.resolved_share)
-        )
-    ), 8) as ci_low,
-    round(100 * (
-        closure_gaps.closed_share - closure_gaps.resolved_share + sqrt(
-            (closure_gaps.closed_high - closure_gaps.closed_share)
-            * (closure_gaps.closed_high - closure_gaps.closed_share)
-            + (closure_gaps.resolved_share - closure_gaps.resolved_low)
-            * (closure_gaps.resolved_share - closure_gaps.resolved_low)
-        )
-    ), 8) as ci_high
+    round(100 * {{ difference_low('closed_share', 'closed_low', 'resolved_share', 'resolved_high') }}, 8) as ci_low,
+    round(100 * {{ difference_high('closed_share', 'closed_high', 'resolved_share', 'resolved_low') }}, 8) as ci_high
 from closure_gaps
 inner join periods
     on closure_gaps.period_type = periods.period_type and closure_gaps.period_start = periods.period_start

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from minhu.reports.dossier import words
 from minhu.reports.dossier.drawing import sparkline
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, keys, link, table, tag
+from minhu.reports.dossier.page import Page, Section, Table, Words, columns, keys, table, tag
 
 MOST_KEYS = 5
 Lines = dict[str, list[int]]
@@ -57,13 +57,10 @@ def build(evidence: Evidence) -> Page:
                 Words("到达检验的原始页面", "Arrival suites as Great Expectations shows them"),
                 notes=[
                     Words(
-                        "不属于本卷：发布之后另行生成，带有生成时间，样式取自网络；仅保留最近各版。",
-                        "No part of this dossier: made after the release by a task of its own, with the time of making and a "
-                        "style from the network; only the last releases are kept.",
+                        "不属于本卷：由 minhu data-docs 版本号 按需生成，带有生成时间，样式取自网络。",
+                        "No part of this dossier: made on demand by `minhu data-docs RELEASE`, with the time of making and a "
+                        "style from the network.",
                     )
-                ],
-                tables=[
-                    table(Words("页面", "Pages"), columns(("", "")), [[link("../data_docs/index.html", "Data Docs")]])
                 ],
             ),
         ],

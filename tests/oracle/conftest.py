@@ -1,0 +1,66 @@
+"""Four nights of a small city with late changes, built once for the tests of counts and those of intervals."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from minhu.settings import Settings
+from minhu.standalone import postgres
+from tests.fixtures.homes import build_and_publish, query, settings_at
+from tests.oracle import oracle
+from tests.oracle.counts import Cell, Figure
+from tests.oracle.sources import Night
+from tests.oracle.story import told as story
+
+KEY = "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"
+
+
+class Told(NamedTuple):
+    """What a night published, what it made before verdicts, what the oracle says, and that with disputes as they stand."""
+
+    night: date
+    published: dict[Cell, tuple[str, Figure]]
+    made: dict[Cell, Figure]
+    known: dict[Cell, Figure]
+    expected: dict[Cell, Figure]
+
+
+@pytest.fixture(scope="session")
+def city_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Where the nights are built; after ``told`` it holds the last of them."""
+    return settings_at(tmp_path_factory.mktemp("oracle"))
+
+
+@pytest.fixture(scope="session")
+def told(city_home: Settings, postgres_folder: Path) -> list[Told]:
+    """Four nights, each published on the one before."""
+    uri = postgres.uri(postgres_folder, "minhu")
+    nights: list[Night] = []
+    found = []
+    for night, city in story.nights():
+        nights.append((night, city.told))
+        city.land(city_home, night)
+        build_and_publish(city_home, uri, night)
+        published = {
+            Cell(*row[:7]): (row[7], _figure(row[8], row[9], None, row[10]))
+            for row in query(
+                city_home, f"select {KEY}, verdict, numerator, denominator, value from publish.kpi_results"
+            )
+        }
+        made = {
+            Cell(*row[:7]): _figure(*row[7:])
+            for row in query(
+                city_home, f"select {KEY}, numerator, denominator, sample_size, value from kpis.kpi_values"
+            )
+        }
+        known = oracle.cells(nights, night)
+        found.append(Told(night, published, made, known, oracle.cells_with_disputes(nights, night, known)))
+    return found
+
+
+def _figure(*numbers: object) -> Figure:
+    return Figure(*(None if number is None else float(number) for number in numbers))  # type: ignore[arg-type]
