@@ -33,7 +33,7 @@ CALLS = {
         ("land_source", "returns"), ("validate_arrival", "returns"), ("announce_arrival", "returns"),
     ],
     "assessment_build": [("load_landing", ""), ("build_marts", ""), ("check_marts", "")],
-    "kpi_publish": [("publish_night", ""), ("write_night", "")],
+    "kpi_publish": [("publish_night", "")],
 }  # fmt: skip
 
 CONTEXT = {
