@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
 
 from minhu.landing.night import Night
 from minhu.settings import Settings
-from minhu.warehouse import dbt_build, work_file
-
-_LINE = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[")
-_STATEMENT = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On (?P<name>[^:]+): (?P<sql>.*)$", re.DOTALL)
+from minhu.warehouse import dbt_build
 
 
 def measure(settings: Settings, day: date) -> dict[str, Any]:
@@ -28,16 +27,10 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.unlink(missing_ok=True)
     shutil.copyfile(settings.warehouse_path, copy)
-    with work_file.connect(settings) as db:
-        dbt_build.run_dbt(Night(settings, day), ["parse"], {**work_file.read_state(db), "previous_business_date": day})
-    log = settings.home / "dbt" / "logs" / "dbt.log"
-    before = log.stat().st_size
-    started = time.perf_counter()
-    dbt_build.build_marts(Night(settings, day))
-    by_dbt = time.perf_counter() - started
-    with log.open(encoding="utf-8", errors="replace") as file:
-        file.seek(before)
-        statements = _statements(file.read())
+    with _recorded() as statements:
+        started = time.perf_counter()
+        dbt_build.build_marts(Night(settings, day))
+        by_dbt = time.perf_counter() - started
     bare = _replay(copy, statements)
     ratio = by_dbt / bare
     return {
@@ -47,16 +40,22 @@ def measure(settings: Settings, day: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _statements(text: str) -> list[str]:
-    """What dbt sent for models, in the order it was sent; seeds (a thousand rows in all) are left to dbt."""
-    entries: list[str] = []
-    for line in text.splitlines():
-        if _LINE.match(line) or not entries:
-            entries.append(line)
-        else:
-            entries[-1] += "\n" + line
-    found = [match for entry in entries if (match := _STATEMENT.match(entry))]
-    return [m["sql"].strip() for m in found if m["name"].startswith("model.") and m["sql"].strip()]
+@contextmanager
+def _recorded() -> Iterator[list[str]]:
+    """What dbt sends meanwhile, in the order it is sent; seeds (a thousand rows in all) are left to dbt."""
+    sent: list[str] = []
+    execute = DuckDBCursorWrapper.execute
+
+    def record(cursor: Any, sql: str, bindings: Any = None) -> Any:
+        if bindings is None and sql.strip().upper() not in ("BEGIN", "COMMIT", "ROLLBACK"):
+            sent.append(sql)
+        return execute(cursor, sql, bindings)
+
+    DuckDBCursorWrapper.execute = record
+    try:
+        yield sent
+    finally:
+        DuckDBCursorWrapper.execute = execute
 
 
 def _replay(path: Path, statements: list[str]) -> float:
@@ -66,8 +65,7 @@ def _replay(path: Path, statements: list[str]) -> float:
             connection.execute(f"set {option}")
         started = time.perf_counter()
         for statement in statements:
-            if statement.upper() not in ("BEGIN", "COMMIT") and not statement.startswith(("Close", "ROLLBACK")):
-                connection.execute(statement)
+            connection.execute(statement)
         return time.perf_counter() - started
     finally:
         connection.close()
