@@ -103,7 +103,8 @@ def _run(home: Path, day: date, days: int | None) -> None:
         uri = postgres.uri(night.postgres_dir, "hotline")
         city = simulate(night.home, uri, day, days, SCALE, SEED)
         assert not city.is_another_city
-        write_truth(night.truth_dir, city.city, day)
+        if day == LAST:
+            write_truth(night.truth_dir, city.city, day)
         night = settings.load(environ=environ)
         with GridServer(night.home) as server:
             endpoints = {
