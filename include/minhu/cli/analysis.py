@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from minhu.analysis.downloads.kinds import Kind
 from minhu.cli.output import Format, print_rows
 
 if TYPE_CHECKING:
@@ -100,6 +101,33 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         rows = module.read_log(settings(), kpi, unit, period, day)
         chosen = Format.json if as_json else output
         print_rows(rows.select(list(module.SHOWN)) if chosen is Format.table else rows, chosen, {"causes": 1})
+
+    @app.command("export")
+    def export_cells(
+        kpi: Annotated[
+            list[str] | None, typer.Option(help="Id of a KPI, e.g. H06; several times; default: all.")
+        ] = None,
+        first: Annotated[str | None, typer.Option("--from", help="First month or day, 2026-01 or 2026-01-01.")] = None,
+        last: Annotated[str | None, typer.Option("--to", help="Last month or day.")] = None,
+        kind: Annotated[Kind, typer.Option("--as", help="Form of the file.")] = Kind.xlsx,
+        period: Annotated[list[str] | None, typer.Option(help="Kind of period; several times; default: month.")] = None,
+        level: Annotated[list[str] | None, typer.Option(help="city, district …; several times; default: all.")] = None,
+        caliber: Annotated[list[str] | None, typer.Option(help="full or assessed; default: both.")] = None,
+        english: Annotated[bool, typer.Option("--english", help="Titles and words in English.")] = False,
+        out: Annotated[Path | None, typer.Option(help="File or folder; default: the working folder.")] = None,
+        release: Annotated[
+            str | None, typer.Option(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+    ) -> None:
+        """Write cells of a release to a file: XLSX with a sheet a KPI, CSV for Excel and WPS, or Parquet."""
+        from minhu.analysis.downloads.download import export
+        from minhu.analysis.downloads.selection import Selection
+
+        asked = Selection(
+            tuple(kpi or ()), first, last, tuple(period or ("month",)), tuple(level or ()), tuple(caliber or ())
+        )
+        written = export(settings(), asked, kind, out, release, "en" if english else "zh")
+        typer.echo(f"{written.path}  ({written.cells:,} cells, {written.bytes:,} bytes)")
 
     @app.command()
     def dossier(

@@ -1,0 +1,123 @@
+"""What an exported cell is called and shown as: titles in two languages, words of codes, marks of what is hidden.
+
+Marks are those of the UK Government Analysis Function for spreadsheets (2022): a word in the cell, never a blank, a zero
+or a dash, explained in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from minhu.release.published_contract import CodeList, Text
+
+Language = Literal["zh", "en"]
+Row = Mapping[str, Any]
+
+#: Verdict to the mark that stands in place of a value, with what it means.
+INSTEAD = {
+    "SUPPRESSED": ("[c]", Text("隐去：样本太小，公布会泄露个案", "suppressed: too few, or it would give another cell away")),
+    "WITHHELD": ("[x]", Text("暂缓：有关数据未通过质量检查", "withheld: its data failed a check")),
+    "NOT_RATED": ("[z]", Text("不评：无可评价，或本市没有该项来源", "not rated: nothing to rate, or the city has no such source")),
+}  # fmt: skip
+#: Mark beside a value that is shown: when it stands, and what it means.
+BESIDE: tuple[tuple[str, Callable[[Row], bool], Text], ...] = (
+    (
+        "[u]",
+        lambda row: row["verdict"] == "BAND_ONLY",
+        Text("仅给区间：样本小，不参与排名", "interval only: a small sample, not ranked"),
+    ),
+    (
+        "[p]",
+        lambda row: bool(row["is_provisional"]),
+        Text("暂定：期间未结束、未满结算期或数据未覆盖期初", "provisional: the period or its records are not complete"),
+    ),
+    (
+        "[r]",
+        lambda row: bool(row["is_restated"]),
+        Text("已修订：此前公布的数值不同", "revised: published otherwise before"),
+    ),
+    (
+        "[b]",
+        lambda row: bool(row["is_break_in_series"]),
+        Text("序列中断：定义在期内变更，前后不可比", "break in the series: the definition changed within the period"),
+    ),
+    (
+        "[o]",
+        lambda row: bool(row["is_stale"]),
+        Text("沿用：来源当夜未到，为上次发布的数值", "old: the source was away, the figure is of an earlier release"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file.
+
+    Attributes:
+        title: in two languages.
+        of: the cell's value in a language: text, number, date or None.
+        is_figure: it is formatted in the unit of the KPI.
+    """
+
+    title: Text
+    of: Callable[[Row, Language], Any]
+    is_figure: bool = False
+
+
+def columns(codes: Mapping[str, CodeList]) -> list[Column]:
+    """The columns in their order; ``codes`` are the contract's words."""
+
+    def word(field: str, name: str) -> Callable[[Row, Language], Any]:
+        words = codes[name].words
+        return lambda row, language: getattr(words[row[field]], language) if row[field] in words else row[field]
+
+    def plain(field: str) -> Callable[[Row, Language], Any]:
+        return lambda row, _: row[field]
+
+    def figure(field: str) -> Callable[[Row, Language], Any]:
+        return lambda row, _: None if row[field] is None else float(row[field])
+
+    return [
+        Column(Text("指标", "KPI"), plain("kpi_id")),
+        Column(Text("指标名称", "name"), lambda row, lang: row["name_zh"] if lang == "zh" else row["kpi_name"]),
+        Column(Text("分支", "variant"), plain("variant")),
+        Column(Text("层级", "level"), word("unit_type", "unit_type")),
+        Column(Text("对象代码", "unit code"), plain("unit_code")),
+        Column(Text("对象", "unit"), plain("unit_name")),
+        Column(Text("期间类型", "kind of period"), word("period_type", "period_type")),
+        Column(Text("期初", "first day"), plain("period_start")),
+        Column(Text("期末", "last day"), plain("period_end")),
+        Column(Text("口径", "caliber"), word("caliber", "caliber")),
+        Column(Text("数值", "value"), _value, is_figure=True),
+        Column(Text("区间下限", "interval from"), figure("ci_low"), is_figure=True),
+        Column(Text("区间上限", "interval to"), figure("ci_high"), is_figure=True),
+        Column(Text("分子", "numerator"), figure("numerator")),
+        Column(Text("分母", "denominator"), figure("denominator")),
+        Column(Text("单位", "unit of the value"), plain("unit")),
+        Column(Text("标记", "marks"), lambda row, _: " ".join(marks_of(row))),
+        Column(Text("裁定", "verdict"), word("verdict", "verdict")),
+        Column(Text("规则", "rule"), plain("rule_id")),
+        Column(Text("原因", "reason"), plain("reason")),
+        Column(Text("截至（UTC）", "as of (UTC)"), plain("as_of")),
+        Column(Text("定义版本", "version of the definition"), plain("contract_version")),
+        Column(Text("发布编号", "release"), plain("release_id")),
+    ]
+
+
+def marks_of(row: Row) -> list[str]:
+    """All marks of a cell, that in place of its value first."""
+    instead = [INSTEAD[row["verdict"]][0]] if row["verdict"] in INSTEAD else []
+    return instead + [mark for mark, stands, _ in BESIDE if stands(row)]
+
+
+def explained_marks() -> list[tuple[str, Text]]:
+    """Every mark with what it means."""
+    return [*INSTEAD.values(), *((mark, meaning) for mark, _, meaning in BESIDE)]
+
+
+def _value(row: Row, _: Language) -> Any:
+    if row["value"] is not None:
+        return float(row["value"])
+    return INSTEAD[row["verdict"]][0] if row["verdict"] in INSTEAD else None

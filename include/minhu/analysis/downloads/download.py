@@ -1,0 +1,81 @@
+"""An export as one file: what it is called, what it says of itself, and how it is put in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from minhu import atomic
+from minhu.analysis.downloads import files
+from minhu.analysis.downloads.columns import Language, columns
+from minhu.analysis.downloads.kinds import Kind
+from minhu.analysis.downloads.selection import Selection, select_cells
+from minhu.release import published_contract, releases
+from minhu.release.published_contract import Text
+from minhu.settings import Settings
+
+
+@dataclass(frozen=True)
+class Download:
+    """What was written.
+
+    Attributes:
+        path: of the file.
+        cells: how many it has.
+        bytes: its size.
+    """
+
+    path: Path
+    cells: int
+    bytes: int
+
+
+def export(
+    settings: Settings,
+    selection: Selection,
+    kind: Kind,
+    out: Path | None = None,
+    release_id: str | None = None,
+    language: Language = "zh",
+) -> Download:
+    """Write cells of a release to a file; the same release and the same question give the same bytes.
+
+    Args:
+        settings: of the city.
+        selection: which cells.
+        kind: of the file.
+        out: the file, or a folder that stands; None is the working folder.
+        release_id: of the release; None is the current one.
+        language: of titles and words; Parquet has the names of the contract.
+
+    Raises:
+        UsageError: nothing was published, no cell is asked for, or more than a sheet can hold.
+    """
+    release = releases.current(settings, release_id)
+    cells = select_cells(settings, selection, release.release_id)
+    name = f"{'_'.join(selection.kpis) if 0 < len(selection.kpis) <= 3 else 'kpis'}_{release.release_id}.{kind}"
+    path = out / name if out and out.is_dir() else out or Path(name)
+    data = _bytes(settings, cells, kind, language, release.release_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_bytes(path, data)
+    return Download(path, cells.num_rows, len(data))
+
+
+def _bytes(settings: Settings, cells: pa.Table, kind: Kind, language: Language, release_id: str) -> bytes:
+    if kind is Kind.parquet:
+        return files.as_parquet(cells)
+    shown = columns(published_contract.load(settings.dbt_dir).codes)
+    if kind is Kind.csv:
+        return files.as_csv(cells, shown, language)
+    about = [
+        (Text("城市", "city"), settings.city.name),
+        (Text("发布编号", "release"), release_id),
+        (Text("单元格", "cells"), f"{cells.num_rows:,}"),
+        (
+            Text("核对", "to check"),
+            f"minhu verify {release_id}; minhu explain <KPI> <unit> <period> --release {release_id}",
+        ),
+    ]
+    return files.as_xlsx(cells, shown, language, about)
