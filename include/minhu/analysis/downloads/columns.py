@@ -118,6 +118,6 @@ def explained_marks() -> list[tuple[str, Text]]:
 
 
 def _value(row: Row, _: Language) -> Any:
-    if row["value"] is not None:
-        return float(row["value"])
-    return INSTEAD[row["verdict"]][0] if row["verdict"] in INSTEAD else None
+    if row["verdict"] in INSTEAD:
+        return INSTEAD[row["verdict"]][0]
+    return None if row["value"] is None else float(row["value"])

@@ -56,13 +56,23 @@ def as_xlsx(cells: pa.Table, shown: Sequence[Column], language: Language, about:
     Raises:
         UsageError: a KPI has more cells than a sheet has rows.
     """
+    sheets = [
+        (_SHEET_TITLE.sub("", f"{kpi_id} {name}")[:31], list(rows))
+        for (kpi_id, name), rows in groupby(_rows(cells), key=lambda row: _sheet_of(row, language))
+    ]
+    for title, rows in sheets:
+        if len(rows) >= MOST_ROWS:
+            raise UsageError(
+                f"write the sheet {title}", f"expected fewer than {MOST_ROWS:,} cells, found {len(rows):,}",
+                "ask for less (--from, --to, --level, --period), or take --as csv or parquet",
+            )  # fmt: skip
     book = Workbook(write_only=True)
     sheet = book.create_sheet({"zh": "说明", "en": "about"}[language])
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 16, 80
-    for title, content in [*about, *((Text(mark, mark), getattr(text, language)) for mark, text in explained_marks())]:
-        sheet.append([_bold(sheet, getattr(title, language)), _text(sheet, content)])
-    for (kpi_id, name), rows in groupby(_rows(cells), key=lambda row: _sheet_of(row, language)):
-        _write_sheet(book, _SHEET_TITLE.sub("", f"{kpi_id} {name}")[:31], list(rows), shown, language)
+    for label, content in [*about, *((Text(mark, mark), getattr(text, language)) for mark, text in explained_marks())]:
+        sheet.append([_bold(sheet, getattr(label, language)), _text(sheet, content)])
+    for name, rows in sheets:
+        _write_sheet(book, name, rows, shown, language)
     return workbooks.saved(book)
 
 
@@ -72,11 +82,6 @@ def _sheet_of(row: Row, language: Language) -> tuple[str, str]:
 
 
 def _write_sheet(book: Workbook, title: str, rows: list[Row], shown: Sequence[Column], language: Language) -> None:
-    if len(rows) >= MOST_ROWS:
-        raise UsageError(
-            f"write the sheet {title}", f"expected fewer than {MOST_ROWS:,} cells, found {len(rows):,}",
-            "ask for less (--from, --to, --level, --period), or take --as csv or parquet",
-        )  # fmt: skip
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
     for number, column in enumerate(shown, start=1):
@@ -85,17 +90,21 @@ def _write_sheet(book: Workbook, title: str, rows: list[Row], shown: Sequence[Co
     sheet.append([_bold(sheet, getattr(column.title, language)) for column in shown])
     for row in rows:
         number_format = _FORMATS.get(row["unit"], "General")
-        sheet.append([_cell(sheet, column.of(row, language), column.is_figure and number_format) for column in shown])
+        sheet.append(
+            [_cell(sheet, column.of(row, language), number_format if column.is_figure else "") for column in shown]
+        )
 
 
-def _cell(sheet: WriteOnlyWorksheet, value: Any, figure_format: str | bool) -> Any:
+def _cell(sheet: WriteOnlyWorksheet, value: Any, figure_format: str) -> Any:
     if isinstance(value, str):
         return _text(sheet, value)
-    if isinstance(value, (date, float)) and (figure_format or isinstance(value, date)):
-        cell = WriteOnlyCell(sheet, value.replace(tzinfo=None) if isinstance(value, datetime) else value)
-        cell.number_format = str(figure_format) if figure_format else _MOMENT if isinstance(value, datetime) else _DATE
-        return cell
-    return value
+    cell = WriteOnlyCell(sheet)
+    cell.value = value.replace(tzinfo=None) if isinstance(value, datetime) else value
+    if isinstance(value, date):
+        cell.number_format = _MOMENT if isinstance(value, datetime) else _DATE
+    elif figure_format:
+        cell.number_format = figure_format
+    return cell
 
 
 def _text(sheet: WriteOnlyWorksheet, text: str) -> Any:
@@ -107,7 +116,7 @@ def _text(sheet: WriteOnlyWorksheet, text: str) -> Any:
     return cell
 
 
-def _bold(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
+def _bold(sheet: WriteOnlyWorksheet, text: str) -> Any:
     cell = WriteOnlyCell(sheet, text)
     cell.font = Font(bold=True)
     return cell

@@ -30,7 +30,7 @@ select
             and log.period_start = cells.period_start and log.caliber = cells.caliber
     ) as is_restated,
     exists (
-        from kpi_contract_versions as versions
+        from {versions} as versions
         where
             versions.kpi_id = cells.kpi_id and versions.variant = cells.variant and versions.is_break
             and versions.valid_from between cells.period_start and cells.period_end
@@ -48,10 +48,11 @@ order by
     cells.kpi_id, cells.variant, list_position($all_levels, cells.unit_type), cells.unit_code,
     list_position($all_periods, cells.period_type), cells.period_start, cells.caliber
 """
-_NOTHING_RESTATED = (
-    "(select null as kpi_id, null as variant, null as unit_type, null as unit_code, null as period_type, "
-)
-_NOTHING_RESTATED += "null as period_start, null as caliber where false)"
+#: Tables that a release may lack (one before the first change, one of an earlier contract), with the columns asked for.
+_MAY_LACK = {
+    "restatements": ("kpi_restatements", "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"),
+    "versions": ("kpi_contract_versions", "kpi_id, variant, valid_from, is_break"),
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def select_cells(settings: Settings, selection: Selection, release_id: str | Non
             raise UsageError(
                 "export cells", f"no KPI is called {', '.join(unknown)}", f"the KPIs are {', '.join(known)}"
             )
-        cells = engine.execute(_CELLS.format(restatements=_restatements(engine)), asked).to_arrow_table()
+        cells = engine.execute(_CELLS.format(**_there_or_empty(engine)), asked).to_arrow_table()
     if not cells.num_rows:
         raise UsageError(
             "export cells", "no cell of the release is asked for",
@@ -118,10 +119,15 @@ def select_cells(settings: Settings, selection: Selection, release_id: str | Non
     return cells
 
 
-def _restatements(engine: duckdb.DuckDBPyConnection) -> str:
-    """The log of restatements; releases before the first change have none."""
+def _there_or_empty(engine: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """A relation for each of the tables that a release may lack."""
     tables = {name for (name,) in engine.execute("select view_name from duckdb_views() where not internal").fetchall()}
-    return "kpi_restatements" if "kpi_restatements" in tables else _NOTHING_RESTATED
+    return {
+        name: table
+        if table in tables
+        else f"(select {', '.join(f'null as {c}' for c in columns.split(', '))} where false)"
+        for name, (table, columns) in _MAY_LACK.items()
+    }
 
 
 def _day(text: str | None, option: str, is_last: bool) -> date:
