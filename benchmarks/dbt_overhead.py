@@ -65,7 +65,8 @@ def _replay(path: Path, statements: list[str]) -> float:
             connection.execute(f"set {option}")
         started = time.perf_counter()
         for statement in statements:
-            connection.execute(statement)
+            with connection.cursor() as cursor:  # as dbt does: what is temporary goes with it
+                cursor.execute(statement)
         return time.perf_counter() - started
     finally:
         connection.close()

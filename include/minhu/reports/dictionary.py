@@ -17,10 +17,13 @@ from minhu.release import published_contract
 from minhu.release.contract_changes import breaking, shape_of
 from minhu.release.published_contract import VIEW_COLUMNS, CodeList, Column, Contract, Table, Text
 from minhu.release.published_tables import postgres_type
+from minhu.reports import data_contracts
 
 Language = Literal["zh", "en"]
 DICTIONARIES: dict[Language, Path] = {"zh": Path("docs/dictionary.zh.md"), "en": Path("docs/dictionary.en.md")}
 GLOSSARY, SHAPE = Path("docs/glossary.md"), Path("docs/published-contract.json")
+#: A file of the Open Data Contract Standard per table.
+CONTRACTS = Path("docs/contracts")
 #: In the glossary, what stands above is written by hand.
 GENERATED = "<!-- From here on written by `minhu contract write` from dbt_project/published_codes.yml. -->"
 _INTRODUCTION = Text(
@@ -58,6 +61,7 @@ def documents(contract: Contract, root: Path) -> dict[Path, str]:
         **{path: render(contract, language) for language, path in DICTIONARIES.items()},
         GLOSSARY: render_glossary(contract, _by_hand(root / GLOSSARY)),
         SHAPE: _one_line_per_column(json.dumps(shape_of(contract), ensure_ascii=False, indent=1)) + "\n",
+        **{CONTRACTS / name: text for name, text in data_contracts.documents(contract).items()},
     }
 
 
