@@ -1,14 +1,21 @@
-"""XLSX workbooks whose bytes depend on their content alone."""
+"""XLSX workbooks: bytes that depend on their content alone, and what a reader of cells does not say about a sheet."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from xml.parsers import expat
 
-from openpyxl import Workbook
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _FIXED = (2020, 1, 1, 0, 0, 0)
+_REFERENCE = re.compile(r"([A-Z]{1,7})(\d{1,10})")
+_PIECE = 1 << 20
 
 
 def saved(book: Workbook) -> bytes:
@@ -24,3 +31,148 @@ def saved(book: Workbook) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             target.writestr(entry, content)
     return fixed.getvalue()
+
+
+@dataclass
+class SheetFacts:
+    """What the XML of a sheet says and a reader of cells leaves out. Places are (row, column) from 0.
+
+    Attributes:
+        rows: extent of what is not empty; a reader of cells asks for memory by it.
+        columns: the same, sideways.
+        last: name of the cell that makes the extent, such as ``XFD1048576``.
+        errors: cells with an error, such as ``#REF!``.
+        without_value: cells with a formula that nobody has calculated.
+        hidden_rows: rows with cells that people do not see.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    last: str = ""
+    errors: set[tuple[int, int]] = field(default_factory=set)
+    without_value: set[tuple[int, int]] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)
+
+
+def sheet_facts(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
+    """What the XML says about each sheet with cells, by name.
+
+    Raises:
+        ValueError: it is no XML as workbooks have it.
+        KeyError: a part of the workbook is missing.
+    """
+    targets: dict[str, str] = {}
+    sheets: dict[str, str] = {}
+
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
+            targets[attributes["Id"]] = attributes["Target"]
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet":
+            sheets[attributes["name"]] = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
+
+    _parse(archive, "xl/_rels/workbook.xml.rels", relation)
+    _parse(archive, "xl/workbook.xml", sheet)
+    return {
+        name: _facts(archive, target.removeprefix("/") if target.startswith("/") else f"xl/{target}")
+        for name, target in ((name, targets.get(relation_id)) for name, relation_id in sheets.items())
+        if target is not None
+    }
+
+
+def _facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
+    reader = _SheetReader()
+    _parse(archive, part, reader.start, reader.end, reader.text)
+    return reader.facts
+
+
+class _SheetReader:
+    """Handlers of a sheet's elements. Cells may leave out where they stand: then they follow one another."""
+
+    def __init__(self) -> None:
+        self.facts = SheetFacts()
+        self._row, self._column = -1, -1
+        self._kind, self._is_filled, self._has_formula, self._is_in_value = "", False, False, False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "row":
+            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            self._column = -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.facts.hidden_rows.add(self._row)
+        elif name == "c":
+            self._row, self._column = self._place(attributes.get("r"))
+            self._kind = attributes.get("t", "n")
+            self._is_filled = self._has_formula = False
+        elif name == "f":
+            self._has_formula = True
+        elif name in ("v", "t"):
+            self._is_in_value = True
+
+    def text(self, text: str) -> None:
+        self._is_filled = self._is_filled or self._is_in_value
+
+    def end(self, name: str) -> None:
+        if name in ("v", "t"):
+            self._is_in_value = False
+        elif name == "c":
+            here = self._row, self._column
+            if self._kind == "e":
+                self.facts.errors.add(here)
+            elif self._has_formula and not self._is_filled and self._kind != "str":
+                self.facts.without_value.add(here)
+            if self._is_filled or self._has_formula or self._kind == "e":
+                self._extend(*here)
+
+    def _place(self, reference: str | None) -> tuple[int, int]:
+        if reference is None:
+            return self._row, self._column + 1
+        found = _REFERENCE.fullmatch(reference)
+        if found is None:
+            raise ValueError("a cell without a place")
+        return int(found.group(2)) - 1, _column_number(found.group(1)) - 1
+
+    def _extend(self, row: int, column: int) -> None:
+        if row >= self.facts.rows or column >= self.facts.columns:
+            self.facts.last = f"{_letters(column + 1)}{row + 1}"
+        self.facts.rows, self.facts.columns = max(self.facts.rows, row + 1), max(self.facts.columns, column + 1)
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+def _letters(number: int) -> str:
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _parse(
+    archive: zipfile.ZipFile, part: str, start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] = lambda _: None, text: Callable[[str], None] = lambda _: None,
+) -> None:  # fmt: skip
+    """Tell the elements of a part by their names without namespaces; those of workbooks have one of three."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = _refuse_definitions
+    try:
+        with archive.open(part) as stream:
+            while piece := stream.read(_PIECE):
+                parser.Parse(piece, False)
+            parser.Parse(b"", True)
+    except expat.ExpatError:
+        raise ValueError(f"{part} is no XML") from None
+
+
+def _refuse_definitions(*_: object) -> None:
+    raise ValueError("XML with definitions of its own")

@@ -103,9 +103,12 @@ def arrival_suites(
 
 
 def arrive(settings: Settings, landing: Landing, attempt: Attempt) -> Arrival:
-    """Accept an attempt, or refuse it if a blocking rule of its suites does not hold."""
+    """Accept an attempt, or refuse it if a blocking rule of its suites does not hold.
+
+    What blocks one unit refuses nothing: the gate withholds that unit.
+    """
     findings = validate_arrival(settings, landing, attempt)
-    blocking = [f for f in (*attempt.findings, *findings) if f.severity == "block"]
+    blocking = [f for f in (*attempt.findings, *findings) if f.severity == "block" and not f.unit_code]
     if blocking:
         reason = "; ".join(f"{f.rule_id} {f.table_name}: {f.message}" for f in sorted(blocking))
         return landing.block(attempt.source, attempt.business_date, reason, [*attempt.findings, *findings])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,34 +14,18 @@ import pyarrow as pa
 
 from minhu import atomic
 from minhu.business_dates import extraction_window
-from minhu.errors import PermanentError, TransientError
+from minhu.errors import TransientError
+from minhu.extract import normal
 from minhu.extract.columns import landed_times
-from minhu.extract.returns.workbooks import WORKBOOKS, Period, ReturnSheet, period_of
-from minhu.extract.spreadsheets.chinese_files import Sheet, read_workbook
-from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX, feedback_name, write_feedback
-from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault_of
+from minhu.extract.returns.folder import ReturnFile, is_sayable, read_delivery
+from minhu.extract.returns.workbooks import WORKBOOKS, ReturnSheet
+from minhu.extract.spreadsheets.chinese_files import Sheet, hidden_problems, read_workbook
+from minhu.extract.spreadsheets.feedback import feedback_name, write_feedback
+from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault, fault_of
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
-
-LARGEST_FILE_BYTES = 50 * 1024 * 1024
-_FILE = re.compile(
-    rf"(?P<workbook>{'|'.join(WORKBOOKS)})(?P<period>.*?)(?:\s*-\s*副本|[(（]\d+[)）])*\.xlsx", re.IGNORECASE
-)
-_LITTER = re.compile(
-    rf"[.~].*|Thumbs\.db|desktop\.ini|.*\.(part|filepart|tmp)|.*{FEEDBACK_SUFFIX}\.xlsx", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class ReturnFile:
-    """A workbook of a known subject, delivered in the folder of a day, about a period."""
-
-    path: Path
-    workbook: str
-    delivered_on: date
-    period: Period
 
 
 def land(
@@ -77,25 +61,34 @@ def land(
         business_date, settings.zone, landing.last_accepted_end("returns", business_date), settings.overlap_days
     )
     first = window.start.astimezone(settings.zone).date() if window.start else date.min
-    files, findings = _delivered(folder, first, business_date)
+    delivery = read_delivery(folder, first, business_date)
+    findings = list(delivery.findings)
+    told: dict[Path, list[Problem]] = {}
+    for path, problem in delivery.noticed:
+        told.setdefault(path.with_name(feedback_name(path.name)), []).append(problem)
     rows: dict[str, list[pa.Table]] = {contract.name: [] for contract in contracts.tables_of("returns")}
-    for file in files:
-        cells: list[Problem] = []
+    for file in delivery.files:
+        of_file = told.setdefault(file.path.with_name(feedback_name(file.path.name)), [])
         try:
             sheets = read_workbook(file.path, {sheet.name: sheet.headers for sheet in WORKBOOKS[file.workbook]})
         except FileRefused as error:
             findings.append(_refused(file, error.problems))
-            _tell(settings, file.path, error.problems)
+            of_file += error.problems
             continue
+        of_file += hidden_problems(list(sheets.values()))
         count = 0
         for sheet in WORKBOOKS[file.workbook]:
-            table = _rows_of(sheet, sheets[sheet.name], file, cells, settings.zone)
+            cells: list[Problem] = []
+            table, repeated = _rows_of(sheet, sheets[sheet.name], file, cells, settings.zone)
             rows[sheet.name].append(table)
             count += table.num_rows
+            findings += [*_cell_findings(file, sheet, sheets[sheet.name], cells), *_repeated(file, sheet, repeated)]
+            of_file += sorted([*cells, *repeated], key=lambda problem: problem.row or 0)
         rows["deliveries"].append(_delivery_row(file, count))
-        findings += _cell_findings(file, sheets, cells)
-        _tell(settings, file.path, cells)
+        findings += _sheet_findings(file, sheets)
         progress(f"returns.{file.workbook} {file.period.name}: {count:,} rows")
+    for beside, problems in told.items():
+        _tell(settings, beside, problems)
     tables = {
         name: pa.concat_tables([contracts.table("returns", name).schema.empty_table(), *parts])
         for name, parts in rows.items()
@@ -104,47 +97,13 @@ def land(
     return landing.write_attempt("returns", business_date, window, tables, totals, findings)
 
 
-def _delivered(folder: Path, first: date, business_date: date) -> tuple[list[ReturnFile], list[Finding]]:
-    """Workbooks of the window; of several with one subject, period and day, the last by name."""
-    files: dict[tuple[date, str, str], ReturnFile] = {}
-    strangers: list[str] = []
-    for day_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
-        try:
-            day = date.fromisoformat(day_folder.name)
-        except ValueError:
-            continue
-        if not first <= day <= business_date:
-            continue
-        for path in sorted(day_folder.iterdir()):
-            if _LITTER.fullmatch(path.name):
-                continue
-            match = _FILE.fullmatch(path.name)
-            period = period_of(match["period"], day) if match else None
-            if match is None or period is None:
-                strangers.append(path.name)
-                continue
-            if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
-                raise PermanentError(
-                    f"read {path.name}", "it leads out of the drop folder", "remove the link and send the file itself"
-                )
-            if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
-                strangers.append(path.name)
-                continue
-            files[day, match["workbook"], period.name] = ReturnFile(path, match["workbook"], day, period)
-    findings = []
-    if strangers:
-        message = (
-            f"{len(strangers)} files have no name of a return (subject, then a period such as 2026Q3), or are too large; "
-            "they were not read"
-        )
-        findings.append(
-            Finding("L1-RET-024", "warn", "returns", "returns.deliveries", message, rows_failed=len(strangers))
-        )
-    return [files[key] for key in sorted(files)], findings
+def _rows_of(
+    kind: ReturnSheet, sheet: Sheet, file: ReturnFile, cells: list[Problem], zone: ZoneInfo
+) -> tuple[pa.Table, list[Problem]]:
+    """The sheet's rows in the contract's columns, and the rows that say something about one thing again.
 
-
-def _rows_of(kind: ReturnSheet, sheet: Sheet, file: ReturnFile, problems: list[Problem], zone: ZoneInfo) -> pa.Table:
-    """The sheet's rows in the contract's columns; a cell that cannot be read is null and added to ``problems``."""
+    A cell that cannot be read is null and added to ``cells``, and so is an empty one by which its row is known.
+    """
     columns: dict[str, list[Any]] = {
         "delivered_on": [file.delivered_on] * len(sheet.row_numbers),
         "report_period": [file.period.name] * len(sheet.row_numbers),
@@ -154,17 +113,34 @@ def _rows_of(kind: ReturnSheet, sheet: Sheet, file: ReturnFile, problems: list[P
         values: list[Any] = []
         for number, cell in zip(sheet.row_numbers, sheet.columns[header], strict=True):
             try:
-                values.append(reader(cell))
+                value, what = reader(cell), None
             except (ValueError, TypeError, OverflowError) as error:
-                values.append(None)
-                problems.append(Problem(sheet.file_name, sheet.name, number, header, fault_of(error)))
+                value, what = None, fault_of(error)
+            if value is None and column in kind.key:
+                what = what or fault("key_is_empty")
+            if what is not None:
+                cells.append(Problem(sheet.file_name, sheet.name, number, header, what))
+            values.append(value)
         columns[column] = values
     arrays = []
     for field in kind.contract.schema:
         array = pa.array(columns[field.name], pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type)
         is_time = pa.types.is_timestamp(field.type)
         arrays.append(landed_times(pa.chunked_array([array]), zone) if is_time else array)
-    return pa.table(arrays, schema=kind.contract.schema)
+    return pa.table(arrays, schema=kind.contract.schema), _repeated_rows(kind, sheet, columns)
+
+
+def _repeated_rows(kind: ReturnSheet, sheet: Sheet, columns: dict[str, list[Any]]) -> list[Problem]:
+    """All rows about a thing that has several: which of them is meant nobody can say."""
+    known_by = [*kind.key, *kind.optional_key]
+    keys = list(zip(*(columns[name] for name in known_by), strict=True))
+    counts = Counter(keys)
+    what = fault("row_repeated", columns="、".join(kind.columns[name][0] for name in known_by))
+    return [
+        Problem(sheet.file_name, sheet.name, number, "", what)
+        for number, key in zip(sheet.row_numbers, keys, strict=True)
+        if counts[key] > 1 and None not in key[: len(kind.key)]
+    ]
 
 
 def _delivery_row(file: ReturnFile, rows: int) -> pa.Table:
@@ -185,38 +161,65 @@ def _refused(file: ReturnFile, problems: Sequence[Problem]) -> Finding:
     )  # fmt: skip
 
 
-def _cell_findings(file: ReturnFile, sheets: dict[str, Sheet], problems: Sequence[Problem]) -> list[Finding]:
-    """One finding per sheet and column with cells that could not be read, and one per sheet with unknown columns."""
-    tables = {sheet.name: f"returns.{name}" for name, sheet in sheets.items()}
-    grouped: dict[tuple[str, str], list[Problem]] = {}
+def _cell_findings(file: ReturnFile, kind: ReturnSheet, sheet: Sheet, problems: Sequence[Problem]) -> list[Finding]:
+    """One finding per column with cells that could not be read, and one about columns that nobody knows."""
+    grouped: dict[str, list[Problem]] = {}
     for problem in problems:
-        grouped.setdefault((problem.sheet, problem.column), []).append(problem)
-    first, last = file.period.first.isoformat(), file.period.last.isoformat()
+        grouped.setdefault(problem.column, []).append(problem)
+    table, name = kind.contract.full_name, normal.file_name(file.path)
     findings = [
         Finding(
-            "L1-RET-023", "warn", "returns", tables[sheet],
-            f"{file.path.name}: {len(found)} cells of {column} cannot be used ({found[0].fault.text}); they are on the feedback sheet",
-            column_name=column, rows_failed=len(found), sample_keys=sample([f"row-{p.row}" for p in found]),
-            period_from=first, period_to=last,
+            "L1-RET-023", "warn", "returns", table,
+            f"{name}: {len(found)} cells of {header} cannot be used ({found[0].fault.text}); they are on the feedback sheet",
+            column_name=kind.landed_column(header), rows_seen=len(sheet.row_numbers), rows_failed=len(found),
+            sample_keys=sample([f"row-{p.row}" for p in found]),
         )
-        for (sheet, column), found in sorted(grouped.items())
+        for header, found in sorted(grouped.items())
     ]  # fmt: skip
-    findings += [
-        Finding(
-            "L1-RET-022", "info", "returns", f"returns.{name}",
-            f"{file.path.name} has columns the contract does not know: {', '.join(sheet.unknown_columns)}; they were not landed",
-            rows_seen=len(sheet.row_numbers), period_from=first, period_to=last,
-        )
-        for name, sheet in sheets.items()
-        if sheet.unknown_columns
-    ]  # fmt: skip
-    return findings
+    if sheet.unknown_columns:
+        unknown = ", ".join(sheet.unknown_columns)
+        says = f"{name} has columns the contract does not know: {unknown}; they were not landed"
+        findings.append(Finding("L1-RET-022", "info", "returns", table, says, rows_seen=len(sheet.row_numbers)))
+    return [_about(file, finding) for finding in findings]
 
 
-def _tell(settings: Settings, path: Path, problems: Sequence[Problem]) -> None:
+def _repeated(file: ReturnFile, kind: ReturnSheet, rows: Sequence[Problem]) -> list[Finding]:
+    if not rows:
+        return []
+    says = f"{normal.file_name(file.path)}: {len(rows)} rows speak of one thing with others; the last counts, all are on the feedback sheet"
+    keys = sample([f"row-{problem.row}" for problem in rows])
+    found = Finding(
+        "L1-RET-025", "warn", "returns", kind.contract.full_name, says, rows_failed=len(rows), sample_keys=keys
+    )
+    return [_about(file, found)]
+
+
+def _sheet_findings(file: ReturnFile, sheets: Mapping[str, Sheet]) -> list[Finding]:
+    """What people do not see of a workbook."""
+    table = f"returns.{next(iter(sheets))}"
+    some = next(iter(sheets.values()))
+    findings = []
+    if tables := len(some.hidden_tables):
+        says = f"{normal.file_name(file.path)}: {tables} hidden sheets have such a table; they were not read"
+        findings += [
+            Finding("L1-RET-026", "warn", "returns", f"returns.{name}", says, rows_failed=tables) for name in sheets
+        ]
+    rows = sum(sheet.hidden_rows for sheet in sheets.values())
+    if others := len(some.hidden_sheets) + rows:
+        says = f"{normal.file_name(file.path)}: {len(some.hidden_sheets)} other hidden sheets, not read; {rows} hidden rows, read"
+        findings.append(Finding("L1-RET-028", "info", "returns", table, says, rows_failed=others))
+    return [_about(file, finding) for finding in findings]
+
+
+def _about(file: ReturnFile, finding: Finding) -> Finding:
+    return replace(finding, period_from=file.period.first.isoformat(), period_to=file.period.last.isoformat())
+
+
+def _tell(settings: Settings, beside: Path, problems: Sequence[Problem]) -> None:
     """The feedback sheet beside the original; gone when there is nothing more to mend."""
-    beside = path.with_name(feedback_name(path.name))
     try:
         write_feedback(beside, problems)
     except OSError:  # a drop folder that can only be read
-        write_feedback(settings.home / "feedback" / "returns" / path.parent.name / beside.name, problems)
+        if not is_sayable(beside.name):
+            return  # a name that nobody expected may be a person's
+        write_feedback(settings.home / "feedback" / "returns" / beside.parent.name / beside.name, problems)

@@ -8,34 +8,48 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from minhu.extract import privacy
+from minhu.extract import normal, privacy
 from minhu.extract.spreadsheets.problems import Fault, Unreadable, fault
+from minhu.landing.text_gate import LOST, is_storable
 
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
 #: Day numbers taken for dates, 1954 to 2119; a smaller number is a count or a year, not a date.
 _SERIALS = (20_000, 80_000)
-_LONGEST_EXACT_DIGITS = 15
-_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+#: What spreadsheets write where a formula failed.
+_ERRORS = {
+    "#NULL!",
+    "#DIV/0!",
+    "#VALUE!",
+    "#REF!",
+    "#NAME?",
+    "#NUM!",
+    "#N/A",
+    "#GETTING_DATA",
+    "#SPILL!",
+    "#CALC!",
+    "#FIELD!",
+}
+#: Beginnings of texts that are more than they seem: a formula, text by force, an error.
+_TO_LOOK_AT = ("=", "'", "#")
 _AS_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _CODE = re.compile(r"[^\s:,;!?。、]{1,64}")
 #: Commas stand before groups of three digits only: ``12,5`` is twelve and a half to some, and a hundred and twenty-five to none.
 _NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_ROUNDED = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
+_ROUNDED_CODE = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*(?:(?:星期|周)[一二三四五六日天])?"
     r"(?:[\sT]*(?P<before>上午|下午)?\s*(?P<hour>\d{1,2})[:时点](?:(?P<minute>\d{1,2})(?:[:分](?P<second>\d{1,2})(?:\.\d+)?)?)?"
     r"[分秒]?\s*(?P<after>AM|PM)?)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 #: What most systems write, for many texts at once; days that all months have and hours that all days have.
 _COMMON_MOMENT = (
@@ -43,59 +57,101 @@ _COMMON_MOMENT = (
     r"(?: (?P<hour>[01]?[0-9]|2[0-3])[:时](?P<minute>[0-5]?[0-9])(?:[:分](?P<second>[0-5]?[0-9]))?[分秒]?)?$"
 )
 _COMPACT_DATE = re.compile(
-    r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\s*(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?)?"
+    r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\s*(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?)?",
+    re.ASCII,
 )
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A cell that is not empty, and of which nobody can say what stands in it."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A cell that several rows share. What it says holds for each of them, but a number would be counted several times."""
+
+    value: Any
 
 
 def clean(value: Any) -> Any:
     """A cell without blanks and marks around it and with half-width digits and letters; empty becomes None.
 
     ``="001"`` and ``'001`` are how people keep a spreadsheet from cutting zeros off a code.
+
+    Raises:
+        Unreadable: it is an error of a spreadsheet, or a character in it was lost.
     """
-    if not isinstance(value, str):
-        return value
-    if value.isascii() and value[:1] not in ("=", "'"):  # nothing in it that needs more
-        return value.strip() or None
-    return _clean_text(value)
+    if isinstance(value, str):
+        text = value.strip()
+        return (
+            text or None
+            if text.isascii() and text.isprintable() and text[:1] not in _TO_LOOK_AT
+            else _clean_text(value)
+        )
+    if isinstance(value, Damaged):
+        raise Unreadable(value.fault)
+    return clean(value.value) if isinstance(value, Merged) else value
+
+
+def cleaned(value: Any) -> Any:
+    """The same; what cannot be read is :class:`Damaged`, and what rows share stays :class:`Merged`."""
+    try:
+        cell = clean(value)
+    except Unreadable as error:
+        return Damaged(error.fault)
+    return Merged(cell) if isinstance(value, Merged) and cell is not None else cell
 
 
 @lru_cache(maxsize=50_000)
 def _clean_text(value: str) -> str | None:
-    text = _half_width(value).translate(_INVISIBLE).strip()
+    text = normal.plain(value)
     if wrapped := _AS_FORMULA.fullmatch(text):
         text = wrapped.group(1).strip()
-    return text.removeprefix("'") or None
-
-
-def _half_width(text: str) -> str:
-    """NFKC, but for numbers in a circle, raised, or in fractions: ``①`` is a mark in a list and not the number 1."""
-    pieces = groupby(text, key=lambda character: unicodedata.category(character) == "No")
-    return "".join(
-        "".join(piece) if is_mark else unicodedata.normalize("NFKC", "".join(piece)) for is_mark, piece in pieces
-    )
+    text = text.removeprefix("'")
+    if LOST in text:
+        raise Unreadable(fault("lost_character"))
+    if not is_storable(text):
+        raise Unreadable(fault("control_mark"))
+    if text.upper() in _ERRORS:
+        raise Unreadable(fault("error_cell"))
+    return text or None
 
 
 def as_text(value: Any) -> str | None:
-    """Text; a number that a spreadsheet made of it loses its decimals."""
+    """Text on one line; a number that a spreadsheet made of it loses its decimals."""
     value = clean(value)
     if value is None:
         return None
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) and value.isprintable() else " ".join(str(value).split())
 
 
 def as_number_of_a_person(value: Any) -> str | None:
     """The number of an ID card or passport; one that a spreadsheet rounded (``6.10103E+17``) would be many people's."""
-    value = clean(value)
-    if isinstance(value, str) and _ROUNDED.fullmatch(value):
+    text = as_text(value)
+    if text is not None and normal.ROUNDED.fullmatch(text):
         raise Unreadable(fault("rounded_number"))
-    if isinstance(value, int | float) and abs(value) >= 10**_LONGEST_EXACT_DIGITS:
+    return _exact(value)
+
+
+def _exact(value: Any) -> str | None:
+    value = clean(value)
+    if isinstance(value, bool | date | time | timedelta):  # 1-2 typed into a spreadsheet is the second of January
+        raise Unreadable(fault("not_a_code"))
+    if isinstance(value, int | float) and abs(value) >= 10**normal.EXACT_DIGITS:
         raise Unreadable(fault("number_too_long"))
     return as_text(value)
 
 
 def as_code(value: Any) -> str | None:
     """A code as text. Codes are landed as they are, so what may name a person is none: a sentence, a phone, an ID number."""
-    text = as_number_of_a_person(value)
+    text = _exact(value)
+    if text is not None and _ROUNDED_CODE.fullmatch(text):
+        raise Unreadable(fault("rounded_number"))
     # what begins like a formula would be run by the next spreadsheet it is opened in
     is_formula = text is not None and text.startswith(("=", "+", "-", "@"))
     if text is not None and (is_formula or not (_CODE.fullmatch(text) and re.search(r"[0-9A-Za-z]", text))):
@@ -105,21 +161,37 @@ def as_code(value: Any) -> str | None:
     return text
 
 
+def as_latin_code(value: Any) -> str | None:
+    """A code in Latin letters, digits and a few marks between them, at most forty."""
+    text = as_code(value)
+    if text is not None and privacy.code_or_none(text) is None:
+        raise Unreadable(fault("not_a_code"))
+    return text
+
+
 def as_integer(value: Any) -> int | None:
     """A whole number, with or without separators of thousands."""
-    value = clean(value)
-    if value is None:
+    number = _of_one_row(value)
+    if number is None:
         return None
-    number = _number(value, fault("not_a_whole_number"))
-    if not number.is_integer() or abs(number) >= 10**_LONGEST_EXACT_DIGITS:
+    found = _number(number, fault("not_a_whole_number"))
+    if not found.is_integer() or abs(found) >= 10**normal.EXACT_DIGITS:
         raise Unreadable(fault("not_a_whole_number"))
-    return int(number)
+    return int(found)
 
 
 def as_float(value: Any) -> float | None:
     """A finite number."""
-    value = clean(value)
-    return None if value is None else _number(value, fault("not_a_number"))
+    number = _of_one_row(value)
+    return None if number is None else _number(number, fault("not_a_number"))
+
+
+def _of_one_row(value: Any) -> Any:
+    """The cell of a number; one that several rows share is no row's."""
+    found = clean(value)
+    if isinstance(value, Merged) and found is not None:
+        raise Unreadable(fault("merged_number"))
+    return found
 
 
 def as_moment(value: Any) -> datetime | None:
@@ -176,9 +248,9 @@ def as_yes(value: Any) -> bool | None:
     text = as_text(value)
     if text is None:
         return None
-    if text in ("是", "Y", "y", "1", "true", "True", "有"):
+    if text in ("是", "有", "1") or text.upper() in ("Y", "TRUE"):
         return True
-    if text in ("否", "N", "n", "0", "false", "False", "无"):
+    if text in ("否", "无", "0") or text.upper() in ("N", "FALSE"):
         return False
     raise Unreadable(fault("not_yes_or_no"))
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, zip_longest
@@ -15,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from minhu.extract.spreadsheets.chinese_cells import as_text, clean
-from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault
+from minhu.extract import normal
+from minhu.extract.spreadsheets.chinese_cells import Damaged, Merged, as_text, cleaned
+from minhu.extract.spreadsheets.grids import Grid, refusal, text_grid, workbook_grids
+from minhu.extract.spreadsheets.problems import FileRefused, Problem, Unreadable, fault
 
-_GRAND_TOTALS = {"合计", "总计", "共计", "总合计"}
-_SUBTOTALS = {"小计", "本页小计", "本页合计"}
-#: A full-size day of one district has 3 MiB.
-MOST_UNPACKED_BYTES = 256 << 20
+#: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``.
+_TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计)(?:\([^()]*\))?")
+_ALL = {"", "全市", "全区", "全县", "全表", "全部"}
 _HEADER_WITHIN_ROWS = 10
 #: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
 _NOTE_ROW = re.compile(
@@ -29,8 +27,7 @@ _NOTE_ROW = re.compile(
 )
 _NOTE_SHEET = re.compile("说明|备注|目录|封面|填表|须知")
 #: Of texts put together with NUL between them: whether :func:`clean` would change one that is not empty.
-_UNCLEAN = re.compile(r"[^ -~\0]|(?:^|\0)[ =']| (?:\0|$)")
-_ENCODINGS = ("utf-8-sig", "gb18030")
+_UNCLEAN = re.compile(r"[^ -~\0]|(?:^|\0)[ ='#]| (?:\0|$)")
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,12 @@ class Sheet:
         blank_rows: how many rows had nothing in them.
         total_rows: how many rows were totals or subtotals.
         note_rows: how many rows were signatures and remarks under the table; they may name people and are dropped.
+        header_rows: how many rows were the header once again, as on each page of what was printed.
+        set_aside: rows that cannot be told apart into cells, which are not among the columns.
+        noticed: what else is wrong and refuses nothing.
+        hidden_tables: sheets with such a table that people do not see; they are not read.
+        hidden_sheets: other hidden sheets with something in them.
+        hidden_rows: how many of the rows people do not see; they are read.
     """
 
     file_name: str
@@ -58,12 +61,18 @@ class Sheet:
     blank_rows: int = 0
     total_rows: int = 0
     note_rows: int = 0
+    header_rows: int = 0
+    set_aside: tuple[Problem, ...] = ()
+    noticed: tuple[Problem, ...] = ()
+    hidden_tables: tuple[str, ...] = ()
+    hidden_sheets: tuple[str, ...] = ()
+    hidden_rows: int = 0
 
 
 def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
     """Every table of a CSV or XLSX file, its columns in any order.
 
-    Empty sheets are passed over, and sheets that are called notes and hold no such table.
+    Empty sheets are passed over, and sheets that are called notes and hold no such table. Hidden sheets are not read.
 
     Args:
         path: the file.
@@ -73,30 +82,23 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
         FileRefused: it cannot be read, or a sheet lacks a required column.
     """
     is_csv = path.suffix.lower() == ".csv"
-    try:
-        grids = _csv_grid(path) if is_csv else _workbook_grids(path)
-    except OSError as error:
-        raise _refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
+    grids, hidden = _seen_and_hidden(path, is_csv, [required])
     sheets: list[Sheet] = []
     problems: list[Problem] = []
-    for name, grid in grids.items():
+    for grid in grids:
         position = _header_position(grid, required)
-        is_empty = not any(clean(cell) is not None for cells in grid for cell in cells)
-        if position is None and (is_empty or _NOTE_SHEET.search(name)) and len(grids) > 1:
+        if position is None and (_is_empty(grid) or _NOTE_SHEET.search(grid.name)) and len(grids) > 1:
             continue
         try:
             if position is None:
-                wanted = ", ".join(required)
-                missing = fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS)
-                in_text = fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS)
-                raise _refusal(path, name, in_text if is_csv else missing)
-            sheets.append(_sheet(path, name, grid, position, required, is_csv))
+                raise _without_header(path, grid, required, is_csv)
+            sheets.append(_sheet(path, grid, position, required, is_csv, hidden))
         except FileRefused as error:
             problems += error.problems
     if not sheets and not problems:
-        problems.append(Problem(path.name, "", None, "", fault("only_empty_sheets")))
+        problems.append(Problem(normal.file_name(path), "", None, "", fault("only_empty_sheets")))
     if problems:
-        raise FileRefused(*problems)
+        raise FileRefused(*problems, *_hidden_problems(normal.file_name(path), hidden[0]))
     return sheets
 
 
@@ -110,109 +112,105 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
     Raises:
         FileRefused: it cannot be read, a form is missing, lacks a column, or is there twice.
     """
-    try:
-        grids = _workbook_grids(path)
-    except OSError as error:
-        raise _refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
+    grids, hidden = _seen_and_hidden(path, False, list(kinds.values()))
     problems: list[Problem] = []
     found: dict[str, Sheet] = {}
     for kind, required in kinds.items():
-        likeness = {name: _likeness(grid, required) for name, grid in grids.items()}
-        best = max(likeness.values(), default=0.0)
-        of_kind = [name for name, share in likeness.items() if share == best]
-        if 2 * best < 1 or any(_likeness(grids[of_kind[0]], other) > best for other in kinds.values()):
-            problems.append(Problem(path.name, "", None, "", fault("sheet_missing", columns=", ".join(required))))
+        likeness = [_likeness(grid, required) for grid in grids]
+        best = max(likeness, default=0.0)
+        of_kind = [grid for grid, share in zip(grids, likeness, strict=True) if share == best]
+        if 2 * best < 1 or any(_likeness(of_kind[0], other) > best for other in kinds.values()):
+            problems.append(
+                Problem(normal.file_name(path), "", None, "", fault("sheet_missing", columns=", ".join(required)))
+            )
         elif len(of_kind) > 1:
             repeated = fault("sheet_repeated", columns=", ".join(required), count=len(of_kind))
-            problems.append(Problem(path.name, of_kind[1], None, "", repeated))
+            problems.append(Problem(normal.file_name(path), of_kind[1].name, None, "", repeated))
         else:
-            grid = grids[of_kind[0]]
-            position = _header_position(grid, required)
+            position = _header_position(of_kind[0], required)
             assert position is not None  # at least half of the headers stand in one row
             try:
-                found[kind] = _sheet(path, of_kind[0], grid, position, required, is_csv=False)
+                found[kind] = _sheet(path, of_kind[0], position, required, False, hidden)
             except FileRefused as error:
                 problems += error.problems
     if problems:
-        raise FileRefused(*problems)
+        raise FileRefused(*problems, *_hidden_problems(normal.file_name(path), hidden[0]))
     return found
 
 
-def _likeness(grid: list[list[Any]], required: Sequence[str]) -> float:
+def hidden_problems(sheets: Sequence[Sheet]) -> list[Problem]:
+    """What has to be mended where people do not see a table: once for each sheet of each file."""
+    tables = {sheet.file_name: sheet.hidden_tables for sheet in sheets}
+    return [problem for name, hidden in sorted(tables.items()) for problem in _hidden_problems(name, hidden)]
+
+
+_Hidden = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _seen_and_hidden(path: Path, is_csv: bool, forms: Sequence[Sequence[str]]) -> tuple[list[Grid], _Hidden]:
+    """What people see of a file, and the names of hidden sheets with and without one of the tables."""
+    try:
+        grids = [text_grid(path)] if is_csv else workbook_grids(path)
+    except OSError as error:
+        raise refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
+    hidden = [grid for grid in grids if grid.is_hidden and not _is_empty(grid)]
+    tables = [grid.name for grid in hidden if any(2 * _likeness(grid, form) >= 1 for form in forms)]
+    others = [grid.name for grid in hidden if grid.name not in tables]
+    return [grid for grid in grids if not grid.is_hidden], (tuple(tables), tuple(others))
+
+
+def _hidden_problems(file_name: str, tables: Sequence[str]) -> list[Problem]:
+    return [Problem(file_name, name, None, "", fault("sheet_hidden")) for name in tables]
+
+
+def _without_header(path: Path, grid: Grid, required: Sequence[str], is_csv: bool) -> FileRefused:
+    wanted = ", ".join(required)
+    for mark, shown in ((";", ";"), ("\t", "Tab"), ("|", "|")) if is_csv else ():
+        cut = Grid("", [",".join(map(str, row)).split(mark) for row in grid.rows[:_HEADER_WITHIN_ROWS]])
+        if _header_position(cut, required) is not None:
+            return refusal(path, "", fault("other_delimiter", found=shown))
+    if is_csv:
+        return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS))
+    return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS))
+
+
+def _is_empty(grid: Grid) -> bool:
+    return all(cleaned(cell) is None for cells in grid.rows for cell in cells)
+
+
+def _likeness(grid: Grid, required: Sequence[str]) -> float:
     """Largest share of the headers that stand in one of the first rows."""
-    rows = [{_header(cell) for cell in cells} for cells in grid[:_HEADER_WITHIN_ROWS]]
+    rows = [{_header(cell) for cell in cells} for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
     return max((len(row & set(required)) / len(required) for row in rows), default=0.0)
 
 
-def _refusal(path: Path, sheet: str, fault: Fault, row: int | None = None) -> FileRefused:
-    return FileRefused(Problem(path.name, sheet, row, "", fault))
-
-
-def _csv_grid(path: Path) -> dict[str, list[list[Any]]]:
-    content = path.read_bytes()
-    for encoding in _ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        try:
-            return {"": list(reader)}
-        except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
-            raise _refusal(path, "", fault("quote_alone", line=reader.line_num)) from None
-    raise _refusal(path, "", fault("unknown_encoding"))
-
-
-def _workbook_grids(path: Path) -> dict[str, list[list[Any]]]:
-    import python_calamine
-
-    _refuse_zip_bomb(path)
-    try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    except (python_calamine.CalamineError, ValueError) as error:
-        raise _refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
-
-
-def _refuse_zip_bomb(path: Path) -> None:
-    """A workbook is a zip file; one that unpacks to far more than any office writes is not unpacked at all."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError):
-        return  # the reader says what is wrong with it; an old .xls is no zip file
-    if unpacked > MOST_UNPACKED_BYTES:
-        raise _refusal(path, "", fault("unpacks_too_large", most=MOST_UNPACKED_BYTES >> 20, found=unpacked >> 20))
-
-
-def _sheet(path: Path, name: str, grid: list[list[Any]], position: int, required: Sequence[str], is_csv: bool) -> Sheet:
-    headers = [_header(cell) for cell in grid[position]]
-    _check_headers(path, name, headers, required)
-    body = grid[position + 1 :]
+def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_csv: bool, hidden: _Hidden) -> Sheet:
+    headers = [_header(cell) for cell in grid.rows[position]]
+    _check_headers(path, grid.name, headers, required)
+    body = grid.rows[position + 1 :]
     numbers = range(position + 2, position + 2 + len(body))
     columns = _cleaned_columns(body, len(headers))
-    counts = {"blank": 0, "total": 0, "note": 0}
+    counts = {"blank": 0, "total": 0, "note": 0, "header": 0}
     total: dict[str, Any] = {}
     keep = [True] * len(body)
     for place in _unusual_rows(columns, len(body), len(required)):
         cells = [column[place] for column in columns]
-        what, is_grand_total = _kind_of_row(cells, len(required), has_total=bool(total))
+        what, is_grand_total = _kind_of_row(cells, headers, len(required), has_total=bool(total))
         if is_grand_total:
             total = dict(zip(headers, cells, strict=False))
         if what:
             counts[what] += 1
             keep[place] = False
+    torn = _torn_rows(path, body, columns[len(headers) :], keep, numbers, len(headers)) if is_csv else []
     columns = [list(compress(column, keep)) for column in columns]
     row_numbers = list(compress(numbers, keep))
-    if is_csv:
-        _refuse_cells_without_header(path, body, columns[len(headers) :], row_numbers, position, len(headers))
     by_header = dict(zip(headers, columns, strict=False))
     unknown = tuple(sorted({header for header in headers if header} - set(required)))
     return Sheet(
-        path.name, name, {header: by_header[header] for header in required}, row_numbers, unknown,
+        normal.file_name(path), grid.name, {header: by_header[header] for header in required}, row_numbers, unknown,
         {header: cell for header, cell in total.items() if header}, counts["blank"], counts["total"], counts["note"],
+        counts["header"], tuple(torn), tuple(Problem(normal.file_name(path), grid.name, row, "", what) for row, what in grid.damage),
+        *hidden, len(grid.hidden_rows.intersection(row_numbers)),
     )  # fmt: skip
 
 
@@ -223,10 +221,10 @@ def _cleaned_columns(body: Sequence[Sequence[Any]], width: int) -> list[list[Any
     for cells in zip_longest(*body):
         texts = {cell for cell in cells if type(cell) is str} - known.keys()
         if _UNCLEAN.search("\0".join(texts)):
-            known.update((text, clean(text)) for text in texts)
+            known.update((text, cleaned(text)) for text in texts)
         else:
             known.update((text, text or None) for text in texts)
-        columns.append([known[cell] if type(cell) is str else cell for cell in cells])
+        columns.append([known[cell] if type(cell) is str else cleaned(cell) for cell in cells])
     return columns + [[None] * len(body) for _ in range(width - len(columns))]
 
 
@@ -239,27 +237,45 @@ def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) ->
     return [int(place) for place in np.flatnonzero(~plain | (2 * filled < required))]
 
 
-def _kind_of_row(cells: Sequence[Any], required: int, *, has_total: bool) -> tuple[str, bool]:
+def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *, has_total: bool) -> tuple[str, bool]:
     """What a row is instead of data ("" if it is data), and whether it is the grand total."""
-    filled = [value for value in cells if value is not None]
-    label = re.sub(r"[\s:]", "", str(filled[0])) if filled else ""
+    filled = [value.value if isinstance(value, Merged) else value for value in cells if value is not None]
     if not filled:
         return "blank", False
-    if label in _GRAND_TOTALS | _SUBTOTALS:
-        return "total", label in _GRAND_TOTALS
+    label = "" if isinstance(filled[0], Damaged) else re.sub(r"[\s:]", "", str(filled[0]))
+    if total := _TOTAL.fullmatch(label):
+        return "total", total["of"] in _ALL and total["total"] != "小计"
+    if (
+        2 * sum(header != "" and _header(cell) == header for cell, header in zip(cells, headers, strict=False))
+        >= required
+    ):
+        return "header", False
     if 2 * len(filled) < required and (has_total or _NOTE_ROW.match(label)):
         return "note", False
     return "", False
 
 
-def _refuse_cells_without_header(
-    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], row_numbers: Sequence[int],
-    position: int, width: int,
-) -> None:  # fmt: skip
-    for number, *cells in zip(row_numbers, *beyond, strict=True):
-        if any(cell is not None for cell in cells):
-            found = len(body[number - position - 2])
-            raise _refusal(path, "", fault("cells_beyond_header", expected=width, found=found), number)
+def _torn_rows(
+    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], keep: list[bool], numbers: range,
+    width: int,
+) -> list[Problem]:  # fmt: skip
+    """Rows with more cells than the header has: none of their cells can be trusted. They are no longer kept."""
+    torn = [
+        place for place, cells in enumerate(zip(*beyond, strict=True))
+        if keep[place] and any(cell is not None for cell in cells)
+    ]  # fmt: skip
+    for place in torn:
+        keep[place] = False
+    return [
+        Problem(
+            normal.file_name(path),
+            "",
+            numbers[place],
+            "",
+            fault("cells_beyond_header", expected=width, found=len(body[place])),
+        )
+        for place in torn
+    ]
 
 
 def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
@@ -270,23 +286,24 @@ def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Seq
             near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
             renamed = fault("column_renamed", column=column, near=near[0]) if near else None
             missing = renamed or fault("column_missing", column=column)
-            problems.append(Problem(path.name, sheet, None, column, missing))
+            problems.append(Problem(normal.file_name(path), sheet, None, column, missing))
         elif headers.count(column) > 1:
             repeated = fault("column_repeated", column=column, count=headers.count(column))
-            problems.append(Problem(path.name, sheet, None, column, repeated))
+            problems.append(Problem(normal.file_name(path), sheet, None, column, repeated))
     if problems:
         raise FileRefused(*problems)
 
 
 def _header(cell: Any) -> str:
     """A header without the blanks and line breaks that make it fit its column."""
-    return re.sub(r"\s", "", as_text(cell) or "")
+    try:
+        return re.sub(r"\s", "", as_text(cell) or "")
+    except Unreadable:
+        return ""
 
 
-def _header_position(grid: list[list[Any]], required: Sequence[str]) -> int | None:
-    """The first row with at least half of the required headers, so that one missing column is named, not the whole."""
-    for position, cells in enumerate(grid[:_HEADER_WITHIN_ROWS]):
-        found = {_header(cell) for cell in cells}
-        if 2 * len(found & set(required)) >= len(required):
-            return position
-    return None
+def _header_position(grid: Grid, required: Sequence[str]) -> int | None:
+    """The first row with most of the required headers, and half of them, so that one missing column is named, not the whole."""
+    counts = [len({_header(cell) for cell in cells} & set(required)) for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
+    most = max(counts, default=0)
+    return counts.index(most) if 2 * most >= len(required) else None

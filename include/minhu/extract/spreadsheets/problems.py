@@ -59,6 +59,31 @@ CATALOGUE: dict[str, Wording] = {
     "key_is_empty": Wording(
         "expected a value, found none: the row is known by it", "必填项为空", "填写；该列用于识别本行"
     ),
+    "row_repeated": Wording(
+        "expected one row about one thing, found another with the same {columns}",
+        "与其他行重复：{columns}相同", "同一“{columns}”只保留一行；如为不同内容，请更正“{columns}”",
+    ),
+    "error_cell": Wording(
+        "expected a value, found an error of the spreadsheet",
+        "单元格为错误值（如 #REF!、#N/A）", "修正公式或数据来源后填写实际的值；没有内容的请清空",
+    ),
+    "formula_without_value": Wording(
+        "expected a value, found a formula that was never calculated",
+        "公式没有计算结果", "用 Excel 或 WPS 打开重新计算并保存，或直接填写数值",
+    ),
+    "merged_number": Wording(
+        "expected a number of its own, found one that several rows share",
+        "多行合并为一个数字，无法判断各行的数值", "取消合并，逐行填写",
+    ),
+    "lost_character": Wording(
+        "expected readable text, found a character that was lost", "含有乱码（字符已损坏）", "重新填写该单元格"
+    ),
+    "control_mark": Wording(
+        "expected text, found a control mark in it", "含有不可见的控制字符", "删除该单元格内容后重新手工填写"
+    ),
+    "under_way": Wording(
+        "expected an outcome or none, found that it is under way", "尚在办理，没有结果", "办结后填写办理结果；未办结的请留空"
+    ),
     "not_readable": Wording("expected another kind of value", "内容无法识别", "核对后重新填写"),
     # a header, a sheet
     "column_missing": Wording(
@@ -74,6 +99,14 @@ CATALOGUE: dict[str, Wording] = {
     "cells_beyond_header": Wording(
         "expected {expected} cells as in the header, found {found}: a comma too many?",
         "本行有 {found} 个单元格，表头只有 {expected} 个", "与表头相同的列数；请检查是否多了逗号",
+    ),
+    "other_delimiter": Wording(
+        "expected commas between the cells, found {found}",
+        "各列之间是“{found}”，不是逗号", "以逗号分隔各列，或用 Excel、WPS 另存为 CSV 后报送",
+    ),
+    "sheet_hidden": Wording(
+        "expected a sheet that people can see, found a hidden one; it was not read",
+        "工作表被隐藏，未读取", "如需报送，取消隐藏后重新报送；否则请删除该工作表",
     ),
     "header_missing": Wording(
         "expected a header row with {columns} in the first {rows} rows, found none",
@@ -119,9 +152,26 @@ CATALOGUE: dict[str, Wording] = {
         "expected at most {most} MiB unpacked, found {found} MiB: no such table is sent",
         "解压后为 {found} MiB，过大", "解压后不超过 {most} MiB 的工作簿",
     ),
+    "cell_far_out": Wording(
+        "expected a table of usual size, found a cell as far out as {cell}",
+        "单元格 {cell} 远离表格却有内容（可能是空格）", "删除表格以外的空白行和列，保存后重新报送",
+    ),
+    "file_empty": Wording("expected a table, found an empty file", "文件是空的", "填好表格后重新报送"),
+    "locked_by_password": Wording(
+        "expected a workbook that can be opened, found one locked by a password",
+        "工作簿设有打开密码", "取消密码后重新报送",
+    ),
+    "other_kind_of_file": Wording(
+        "expected {expected}, found {found} by its first bytes",
+        "文件内容实为 {found}，不是 {expected}", "用 Excel 或 WPS 打开，另存为 {expected} 后重新报送",
+    ),
     "unknown_encoding": Wording(
-        "expected UTF-8 or GB18030 text, found neither; save it as CSV UTF-8 and send it again",
-        "文件编码不是 UTF-8 或 GB18030", "另存为“CSV UTF-8”后重新报送",
+        "expected UTF-8 or GB18030 text, found neither, first in line {line} at byte {byte}; save it as CSV UTF-8",
+        "文件编码不是 UTF-8 或 GB18030：第 {line} 行（第 {byte} 字节）起无法识别", "另存为“CSV UTF-8”后重新报送",
+    ),
+    "damaged_character": Wording(
+        "expected {encoding} text, found half a character at byte {byte} of the file",
+        "文件第 {byte} 字节处的字符残缺（{encoding} 编码）", "重新填写该行后报送",
     ),
     "quote_alone": Wording(
         'expected quotes (") in pairs, found one alone at or before line {line}',
@@ -134,6 +184,21 @@ CATALOGUE: dict[str, Wording] = {
     "later_day_in_name": Wording(
         "expected a day up to {business_date} in its name, found a later one",
         "文件名中的日期晚于 {business_date}", "文件名含不晚于 {business_date} 的日期",
+    ),
+    "not_a_name_of_a_return": Wording(
+        "expected a name of subject and period such as {example}", "文件名不是报表名称，未读取",
+        "文件名为“主题_期间.xlsx”，如 {example}；主题为下列之一：{subjects}",
+    ),
+    "not_a_period_in_name": Wording(
+        "expected a period in its name, found none", "文件名中的期间无法识别，未读取",
+        "文件名含期间，如 {example}；期间写作 2026-10、2026Q3、2026H1 或 2026",
+    ),
+    "not_a_name_of_a_station_file": Wording(
+        "expected a name such as {examples}", "文件名不属于应报送的文件，未读取", "文件名为下列之一：{examples}"
+    ),
+    "file_repeated": Wording(
+        "expected one file about a subject and period in a day, found several; {counted} counts",
+        "同一天同一期间报送了多份，采用的是 {counted}，本文件未采用", "只保留一份",
     ),
     # a feedback sheet
     "more_problems": Wording(

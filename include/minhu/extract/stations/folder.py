@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from minhu.errors import PermanentError, TransientError
-from minhu.extract import privacy
+from minhu.extract import normal, privacy
 from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX
-from minhu.extract.spreadsheets.problems import Problem, fault
+from minhu.extract.spreadsheets.problems import Fault, Problem, fault
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.findings import Finding, sample
 
@@ -47,11 +47,31 @@ class StationFile:
 
 
 @dataclass(frozen=True)
+class LostFile:
+    """A file of one district that cannot be used: the district lacks its day, the others do not."""
+
+    kind: FileKind
+    district: str
+    day: date
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class Delivery:
-    """What counts of the files in the window, and what was noticed about the others."""
+    """What counts of the files in the window, and what was noticed about the others.
+
+    Attributes:
+        files: that count.
+        problems: what refuses the delivery as a whole.
+        lost: what refuses the file of one district.
+        noticed: what has to be mended and refuses nothing.
+        findings: about the files.
+    """
 
     files: tuple[StationFile, ...]
     problems: tuple[Problem, ...]
+    lost: tuple[LostFile, ...]
+    noticed: tuple[Problem, ...]
     findings: tuple[Finding, ...]
 
 
@@ -73,6 +93,7 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
         )
     delivered: list[StationFile] = []
     problems: list[Problem] = []
+    lost: list[LostFile] = []
     strangers: list[str] = []
     for day_folder in sorted(path for path in folder.iterdir() if _day_of(path) is not None):
         if first <= (_day_of(day_folder) or date.max) <= business_date:
@@ -82,9 +103,11 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
                     delivered.append(found)
                 elif isinstance(found, Problem):
                     problems.append(found)
+                elif isinstance(found, LostFile):
+                    lost.append(found)
                 elif not _LITTER.fullmatch(path.name) and day_folder.name == business_date.isoformat():
-                    strangers.append(path.name)
-    if not problems and not any(file.delivered == business_date.isoformat() for file in delivered):
+                    strangers.append(normal.file_name(path))
+    if not problems and not lost and not any(file.delivered == business_date.isoformat() for file in delivered):
         raise TransientError(
             f"read the station files of {business_date}",
             f"no file in {folder / business_date.isoformat()}",
@@ -97,7 +120,10 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
         *_stranger_findings(strangers),
         *_silent_districts(files, business_date),
     ]
-    return Delivery(tuple(files), (*problems, *_missing(files, business_date)), tuple(findings))
+    names = fault("not_a_name_of_a_station_file", examples=", ".join(kind.example(business_date) for kind in KINDS))
+    noticed = [Problem(name, "", None, "", names) for name in strangers if privacy.code_or_none(name)]
+    refused = (*problems, *_missing(files, business_date))
+    return Delivery(tuple(files), refused, tuple(lost), tuple(noticed), tuple(findings))
 
 
 def _day_of(path: Path) -> date | None:
@@ -107,7 +133,7 @@ def _day_of(path: Path) -> date | None:
         return None
 
 
-def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | Problem | None:
+def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | LostFile | Problem | None:
     """A file of a known kind, or what is wrong with it; None if it is not ours."""
     for kind in KINDS:
         match = kind.pattern.fullmatch(path.name)
@@ -117,18 +143,34 @@ def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | 
             raise PermanentError(
                 f"read {path.name}", "it leads out of the drop folder", "remove the link and send the file itself"
             )
-        try:
-            day = datetime.strptime(match["date"], "%Y%m%d").date()  # noqa: DTZ007  a calendar day
-        except ValueError:
-            return Problem(path.name, "", None, "", fault("impossible_day_in_name"))
-        if day > business_date:
-            return Problem(path.name, "", None, "", fault("later_day_in_name", business_date=business_date.isoformat()))
-        if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
-            return Problem(path.name, "", None, "", fault("file_too_large", most=LARGEST_FILE_BYTES))
-        copy = re.sub(r"\D", "", match["copy"])
+        district, day = match.groupdict().get("district"), _day_in_name(match["date"])
+        what = _fault_of(path, day, business_date)
+        if day is None or what is not None:
+            problem = Problem(path.name, "", None, "", what or fault("impossible_day_in_name"))
+            lacking = min(day or date.max, _day_of(path.parent) or business_date)
+            return LostFile(kind, district, lacking, (problem,)) if district else problem
+        copy = re.sub(r"\D", "", match["copy"], flags=re.ASCII)
         is_copy = bool(match["copy"].strip())
-        return StationFile(path, kind, day, match.groupdict().get("district"), int(copy) if copy else int(is_copy))
+        return StationFile(path, kind, day, district, int(copy) if copy else int(is_copy))
     return None
+
+
+def _fault_of(path: Path, day: date | None, business_date: date) -> Fault | None:
+    """What is wrong with a file of a known kind as a whole."""
+    if day is None:
+        return fault("impossible_day_in_name")
+    if day > business_date:
+        return fault("later_day_in_name", business_date=business_date.isoformat())
+    if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
+        return fault("file_too_large", most=LARGEST_FILE_BYTES)
+    return None
+
+
+def _day_in_name(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007  a calendar day
+    except ValueError:
+        return None
 
 
 def _current(files: Sequence[StationFile]) -> dict[tuple[str, date, str | None], StationFile]:

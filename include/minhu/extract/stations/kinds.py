@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from minhu.extract.spreadsheets.chinese_cells import (
@@ -32,12 +33,14 @@ class FileKind:
         pattern: of the file name; group ``date`` is the day, ``district`` where there is one, ``copy`` a repetition.
         columns: landed column to (header as written, reader).
         is_snapshot: the newest file alone counts; otherwise every day's.
+        suffix: of the file name.
     """
 
     name: str
     pattern: re.Pattern[str]
     columns: dict[str, tuple[str, Callable[[Any], Any]]]
     is_snapshot: bool
+    suffix: str
 
     @property
     def contract(self) -> TableContract:
@@ -47,10 +50,20 @@ class FileKind:
     def headers(self) -> list[str]:
         return [header for header, _ in self.columns.values()]
 
+    def landed_column(self, header: str) -> str:
+        """The landed column behind a header; "" where there is none."""
+        return next((column for column, (own, _) in self.columns.items() if own == header), "")
+
+    def example(self, day: date) -> str:
+        """A proper name of such a file."""
+        of_district = "610102_" if "district" in self.pattern.groupindex else ""
+        return f"{self.name}_{of_district}{day:%Y%m%d}.{self.suffix}"
+
 
 def _pattern(stem: str, suffix: str) -> re.Pattern[str]:
     return re.compile(
-        rf"{stem}_(?P<date>\d{{8}})(?P<copy>(?:\s*-\s*副本)?[\s_-]*[(（]?v?\d*[)）]?)\.{suffix}", re.IGNORECASE
+        rf"{stem}_(?P<date>\d{{8}})(?P<copy>(?:\s*-\s*副本)?[\s_-]*[(（]?v?\d*[)）]?)\.{suffix}",
+        re.IGNORECASE | re.ASCII,
     )
 
 
@@ -64,7 +77,7 @@ KINDS: tuple[FileKind, ...] = (
             "accepted_at": ("受理时间", as_moment), "promised_at": ("承诺办结时间", as_moment),
             "finished_at": ("办结时间", as_moment), "review": ("评价", one_of(REVIEWS)),
             "updated_at": ("更新时间", as_moment),
-        }, False,
+        }, False, "csv",
     ),
     FileKind(
         "terminals", _pattern("terminals", "xlsx"),
@@ -72,7 +85,7 @@ KINDS: tuple[FileKind, ...] = (
             "terminal_code": ("设备编号", as_code), "station_code": ("站点编码", as_code),
             "planned_minutes": ("计划服务分钟", as_integer), "available_minutes": ("可用分钟", as_integer),
             "case_count": ("办件数", as_integer),
-        }, False,
+        }, False, "xlsx",
     ),
     FileKind(
         "points", _pattern("points", "xlsx"),
@@ -81,14 +94,14 @@ KINDS: tuple[FileKind, ...] = (
             "community_code": ("社区代码", as_code), "lon": ("经度", as_float), "lat": ("纬度", as_float),
             "opening_hours": ("开放时间", as_text), "item_count": ("可办事项数", as_integer),
             "active_from": ("启用日期", as_date), "active_to": ("停用日期", as_date),
-        }, True,
+        }, True, "xlsx",
     ),
     FileKind(
         "items", _pattern("items", "csv"),
         {
             "item_code": ("事项编码", as_code), "name": ("事项名称", as_text), "is_personal": ("是否个人事项", as_yes),
             "is_core": ("是否核心事项", as_yes), "lowest_level": ("最低可办层级", one_of(HANDLING_LEVELS)),
-        }, True,
+        }, True, "csv",
     ),
     FileKind(
         "residents", _pattern("residents", "csv"),
@@ -96,6 +109,6 @@ KINDS: tuple[FileKind, ...] = (
             "community_code": ("社区代码", as_code), "grid_code": ("网格代码", as_code),
             "resident_count": ("常住人口", as_integer), "household_count": ("户数", as_integer),
             "center_lon": ("中心经度", as_float), "center_lat": ("中心纬度", as_float),
-        }, True,
+        }, True, "csv",
     ),
 )  # fmt: skip

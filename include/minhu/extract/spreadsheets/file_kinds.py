@@ -1,0 +1,57 @@
+"""What a file is by its first bytes. The ending of its name says nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+
+_ZIP, _COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: First bytes of what is neither a workbook nor a text of cells.
+_STARTS = (
+    (b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x1f\x8b", "GZ"), (b"BZh", "BZ2"), (b"{\\rtf", "RTF"), (b"\x09\x08", "XLS"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
+)  # fmt: skip
+#: A part that only this kind of archive has.
+_PARTS = (
+    ("xl/workbook.xml", "XLSX"), ("xl/workbook.bin", "XLSB"), ("word/document.xml", "DOCX"), ("ppt/presentation.xml", "PPTX"),
+    ("content.xml", "ODS"),
+)  # fmt: skip
+#: Names of streams of a compound file stand in it as UTF-16.
+_LOCKED, _BOOKS = (
+    "EncryptedPackage".encode("utf-16-le"),
+    tuple(name.encode("utf-16-le") for name in ("Workbook", "Book")),
+)
+_SHEET_XML = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|<\?mso-application")
+_HTML = re.compile(rb"<(!doctype html|html|head|body|table|meta|div)\b", re.IGNORECASE)
+XLSX, TEXT, LOCKED, EMPTY = "XLSX", "CSV", "locked", "empty"
+
+
+def kind_of(content: bytes) -> str:
+    """``XLSX``, ``CSV`` (any text), ``locked`` (a workbook with a password), ``empty``, or the common name of another kind."""
+    if not content.strip(b"\0\t\r\n "):
+        return EMPTY
+    if content.startswith(_ZIP):
+        return next(_kinds_of_archive(content), "ZIP")
+    if content.startswith(_COMPOUND):
+        if _LOCKED in content:
+            return LOCKED
+        return "XLS" if any(name in content for name in _BOOKS) else "DOC"
+    for start, kind in _STARTS:
+        if content.startswith(start):
+            return kind
+    beginning = content[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _SHEET_XML.search(beginning):
+        return "XML"
+    return "HTML" if beginning.startswith(b"<") and _HTML.search(beginning) else TEXT
+
+
+def _kinds_of_archive(content: bytes) -> Iterator[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        yield XLSX  # cut short: opening it will say so
+        return
+    yield from (kind for part, kind in _PARTS if part in names)

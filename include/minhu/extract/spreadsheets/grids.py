@@ -1,0 +1,206 @@
+"""Files as grids of cells, nothing interpreted yet: text in its encodings, and what people see of a workbook.
+
+Cells that a reader would take for empty, or for one row's, and are not, are marked: :class:`Damaged`, :class:`Merged`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from minhu.extract import normal
+from minhu.extract.spreadsheets import file_kinds
+from minhu.extract.spreadsheets.chinese_cells import Damaged, Merged
+from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault
+from minhu.landing.text_gate import LOST
+from minhu.workbooks import SheetFacts, sheet_facts
+
+#: A full-size day of one district has 3 MiB.
+MOST_UNPACKED_BYTES = 256 << 20
+#: Twelve columns down to the last row that a sheet can have. A reader asks for memory by the last cell, filled or not.
+MOST_CELLS = 12 << 20
+_ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
+#: With more damaged characters a text is not damaged, but in another encoding: a thousandth of its lines, three always.
+_MOST_DAMAGED, _MOST_DAMAGED_SHARE, _FEW_DAMAGED = 50, 0.001, 3
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, NotImplementedError, RuntimeError, OverflowError,
+)  # fmt: skip
+_END_OF_FILE = "\x1a"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet, or a text file.
+
+    Attributes:
+        name: of the sheet; "" of a text.
+        rows: cells as they are; rows may have different lengths.
+        is_hidden: whether people do not see the sheet.
+        damage: row from 1 and fault of what is wrong with a row as a whole.
+        hidden_rows: rows from 1 that people do not see.
+    """
+
+    name: str
+    rows: list[list[Any]]
+    is_hidden: bool = False
+    damage: tuple[tuple[int, Fault], ...] = ()
+    hidden_rows: frozenset[int] = field(default_factory=frozenset)
+
+
+def text_grid(path: Path) -> Grid:
+    """A CSV file in UTF-8 or GB18030.
+
+    Raises:
+        FileRefused: it is something else, in another encoding, or its quotation marks are not in pairs.
+        OSError: it cannot be opened.
+    """
+    content = path.read_bytes()
+    _refuse_other_kinds(path, content, file_kinds.TEXT)
+    text, damage = _decoded(path, content)
+    reader = csv.reader(io.StringIO(text.rstrip(f"{_END_OF_FILE}\0"), newline=""), strict=True)
+    try:
+        return Grid("", list(reader), damage=damage)
+    except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
+        raise refusal(path, "", fault("quote_alone", line=reader.line_num)) from None
+
+
+def workbook_grids(path: Path) -> list[Grid]:
+    """The sheets of an XLSX file, in their order; sheets of charts and macros are none.
+
+    Raises:
+        FileRefused: it is something else, locked, damaged, or so large that reading it would take the machine down.
+        OSError: it cannot be opened.
+    """
+    content = path.read_bytes()
+    _refuse_other_kinds(path, content, file_kinds.XLSX)
+    return _read(path, content, _facts(path, content))
+
+
+def refusal(path: Path, sheet: str, fault: Fault, row: int | None = None) -> FileRefused:
+    """A file refused for one fault."""
+    return FileRefused(Problem(normal.file_name(path), sheet, row, "", fault))
+
+
+def _refuse_other_kinds(path: Path, content: bytes, expected: str) -> None:
+    kind = file_kinds.kind_of(content)
+    if kind == file_kinds.EMPTY:
+        raise refusal(path, "", fault("file_empty"))
+    if kind == file_kinds.LOCKED:
+        raise refusal(path, "", fault("locked_by_password"))
+    if kind != expected:
+        raise refusal(path, "", fault("other_kind_of_file", expected=expected, found=kind))
+
+
+def _decoded(path: Path, content: bytes) -> tuple[str, tuple[tuple[int, Fault], ...]]:
+    """Text of a file, characters that cannot be read replaced where they are few, and where these stand."""
+    places = {name: _undecodable(content, codec) for name, codec in _ENCODINGS.items()}
+    name = "UTF-8" if _is_utf8(content, len(places["UTF-8"])) else "GB18030"
+    bad = sorted([*places[name], *_places_of(b"\0", content.rstrip(b"\0"))])
+    lines = [(content.count(b"\n", 0, place) + 1, place + 1) for place in bad[:_MOST_DAMAGED]]
+    if len(bad) > min(_MOST_DAMAGED, max(_FEW_DAMAGED, _MOST_DAMAGED_SHARE * content.count(b"\n"))):
+        line, byte = lines[0]
+        raise refusal(path, "", fault("unknown_encoding", line=line, byte=byte), line)
+    damage = tuple((line, fault("damaged_character", encoding=name, byte=byte)) for line, byte in lines)
+    return content.decode(_ENCODINGS[name], errors="replace").replace("\0", LOST), damage
+
+
+def _is_utf8(content: bytes, undecodable: int) -> bool:
+    """Whether a text is UTF-8, damaged or not: read as GB18030, of which almost any bytes are characters, it would be nonsense."""
+    if not 0 < undecodable < _MOST_DAMAGED:
+        return not undecodable
+    text = content.decode("utf-8", errors="replace")
+    characters = len(text) - len(text.encode("ascii", errors="ignore")) - undecodable
+    return characters >= 10 * undecodable
+
+
+def _undecodable(content: bytes, codec: str) -> list[int]:
+    """Places of the first bytes that begin no character."""
+    places: list[int] = []
+    start, view = 0, memoryview(content)
+    while len(places) <= _MOST_DAMAGED:
+        try:
+            codecs.decode(view[start:], codec)
+        except UnicodeDecodeError as error:
+            places.append(start + error.start)
+            start += error.end
+        else:
+            break
+    return places
+
+
+def _places_of(byte: bytes, content: bytes) -> list[int]:
+    places: list[int] = []
+    while len(places) <= _MOST_DAMAGED and (place := content.find(byte, places[-1] + 1 if places else 0)) >= 0:
+        places.append(place)
+    return places
+
+
+def _facts(path: Path, content: bytes) -> dict[str, SheetFacts]:
+    """What the XML of each sheet says, before anything is read for good."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+            if unpacked > MOST_UNPACKED_BYTES:
+                raise refusal(
+                    path, "", fault("unpacks_too_large", most=MOST_UNPACKED_BYTES >> 20, found=unpacked >> 20)
+                )
+            facts = sheet_facts(archive)
+    except _BROKEN as error:
+        raise refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
+    for name, sheet in facts.items():
+        if sheet.rows * sheet.columns > MOST_CELLS:
+            raise refusal(path, name, fault("cell_far_out", cell=sheet.last), sheet.rows)
+    return facts
+
+
+def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid]:
+    import python_calamine
+
+    def grid(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata) -> Grid:
+        sheet, known = book.get_sheet_by_name(meta.name), facts.get(meta.name, SheetFacts())
+        rows = sheet.to_python(skip_empty_area=False)
+        while rows and all(cell in ("", None) for cell in rows[-1]) and len(rows) > 1:
+            rows.pop()
+        _mark(rows, known, sheet.merged_cell_ranges or [])
+        is_hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
+        return Grid(meta.name, rows, is_hidden, hidden_rows=frozenset(row + 1 for row in known.hidden_rows))
+
+    try:
+        with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            is_table = python_calamine.SheetTypeEnum.WorkSheet
+            return [grid(book, meta) for meta in book.sheets_metadata if meta.typ == is_table]
+    except (python_calamine.CalamineError, *_BROKEN) as error:
+        raise refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the reader's own end, which is no Exception
+            raise
+        raise refusal(path, "", fault("not_a_workbook", error="PanicException")) from None
+
+
+def _mark(rows: list[list[Any]], facts: SheetFacts, merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Put what the XML says into the cells that a reader leaves empty."""
+    for places, what in ((facts.errors, fault("error_cell")), (facts.without_value, fault("formula_without_value"))):
+        for row, column in places:
+            _put(rows, row, column, Damaged(what))
+    for (first, column), (last, _) in merged:
+        last = min(last, len(rows) - 1)
+        if last > first and column < len(rows[first]) and rows[first][column] not in ("", None):
+            value = Merged(rows[first][column])
+            for row in range(first, last + 1):
+                _put(rows, row, column, value)
+
+
+def _put(rows: list[list[Any]], row: int, column: int, value: Any) -> None:
+    """Write a cell, which may lie beyond what the reader found to be filled."""
+    while len(rows) <= row:
+        rows.append([])
+    cells = rows[row]
+    cells.extend([""] * (column + 1 - len(cells)))
+    cells[column] = value
