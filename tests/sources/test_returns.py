@@ -120,7 +120,7 @@ def test_a_cell_that_cannot_be_read_is_null_and_stands_on_the_feedback_sheet(hom
         None,
     )
     assert {(f.rule_id, f.column_name) for f in attempt.findings} == {
-        ("L1-RET-023", "街镇代码"), ("L1-RET-023", "日期"), ("L1-RET-023", "有无纪要"),
+        ("L1-RET-023", "street_code"), ("L1-RET-023", "held_on"), ("L1-RET-023", "has_minutes"),
     }  # fmt: skip
     sheet = load_workbook(path.with_name("党建联席会_2026-10_反馈.xlsx")).worksheets[0]
     told = {row[3].value: (row[4].value, row[6].value) for row in sheet.iter_rows(min_row=2)}
@@ -146,7 +146,7 @@ def test_a_drop_folder_that_cannot_be_written_leaves_the_feedback_at_home(
     monkeypatch.setattr(returns, "write_feedback", refusing)
     land(home, drop)
     kept = home.home / "feedback" / "returns" / "2026-11-20" / "党建联席会_2026-10_反馈.xlsx"
-    assert load_workbook(kept).worksheets[0]["G2"].value == "重新另存为 XLSX 后报送"
+    assert load_workbook(kept).worksheets[0]["G2"].value == "用 Excel 或 WPS 打开，另存为 XLSX 后重新报送"
 
 
 def test_both_versions_of_a_return_sent_again_stay_in_landing(home: Settings, drop: Path) -> None:

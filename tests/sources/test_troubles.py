@@ -17,7 +17,7 @@ from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.extract.grid import json_api
 from minhu.extract.hotline import snapshot
 from minhu.extract.privacy import Pseudonyms
-from minhu.extract.spreadsheets import chinese_files
+from minhu.extract.spreadsheets import grids
 from minhu.extract.stations import extract as stations
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
@@ -103,7 +103,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
         archive.open("xl/worksheets/sheet1.xml", "w") as sheet,
     ):
-        for _ in range((chinese_files.MOST_UNPACKED_BYTES >> 20) + 1):
+        for _ in range((grids.MOST_UNPACKED_BYTES >> 20) + 1):
             sheet.write(bytes(1 << 20))
     assert bomb.stat().st_size < 1 << 20, "it is small where it lies"
     with pytest.raises(

@@ -65,7 +65,7 @@ def person(kind: str, value: object) -> str:
         kind: ``phone``, ``id_number`` or ``staff``.
         value: as the source has it.
     """
-    text = "" if value is None or isinstance(value, bool) else plain(_written(value))
+    text = "" if value is None or isinstance(value, bool) or value != value else plain(_written(value))
     compact = _BLANKS.sub("", text).upper()
     if ROUNDED.fullmatch(compact) or _has_lost_digits(compact):
         return ""
