@@ -166,7 +166,7 @@ def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid
     def grid(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata) -> Grid:
         sheet, known = book.get_sheet_by_name(meta.name), facts.get(meta.name, SheetFacts())
         rows = sheet.to_python(skip_empty_area=False)
-        while len(rows) > 1 and all(cell is None or isinstance(cell, str) and not cell.strip() for cell in rows[-1]):
+        while len(rows) > 1 and all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in rows[-1]):
             rows.pop()
         _mark(rows, known, sheet.merged_cell_ranges or [])
         is_hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible

@@ -1,0 +1,257 @@
+"""Files of any content at the doors: never a traceback, never a number that is not written, nothing lost without a word."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minhu.extract import normal
+from minhu.extract.returns import extract as returns
+from minhu.extract.returns.workbooks import as_being_there, as_half_year, as_quarter, as_year
+from minhu.extract.spreadsheets import chinese_cells as cells
+from minhu.extract.spreadsheets.chinese_files import Sheet, read_sheets, read_workbook
+from minhu.extract.spreadsheets.grids import text_grid
+from minhu.extract.spreadsheets.problems import FileRefused, Unreadable
+from minhu.landing.text_gate import is_storable
+from minhu.landing.zone import Landing
+from tests.fixtures.fuzzing import fuzzed
+from tests.fixtures.homes import settings_at
+from tests.fixtures.landed import NIGHT
+from tests.fixtures.station_folder import CASE, case, land, write_cases, write_city_files
+from tests.fixtures.workbooks import POSTS, TERMINALS, post, raw_book, write
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "text": cells.as_text, "code": cells.as_code, "latin": cells.as_latin_code, "person": cells.as_number_of_a_person,
+    "integer": cells.as_integer, "float": cells.as_float, "moment": cells.as_moment, "date": cells.as_date,
+    "yes": cells.as_yes, "one of": cells.one_of({"市": "city"}), "quarter": as_quarter, "half": as_half_year, "year": as_year,
+    "there": as_being_there,
+}  # fmt: skip
+NUMBERS = ["0", "12", "-3", "1,200", "12,5", "1_0", "①", "½", "１２", "٣", "1.5", "1e3", "1E+11", "1e999", "inf", "nan", "6.10103E+17"]
+WORDS = ["合计", "小计", "全市合计（台）", "注：", "是", "无", "/", "—", "办理中", "S1", "T1", "B001", "王大妈13891234567", "True", "FALSE"]
+FORCED = ["#N/A", "#REF!", "=1+1", '="001"', "'001", "'", '=""', "a,b", '"', '""']
+MARKS = ["", " ", "\x00", "\x1a", "\x1f", "\ufffd", "\u202e", "\u200b", "\u00ad", "_x0000_", "_x001F_", "\n", "\r", "\t", "1\n2"]
+TIMES = ["2026-11-20", "2026年11月20日", "2026-02-30", "20261120", "46329", "24:00", "2026Q3", "610103198001011000"]
+ODD = st.sampled_from([*NUMBERS, *WORDS, *FORCED, *MARKS, *TIMES, *CASE, *CASE.values(), *TERMINALS, *POSTS])
+TEXTS = st.one_of(
+    ODD, st.text(max_size=12), st.tuples(ODD, ODD).map("".join), st.from_regex(r"[0-9,.eE+\-_ ]{1,8}", fullmatch=True)
+)
+VALUES = st.one_of(
+    TEXTS, st.none(), st.booleans(), st.integers(), st.floats(), st.datetimes(), st.dates(), st.times(), st.timedeltas()
+)
+
+
+def blank(value: Any) -> bool:
+    """Whether a person sees nothing in a cell; ``'`` and ``=""`` are how people write an empty text."""
+    return value is None or (isinstance(value, str) and normal.plain(value).strip("'\"=").strip() == "")
+
+
+@fuzzed(1500)
+@given(VALUES, st.sampled_from(sorted(READERS)))
+def test_a_cell_is_read_or_refused_and_only_an_empty_one_is_nothing(value: Any, name: str) -> None:
+    try:
+        read = READERS[name](value)
+    except Unreadable as error:
+        assert error.fault.problem and error.fault.remedy and error.fault.text
+        return
+    assert read is not None or blank(value), "a cell that is not empty was taken for empty"
+    assert not isinstance(read, str) or is_storable(read)
+    if name in ("integer", "float") and read is not None:
+        assert float(normal.plain(str(value)).removeprefix("'").strip('="').replace(",", "")) == read, (
+            "a number nobody wrote"
+        )
+
+
+ROWS = st.lists(st.lists(TEXTS, max_size=14), max_size=12)
+
+
+@st.composite
+def csv_files(draw: Any) -> bytes:
+    """A file of cases with strange rows, in any encoding, with bytes changed, put in or cut off."""
+    rows = [list(CASE.values()), *draw(ROWS), list(CASE.values())]
+    if draw(st.integers(0, 9)):
+        rows.insert(draw(st.integers(0, 2)) if draw(st.booleans()) else 0, list(CASE))
+    written = io.StringIO()
+    writer = csv.writer(
+        written,
+        lineterminator=draw(st.sampled_from(["\n", "\r\n"])),
+        delimiter=draw(st.sampled_from([*",,,,", ";", "\t"])),
+    )
+    writer.writerows(rows)
+    content = written.getvalue().encode(
+        draw(st.sampled_from(["gb18030", "utf-8", "utf-8-sig", "utf-16"])), errors="replace"
+    )
+    return draw(damaged(content))
+
+
+@st.composite
+def damaged(draw: Any, content: bytes) -> bytes:
+    """The content, mostly as it is."""
+    changed = bytearray(content)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 8]))):
+        place = draw(st.integers(0, max(0, len(changed) - 1)))
+        changed[place : place + draw(st.integers(0, 2))] = draw(st.binary(max_size=3))
+    return bytes(changed[: draw(st.integers(0, len(changed)))] if draw(st.integers(0, 9)) == 0 else changed)
+
+
+def sheets_of(path: Path, content: bytes, required: Sequence[str]) -> list[Sheet]:
+    """What is read of a file; none if it is refused in words."""
+    try:
+        return read_sheets(write(path, content), required)
+    except FileRefused as error:
+        assert error.problems and all(p.fault.text and p.fault.problem and p.fault.remedy for p in error.problems)
+        assert is_storable(str(error))
+        return []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@fuzzed(500)
+@given(csv_files())
+def test_every_row_of_a_text_is_read_or_counted(folder: Path, content: bytes) -> None:
+    for sheet in sheets_of(folder / "cases.csv", content, list(CASE)):
+        numbers = [*sheet.row_numbers, *(problem.row or 0 for problem in sheet.set_aside)]
+        assert len(set(numbers)) == len(numbers)
+        others = sheet.blank_rows + sheet.total_rows + sheet.note_rows + sheet.header_rows
+        rows = text_grid(folder / "cases.csv").rows
+        header = rows[len(rows) - len(numbers) - others - 1]
+        assert 2 * len({normal.plain(cell) for cell in header} & set(CASE)) >= len(CASE), (
+            "a row was neither read nor counted"
+        )
+        assert all(len(column) == len(sheet.row_numbers) for column in sheet.columns.values())
+
+
+NAMES = st.sampled_from(["A", "B", "C", "D", "E", "F", "I", "J", "AA", "ZZ", "XFD", "ZZZZ", "a", ""])
+REFERENCES = st.tuples(NAMES, st.sampled_from(["1", "2", "3", "9", "40", "1048576", "0", "-1", "99999999999", ""])).map(
+    "".join
+)
+
+
+@st.composite
+def cell_xml(draw: Any, reference: str) -> str:
+    """A cell of any type with any value; most stand where they should."""
+    place = draw(st.sampled_from([reference] * 12 + [draw(REFERENCES)]))
+    kind = draw(st.sampled_from(["", "n", "str", "s", "b", "e", "d", "inlineStr", "x"]))
+    text = escape(
+        "".join(c for c in draw(TEXTS) if c in "\t\n" or c >= " ")
+        .encode("utf-8", "ignore")
+        .decode()
+        .replace("\ufffe", "")
+        .replace("\uffff", "")
+    )
+    formula = draw(st.sampled_from(["", "", "", "", "<f>1+1</f>", "<f/>", '<f t="shared" si="0"/>']))
+    value = (
+        f"<is><t>{text}</t></is>"
+        if kind == "inlineStr"
+        else draw(st.sampled_from([f"<v>{text}</v>"] * 6 + ["<v/>", ""]))
+    )
+    attribute = f' t="{kind}"' if kind else ""
+    return f"<c{f' r={chr(34)}{place}{chr(34)}' if draw(st.integers(0, 9)) else ''}{attribute}>{formula}{value}</c>"
+
+
+@st.composite
+def sheet_xml(draw: Any, header: Sequence[str]) -> str:
+    """A sheet with its header mostly in the first row, cells of any kind below, and merges."""
+    rows = ["".join(f'<c r="{chr(65 + n)}1" t="inlineStr"><is><t>{name}</t></is></c>' for n, name in enumerate(header))]
+    for number in range(2, 2 + draw(st.integers(0, 5))):
+        rows.append(
+            "".join(draw(cell_xml(f"{chr(65 + n)}{number}")) for n in range(draw(st.integers(0, len(header) + 1))))
+        )
+    hidden = draw(st.sampled_from(["", "", ' hidden="1"']))
+    data = "".join(
+        f'<row r="{number}"{hidden if number == 3 else ""}>{row}</row>' for number, row in enumerate(rows, 1)
+    )
+    spans = (
+        draw(st.lists(st.tuples(REFERENCES, REFERENCES).map(":".join), max_size=2))
+        if draw(st.integers(0, 3)) == 0
+        else []
+    )
+    spans += draw(st.lists(st.sampled_from(["A2:A4", "B2:B3", "C3:E3", "D2:E5", "A1:A2"]), max_size=2))
+    merged = f"<mergeCells>{''.join(f'<mergeCell ref={chr(34)}{span}{chr(34)}/>' for span in spans)}</mergeCells>"
+    return f"<sheetData>{data}</sheetData>{merged if spans else ''}"
+
+
+@st.composite
+def workbooks(draw: Any, header: Sequence[str]) -> bytes:
+    """A workbook of one to three such sheets, some hidden, mostly undamaged."""
+    sheets = [
+        (
+            f"s{number}",
+            draw(st.sampled_from(["visible", "visible", "visible", "hidden", "veryHidden"])),
+            draw(sheet_xml(header)),
+        )
+        for number in range(draw(st.sampled_from([1, 1, 2, 3])))
+    ]
+    content = raw_book(*sheets)
+    return draw(damaged(content)) if draw(st.integers(0, 4)) == 0 else content
+
+
+@fuzzed(700)
+@given(workbooks(TERMINALS))
+def test_any_workbook_is_read_or_refused_in_words(folder: Path, content: bytes) -> None:
+    for sheet in sheets_of(folder / "terminals.xlsx", content, TERMINALS):
+        for header in TERMINALS:
+            for cell in sheet.columns[header]:
+                for reader in READERS.values():
+                    try:
+                        reader(cell)
+                    except Unreadable as error:
+                        assert error.fault.problem
+    try:
+        read_workbook(folder / "terminals.xlsx", {"terminals": TERMINALS})
+    except FileRefused as error:
+        assert error.problems
+
+
+@fuzzed(60)
+@given(csv_files())
+def test_any_file_of_a_district_lands_or_is_refused_and_leaves_the_other_districts(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        home, drop = settings_at(Path(name) / "home"), Path(name) / "drop"
+        day = drop / NIGHT.isoformat()
+        day.mkdir(parents=True)
+        write_cases(day, [case(办件编号=f"A{n}") for n in range(5)], "cases_610102_20261120.csv")
+        write_city_files(day)
+        write(day / "cases_610103_20261120.csv", content)
+        attempt = land(home, drop)
+        rows = Landing(home.landing_dir).read_table("stations", "cases", NIGHT, 1).to_pylist()
+        of_others = [row for row in rows if row["district_code"] == "610102"]
+        taken = [finding for finding in attempt.findings if finding.unit_code == "610102"]
+        assert len(of_others) == 5 or taken, "a case of another district is lost without a word"
+        assert all(row["case_id"] and all(is_storable(str(value)) for value in row.values()) for row in rows)
+        assert all(is_storable(str(finding)) for finding in attempt.findings)
+
+
+@fuzzed(60)
+@given(workbooks(POSTS))
+def test_any_return_lands_or_is_left_out_with_a_finding(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        home, day = settings_at(Path(name) / "home"), Path(name) / "drop" / NIGHT.isoformat()
+        write(day / "社区工作者_2026Q3.xlsx", content)
+        write(day / "社区工作者_2026-10.xlsx", raw_book(("s", "visible", good_posts())))
+        attempt = returns.land(home, Landing(home.landing_dir), NIGHT, day.parent)
+        rows = Landing(home.landing_dir).read_table("returns", "posts", NIGHT, 1).to_pylist()
+        assert [row["report_period"] for row in rows].count("2026-10") == 1
+        left_out = [finding for finding in attempt.findings if finding.rule_id == "L1-RET-021"]
+        delivered = Landing(home.landing_dir).read_table("returns", "deliveries", NIGHT, 1).num_rows
+        assert delivered + len(left_out) == 2
+        assert (day / "社区工作者_2026Q3_反馈.xlsx").exists() >= bool(left_out)
+
+
+def good_posts() -> str:
+    rows = "".join(
+        f"<row>{''.join(f'<c t={chr(34)}inlineStr{chr(34)}><is><t>{value}</t></is></c>' for value in row)}</row>"
+        for row in (POSTS, post())
+    )
+    return f"<sheetData>{rows}</sheetData>"
