@@ -54,8 +54,8 @@ class SheetFacts:
     hidden_rows: set[int] = field(default_factory=set)
 
 
-def sheet_facts(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
-    """What the XML says about each sheet with cells, by name.
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the archive in which each sheet with cells lies, by the name of the sheet.
 
     Raises:
         ValueError: it is no XML as workbooks have it.
@@ -74,11 +74,18 @@ def sheet_facts(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
 
     _parse(archive, "xl/_rels/workbook.xml.rels", relation)
     _parse(archive, "xl/workbook.xml", sheet)
-    return {
-        name: _facts(archive, target.removeprefix("/") if target.startswith("/") else f"xl/{target}")
-        for name, target in ((name, targets.get(relation_id)) for name, relation_id in sheets.items())
-        if target is not None
-    }
+    found = {name: targets[relation_id] for name, relation_id in sheets.items() if relation_id in targets}
+    return {name: target[1:] if target.startswith("/") else f"xl/{target}" for name, target in found.items()}
+
+
+def sheet_facts(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
+    """What the XML says about each sheet with cells, by name.
+
+    Raises:
+        ValueError: it is no XML as workbooks have it.
+        KeyError: a part of the workbook is missing.
+    """
+    return {name: _facts(archive, part) for name, part in sheet_parts(archive).items()}
 
 
 def _facts(archive: zipfile.ZipFile, part: str) -> SheetFacts:
@@ -131,7 +138,7 @@ class _SheetReader:
         found = _REFERENCE.fullmatch(reference)
         if found is None:
             raise ValueError("a cell without a place")
-        return int(found.group(2)) - 1, _column_number(found.group(1)) - 1
+        return int(found.group(2)) - 1, column_number(found.group(1)) - 1
 
     def _extend(self, row: int, column: int) -> None:
         if row >= self.facts.rows or column >= self.facts.columns:
@@ -139,7 +146,8 @@ class _SheetReader:
         self.facts.rows, self.facts.columns = max(self.facts.rows, row + 1), max(self.facts.columns, column + 1)
 
 
-def _column_number(letters: str) -> int:
+def column_number(letters: str) -> int:
+    """Number from 1 of a column: 27 for ``AA``."""
     number = 0
     for letter in letters:
         number = 26 * number + ord(letter) - 64

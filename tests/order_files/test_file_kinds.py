@@ -15,6 +15,7 @@ from openpyxl import Workbook
 from minhu.errors import MinhuError, PermanentError
 from minhu.order_files import file_kinds
 from minhu.order_files.reading import read_files
+from tests.fixtures.workbooks import with_sheet_xml
 from tests.order_files.conftest import Plain, order, plain_map
 
 HEADER = "id,created,due,closed,status,unit"
@@ -167,19 +168,25 @@ def test_more_than_memory_holds_is_not_unpacked(plain: Plain, monkeypatch: pytes
             plain({"orders.csv": packed})
 
 
-def test_a_cell_far_out_does_not_ask_for_gigabytes(plain: Plain) -> None:
-    book = _workbook(_cells())
-    far = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(far, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name.startswith("xl/worksheets/"):
-                content = content.replace(
-                    b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" t="str"><v> </v></c></row></sheetData>'
-                )
-            target.writestr(name, content)
-    with pytest.raises(PermanentError, match="expected at most 2,000 columns, found a cell in XFD"):
-        plain({"orders.xlsx": far.getvalue()})
+@pytest.mark.parametrize(("cell", "columns"), [("XFD1048576", "16,384"), ("ZZ1048576", "702"), ("XFD1", "16,384")])
+def test_a_cell_far_out_does_not_ask_for_gigabytes(plain: Plain, cell: str, columns: str) -> None:
+    row = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    far = with_sheet_xml(
+        _workbook(_cells()), "</sheetData>", f'<row r="{row}"><c r="{cell}" t="str"><v> </v></c></row></sheetData>'
+    )
+    with pytest.raises(PermanentError, match=f"expected at most 2,000 columns and .* found {columns} columns"):
+        plain({"orders.xlsx": far})
+
+
+def test_errors_and_formulas_that_nobody_calculated_are_not_taken_for_missing(plain: Plain) -> None:
+    cells = _cells()
+    cells[1][3], cells[2][2] = "#REF!", "=NOW()"
+    cells.append(["#N/A", *cells[1][1:3], None, "O", "A"])
+    loaded = plain({"o.xlsx": _workbook(cells)})
+    assert {(f.rule_id, f.rows_failed) for f in loaded.findings if f.rule_id in ("L1-ORD-005", "L1-ORD-006", "L1-ORD-023")} == {
+        ("L1-ORD-005", 1), ("L1-ORD-006", 1), ("L1-ORD-023", 2),
+    }  # fmt: skip
+    assert [row["order_id"] for row in loaded.tables["work_orders"].to_dict("records")] == ["1", "2"]
 
 
 def test_sheets_that_are_not_read_are_reported(plain: Plain) -> None:

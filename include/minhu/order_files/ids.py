@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from minhu.errors import PermanentError
+from minhu.order_files.delimited import REPLACEMENT
 from minhu.order_files.mapping import OrderMap
 from minhu.order_files.reading import FILE
 
@@ -24,7 +25,7 @@ def order_ids(order_map: OrderMap, rows: pd.DataFrame) -> pd.Series:
     joined = parts.iloc[:, 0]
     for name in parts.columns[1:]:
         joined = joined + "-" + parts[name]
-    ids = joined.where(parts.notna().all(axis=1), None)
+    ids = joined.where((parts.notna() & (parts != REPLACEMENT)).all(axis=1), None)
     for file, part in ids.astype("str").dropna().groupby(rows[FILE]):
         lost = int(rounded(part).sum())
         if 2 * lost > len(part) or _ends_in_zeros(part):

@@ -11,14 +11,22 @@ from typing import Any
 
 import python_calamine
 
+from minhu.order_files.delimited import REPLACEMENT
 from minhu.order_files.tables import Table, check_header, refuse
+from minhu.workbooks import column_number, sheet_parts
 
 #: Beyond this no order has a column; a stray blank out there makes a reader ask for gigabytes.
 MOST_COLUMNS = 2_000
+#: Sixty columns down to the last row that a sheet can have.
+MOST_CELLS = 60 << 20
 _HEADER_WITHIN_ROWS = 10
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
-_FAR_CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{3,})\d+"')
+_WIDE_CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{2,3})\d+"')
+_ROW = re.compile(rb'<row [^>]*?\br="(\d{1,7})"')
+_ERROR = re.compile(rb'<c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")[^>]*?\bt="e"')
+_WITHOUT_VALUE = re.compile(
+    rb'<c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")(?![^>]*\bt="str")[^>]*><f(?:[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+)
 #: A number beyond this has lost digits in the workbook.
 _EXACT = 10**15
 
@@ -40,7 +48,7 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
     """
     if _LOCKED in data:
         refuse(name, "it is a workbook locked by a password", "save it without the password")
-    _check_extent(name, data)
+    unreadable = _unreadable_cells(name, data)
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         visible = [
@@ -56,6 +64,10 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
         grids = {sheet: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False) for sheet in sheets or visible}
     except (python_calamine.CalamineError, python_calamine.WorksheetNotFound, ValueError, OSError) as error:
         refuse(name, f"it is a workbook that cannot be opened ({type(error).__name__})", "save it again and send it")
+    for sheet, cells in unreadable.items():
+        for row, column in cells:
+            if sheet in grids and row < len(grids[sheet]) and column < len(grids[sheet][row]):
+                grids[sheet][row][column] = REPLACEMENT
     places = {sheet: _header_position(grid, columns) for sheet, grid in grids.items()}
     fitting = [sheet for sheet, (_, known) in places.items() if known == max(known for _, known in places.values())]
     if sheets is None and len(fitting) > 1:
@@ -76,26 +88,38 @@ def read_workbook(name: str, data: bytes, sheets: Sequence[str] | None, columns:
     ]
 
 
-def _check_extent(name: str, data: bytes) -> None:
-    """A reader asks for memory by the last cell, so one that stands far out is refused before it is read."""
+def _unreadable_cells(name: str, data: bytes) -> dict[str, list[tuple[int, int]]]:
+    """By sheet, row and column from 0 of errors and of formulas without a value, which a reader takes for empty.
+
+    A reader asks for memory by the last cell, so a sheet with one that stands far out is refused before it is read.
+    """
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        return
+        return {}
+    found: dict[str, list[tuple[int, int]]] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in archive.namelist():
-            if _SHEET.fullmatch(entry):
-                for found in _FAR_CELL.finditer(archive.read(entry)):
-                    if _column_number(found.group(1)) > MOST_COLUMNS:
-                        refuse(
-                            name, f"expected at most {MOST_COLUMNS:,} columns, found a cell in {found.group(1).decode()}",
-                            "delete the empty columns beside the table, and save it again",
-                        )  # fmt: skip
+        if "xl/workbook.xml" not in archive.namelist():
+            return {}
+        try:
+            for sheet, part in sheet_parts(archive).items():
+                xml = archive.read(part)
+                _check_extent(name, xml)
+                cells = [*_ERROR.finditer(xml), *(_WITHOUT_VALUE.finditer(xml) if b"<f" in xml else ())]
+                found[sheet] = [(int(cell[2]) - 1, column_number(cell[1].decode()) - 1) for cell in cells]
+        except (ValueError, KeyError, zipfile.BadZipFile) as error:
+            refuse(
+                name, f"it is a workbook that cannot be opened ({type(error).__name__})", "save it again and send it"
+            )
+    return found
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - 64
-    return number
+def _check_extent(name: str, xml: bytes) -> None:
+    widest = max((column_number(letters.decode()) for letters in set(_WIDE_CELL.findall(xml))), default=26)
+    rows = max((int(row) for row in _ROW.findall(xml)), default=1)
+    if widest > MOST_COLUMNS or widest * rows > MOST_CELLS:
+        refuse(
+            name, f"expected at most {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells, found {widest:,} columns and {rows:,} rows",
+            "delete the empty columns and rows beside the table, and save it again",
+        )  # fmt: skip
 
 
 def _header_position(grid: list[list[Any]], columns: Sequence[str]) -> tuple[int, int]:
