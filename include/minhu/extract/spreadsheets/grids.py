@@ -32,7 +32,6 @@ _MOST_DAMAGED, _MOST_DAMAGED_SHARE, _FEW_DAMAGED = 50, 0.001, 3
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, ValueError, KeyError, EOFError, OSError, NotImplementedError, RuntimeError, OverflowError,
 )  # fmt: skip
-_END_OF_FILE = "\x1a"
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ def text_grid(path: Path) -> Grid:
     """
     content = path.read_bytes()
     _refuse_other_kinds(path, content, file_kinds.TEXT)
-    text, damage = _decoded(path, content)
-    reader = csv.reader(io.StringIO(text.rstrip(f"{_END_OF_FILE}\0"), newline=""), strict=True)
+    text, damage = _decoded(path, _without_end_mark(content))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         return Grid("", list(reader), damage=damage)
     except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
@@ -98,11 +97,18 @@ def _refuse_other_kinds(path: Path, content: bytes, expected: str) -> None:
         raise refusal(path, "", fault("other_kind_of_file", expected=expected, found=kind))
 
 
+def _without_end_mark(content: bytes) -> bytes:
+    """The bytes before what old programs put behind a text: Ctrl-Z, or NUL to fill a block."""
+    text = content.rstrip(b"\0\x1a \t\r\n")
+    blanks = content[len(text) :]
+    return text + blanks[: len(blanks) - len(blanks.lstrip(b" \t\r\n"))]
+
+
 def _decoded(path: Path, content: bytes) -> tuple[str, tuple[tuple[int, Fault], ...]]:
     """Text of a file, characters that cannot be read replaced where they are few, and where these stand."""
     places = {name: _undecodable(content, codec) for name, codec in _ENCODINGS.items()}
     name = "UTF-8" if _is_utf8(content, len(places["UTF-8"])) else "GB18030"
-    bad = sorted([*places[name], *_places_of(b"\0", content.rstrip(b"\0"))])
+    bad = sorted([*places[name], *_places_of(b"\0", content)])
     lines = [(content.count(b"\n", 0, place) + 1, place + 1) for place in bad[:_MOST_DAMAGED]]
     if len(bad) > min(_MOST_DAMAGED, max(_FEW_DAMAGED, _MOST_DAMAGED_SHARE * content.count(b"\n"))):
         line, byte = lines[0]

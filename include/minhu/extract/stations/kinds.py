@@ -24,7 +24,7 @@ from minhu.landing.contracts.stations import HANDLING_LEVELS, REVIEWS, STATION_K
 from minhu.landing.table_contract import TableContract
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FileKind:
     """One kind of file: how it is named and how each landed column is read from which header.
 
