@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Callable
@@ -61,21 +62,29 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
         ValueError: it is no XML as workbooks have it.
         KeyError: a part of the workbook is missing.
     """
-    targets: dict[str, str] = {}
+    (book,) = _related(archive, "", "/officeDocument").values()
+    targets = _related(archive, book, "/worksheet")
     sheets: dict[str, str] = {}
-
-    def relation(name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
-            targets[attributes["Id"]] = attributes["Target"]
 
     def sheet(name: str, attributes: dict[str, str]) -> None:
         if name == "sheet":
             sheets[attributes["name"]] = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
 
-    _parse(archive, "xl/_rels/workbook.xml.rels", relation)
-    _parse(archive, "xl/workbook.xml", sheet)
-    found = {name: targets[relation_id] for name, relation_id in sheets.items() if relation_id in targets}
-    return {name: target[1:] if target.startswith("/") else f"xl/{target}" for name, target in found.items()}
+    _parse(archive, book, sheet)
+    return {name: _entry(archive, targets[known]) for name, known in sheets.items() if known in targets}
+
+
+def _related(archive: zipfile.ZipFile, part: str, kind: str) -> dict[str, str]:
+    """Ids and parts of what a part of the archive ("" for the whole) refers to as being of a kind."""
+    folder, name = posixpath.split(part)
+    found: dict[str, str] = {}
+
+    def relation(element: str, attributes: dict[str, str]) -> None:
+        if element == "Relationship" and attributes.get("Type", "").endswith(kind):
+            found[attributes["Id"]] = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
+
+    _parse(archive, posixpath.join(folder, "_rels", f"{name}.rels"), relation)
+    return found
 
 
 def sheet_facts(archive: zipfile.ZipFile) -> dict[str, SheetFacts]:
@@ -174,12 +183,20 @@ def _parse(
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_definitions
     try:
-        with archive.open(part) as stream:
+        with archive.open(_entry(archive, part)) as stream:
             while piece := stream.read(_PIECE):
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
     except expat.ExpatError:
         raise ValueError(f"{part} is no XML") from None
+
+
+def _entry(archive: zipfile.ZipFile, part: str) -> str:
+    """The one entry of an archive that is a part; some programs write other slashes and capitals."""
+    names = [name for name in archive.namelist() if name.replace("\\", "/").lower() == part.lower()]
+    if len(names) != 1:
+        raise KeyError(part)
+    return names[0]
 
 
 def _refuse_definitions(*_: object) -> None:

@@ -104,7 +104,7 @@ def blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and normal.plain(value).strip("'\"=").strip() == "")
 
 
-@fuzzed(1500)
+@fuzzed(800)
 @given(VALUES, st.sampled_from(sorted(READERS)))
 def test_a_cell_is_read_or_refused_and_only_an_empty_one_is_nothing(value: Any, name: str) -> None:
     try:
@@ -167,7 +167,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@fuzzed(500)
+@fuzzed(200)
 @given(csv_files())
 def test_every_row_of_a_text_is_read_or_counted(folder: Path, content: bytes) -> None:
     for sheet in sheets_of(folder / "cases.csv", content, list(CASE)):
@@ -247,7 +247,7 @@ def workbooks(draw: Any, header: Sequence[str]) -> bytes:
     return draw(damaged(content)) if draw(st.integers(0, 4)) == 0 else content
 
 
-@fuzzed(700)
+@fuzzed(200)
 @given(workbooks(TERMINALS))
 def test_any_workbook_is_read_or_refused_in_words(folder: Path, content: bytes) -> None:
     for sheet in sheets_of(folder / "terminals.xlsx", content, TERMINALS):
@@ -264,7 +264,7 @@ def test_any_workbook_is_read_or_refused_in_words(folder: Path, content: bytes) 
         assert error.problems
 
 
-@fuzzed(60)
+@fuzzed(10)
 @given(csv_files())
 def test_any_file_of_a_district_lands_or_is_refused_and_leaves_the_other_districts(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -283,7 +283,7 @@ def test_any_file_of_a_district_lands_or_is_refused_and_leaves_the_other_distric
         assert all(is_storable(str(finding)) for finding in attempt.findings)
 
 
-@fuzzed(60)
+@fuzzed(10)
 @given(workbooks(POSTS))
 def test_any_return_lands_or_is_left_out_with_a_finding(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -101,7 +101,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused_unopened(home: Settings
     bomb = drop / "2026-11-20" / "terminals_20261120.xlsx"
     with (
         zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("xl/worksheets/sheet1.xml", "w") as sheet,
+        archive.open("xl/workbook.xml", "w") as sheet,
     ):
         for _ in range((grids.MOST_UNPACKED_BYTES >> 20) + 1):
             sheet.write(bytes(1 << 20))

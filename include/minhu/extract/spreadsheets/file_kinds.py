@@ -13,9 +13,9 @@ _STARTS = (
     (b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"Rar!", "RAR"), (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "GZ"), (b"BZh", "BZ2"), (b"{\\rtf", "RTF"), (b"\x09\x08", "XLS"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip
-#: A part that only this kind of archive has.
+#: The name of a part that only this kind of archive has.
 _PARTS = (
-    ("xl/workbook.xml", "XLSX"), ("xl/workbook.bin", "XLSB"), ("word/document.xml", "DOCX"), ("ppt/presentation.xml", "PPTX"),
+    ("workbook.xml", "XLSX"), ("workbook.bin", "XLSB"), ("word/document.xml", "DOCX"), ("ppt/presentation.xml", "PPTX"),
     ("content.xml", "ODS"),
 )  # fmt: skip
 #: Names of streams of a compound file stand in it as UTF-16.
@@ -50,8 +50,8 @@ def kind_of(content: bytes) -> str:
 def _kinds_of_archive(content: bytes) -> Iterator[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
+            names = [name.replace("\\", "/").lower() for name in archive.namelist()]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         yield XLSX  # cut short: opening it will say so
         return
-    yield from (kind for part, kind in _PARTS if part in names)
+    yield from (kind for part, kind in _PARTS if any(name.endswith(part) for name in names))

@@ -170,7 +170,8 @@ def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid
     import python_calamine
 
     def grid(book: python_calamine.CalamineWorkbook, meta: python_calamine.SheetMetadata) -> Grid:
-        sheet, known = book.get_sheet_by_name(meta.name), facts.get(meta.name, SheetFacts())
+        known = facts[meta.name]  # what was not looked at is not opened
+        sheet = book.get_sheet_by_name(meta.name)
         rows = sheet.to_python(skip_empty_area=False)
         while len(rows) > 1 and all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in rows[-1]):
             rows.pop()
