@@ -47,8 +47,11 @@ def test_what_is_read_as_it_is_passes_untouched() -> None:
 
 
 def test_a_delivery_of_damaged_texts_is_refused() -> None:
-    _, findings = pass_text(CONTRACT, grids(("g1", "s\0"), ("g2", "s"), ("g3", "s")))
+    some = [(f"g{n}", "s\0") for n in range(3)]
+    _, findings = pass_text(CONTRACT, grids(*some, ("g4", "s"), ("g5", "s")))
     assert [(f.rule_id, f.severity) for f in findings] == [("L1-TXT-002", "block")]
+    _, findings = pass_text(CONTRACT, grids(*some[:2], ("g4", "s")))
+    assert [(f.rule_id, f.severity) for f in findings] == [("L1-TXT-001", "warn")], "two never decide for the others"
 
 
 @given(st.text(st.characters(), max_size=20))

@@ -11,10 +11,7 @@ from minhu.extract.spreadsheets.problems import Problem
 from minhu.extract.stations.folder import LostFile, StationFile
 from minhu.extract.stations.kinds import FileKind
 from minhu.extract.stations.rows import Rows
-from minhu.findings import Finding, sample
-
-#: With more rows set aside than this share, a file says too little.
-MOST_SET_ASIDE = 0.2
+from minhu.findings import Finding, are_many, sample
 
 
 def cells_to_mend(rows: Rows) -> list[Finding]:
@@ -46,7 +43,7 @@ def rows_set_aside(rows: Rows) -> list[Finding]:
             continue
         seen, table = rows.seen[file], rows.kind.contract.full_name
         says = f"{file.path.name}: {count} of {seen} rows were set aside; they are on the feedback sheet"
-        if count <= MOST_SET_ASIDE * seen:
+        if not are_many(count, seen):
             some = Finding("L1-STA-029", "warn", "stations", table, says, rows_seen=seen, rows_failed=count)
             findings.append(_about(file, _of_district(file.district, some)))
         elif file.district is None:
