@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minhu.extract import normal, privacy
+from minhu.extract import columns, normal, privacy
 from minhu.extract.privacy import Pseudonyms
 from minhu.extract.spreadsheets.chinese_cells import as_code, as_number_of_a_person
 
@@ -36,6 +37,13 @@ def test_marks_that_nobody_sees_make_no_second_code_or_person(mark: str) -> None
 def test_blanks_and_full_width_make_no_second_code(written: str, code: str) -> None:
     assert normal.code(written) == code
     assert normal.code("  ") is normal.code("\u200b") is None
+
+
+def test_a_column_of_codes_comes_into_its_one_form() -> None:
+    column = pa.chunked_array([["o1 ", "６１０１"], [None, "", "o1", "\u200e7"]])
+    assert columns.one_form(column).to_pylist() == ["o1", "6101", None, None, "o1", "7"]
+    plain = pa.array(["a-1", None, "B_2"])
+    assert columns.one_form(plain).equals(plain)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.business_dates import landed_time
-from minhu.extract import privacy
+from minhu.extract import normal, privacy
 from minhu.extract.privacy import Pseudonyms
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
@@ -38,6 +38,13 @@ def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType
 def persons(pseudonyms: Pseudonyms, kind: str, column: Column) -> pa.Array:
     """Pseudonyms of a column of phones, ID numbers or staff numbers; see :meth:`Pseudonyms.person`."""
     return map_distinct(column, lambda value: pseudonyms.person(kind, value), pa.string())
+
+
+def one_form(column: Column) -> pa.Array:
+    """Codes as they land, whatever blanks, full-width digits or unseen marks stand in them; see :func:`minhu.extract.normal.code`."""
+    flat = _flat(column)
+    is_plain = not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]")).as_py()
+    return flat if is_plain else map_distinct(flat, normal.code, pa.string())
 
 
 def codes(column: Column) -> tuple[pa.Array, int]:
