@@ -170,6 +170,13 @@ def test_a_name_written_in_another_encoding_is_read(home: Settings, folder: Path
     assert attempt.findings[0].message.startswith("社区工作者_2026Q3.xlsx: ")
 
 
+def test_a_name_as_long_as_names_can_be_is_told_too(home: Settings, folder: Path) -> None:
+    write(folder / f"{'通' * 83}.xlsx", b"x")
+    assert [f.rule_id for f in land(home, folder).findings] == ["L1-RET-024"]
+    (sheet,) = folder.glob("*_反馈.xlsx")
+    assert sheet.name.startswith("通通通")
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

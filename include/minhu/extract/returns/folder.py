@@ -112,8 +112,8 @@ def _recognised(path: Path, folder: Path, day: date) -> ReturnFile | Fault:
 
 
 def _notice_repeated(delivery: Delivery, last: ReturnFile, others: list[ReturnFile]) -> None:
-    digest = atomic.sha256_of(last.path)
-    differing = [file for file in others if atomic.sha256_of(file.path) != digest]
+    digest = _digest(last.path)
+    differing = [file for file in others if _digest(file.path) != digest]
     if not differing:
         return
     counted = normal.file_name(last.path)
@@ -126,6 +126,13 @@ def _notice_repeated(delivery: Delivery, last: ReturnFile, others: list[ReturnFi
             period_from=last.period.first.isoformat(), period_to=last.period.last.isoformat(), rows_failed=len(differing),
         )
     )  # fmt: skip
+
+
+def _digest(path: Path) -> str:
+    try:
+        return atomic.sha256_of(path)
+    except OSError:
+        return ""  # reading it will say what is wrong
 
 
 def _of_strangers(names: list[str]) -> Finding:

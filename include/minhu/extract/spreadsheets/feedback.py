@@ -5,6 +5,7 @@ No cell's content is repeated. Equal problems give equal bytes.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -18,11 +19,16 @@ FEEDBACK_SUFFIX = "_反馈"
 COLUMNS = {"文件": 36, "工作表": 20, "行": 8, "列": 20, "问题代码": 24, "问题": 48, "应改为": 60}
 #: Nobody mends more cells one by one: then a whole column is wrong, and the last line says so.
 MOST_PROBLEMS = 10_000
+#: Bytes; a file system takes 255 for a whole name, and writing needs some for a temporary one.
+_LONGEST_STEM = 200
 
 
 def feedback_name(file_name: str) -> str:
-    """Name of the feedback sheet about a file."""
-    return f"{Path(file_name).stem}{FEEDBACK_SUFFIX}.xlsx"
+    """Name of the feedback sheet about a file; of a very long name its beginning."""
+    stem = Path(file_name).stem
+    while len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return f"{stem}{FEEDBACK_SUFFIX}.xlsx"
 
 
 def write_feedback_folder(folder: Path, problems: Sequence[Problem]) -> None:

@@ -157,6 +157,8 @@ def _facts(path: Path, content: bytes) -> dict[str, SheetFacts]:
                 raise refusal(
                     path, "", fault("unpacks_too_large", most=MOST_UNPACKED_BYTES >> 20, found=unpacked >> 20)
                 )
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile
             facts = sheet_facts(archive)
     except _BROKEN as error:
         raise refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
