@@ -166,7 +166,7 @@ def _hidden_problems(file_name: str, tables: Sequence[str]) -> list[Problem]:
 def _without_header(path: Path, grid: Grid, required: Sequence[str], is_csv: bool) -> FileRefused:
     wanted = ", ".join(required)
     for mark, shown in ((";", ";"), ("\t", "Tab"), ("|", "|")) if is_csv else ():
-        cut = Grid("", [",".join(map(str, row)).split(mark) for row in grid.rows[:_HEADER_WITHIN_ROWS]])
+        cut = Grid("", [",".join(map(str, row)).split(mark) for row in grid.rows[:_HEADER_WITHIN_ROWS]], grid.numbers)
         if _header_position(cut, required) is not None:
             return refusal(path, "", fault("other_delimiter", found=shown))
     if is_csv:
@@ -188,9 +188,10 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
     headers = [_header(cell) for cell in grid.rows[position]]
     _check_headers(path, grid.name, headers, required)
     body = grid.rows[position + 1 :]
-    numbers = range(position + 2, position + 2 + len(body))
+    numbers = grid.numbers[position + 1 :]
     columns = _cleaned_columns(body, len(headers))
-    counts = {"blank": 0, "total": 0, "note": 0, "header": 0}
+    left_out = numbers[-1] - grid.numbers[position] - len(numbers) if numbers else 0
+    counts = {"blank": left_out, "total": 0, "note": 0, "header": 0}
     total: dict[str, Any] = {}
     keep = [True] * len(body)
     for place in _unusual_rows(columns, len(body), len(required)):
@@ -256,7 +257,7 @@ def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *,
 
 
 def _torn_rows(
-    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], keep: list[bool], numbers: range,
+    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], keep: list[bool], numbers: Sequence[int],
     width: int,
 ) -> list[Problem]:  # fmt: skip
     """Rows with more cells than the header has: none of their cells can be trusted. They are no longer kept."""

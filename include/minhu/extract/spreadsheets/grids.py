@@ -10,6 +10,7 @@ import csv
 import io
 import zipfile
 import zlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,9 @@ class Grid:
 
     Attributes:
         name: of the sheet; "" of a text.
-        rows: cells as they are; rows may have different lengths.
+        rows: cells as they are; rows may have different lengths. Of a sheet, which may have a million of nothing, those
+            with something in them.
+        numbers: where the rows stand, from 1.
         is_hidden: whether people do not see the sheet.
         damage: row from 1 and fault of what is wrong with a row as a whole.
         hidden_rows: rows from 1 that people do not see.
@@ -48,6 +51,7 @@ class Grid:
 
     name: str
     rows: list[list[Any]]
+    numbers: Sequence[int]
     is_hidden: bool = False
     damage: tuple[tuple[int, Fault], ...] = ()
     hidden_rows: frozenset[int] = field(default_factory=frozenset)
@@ -65,9 +69,10 @@ def text_grid(path: Path) -> Grid:
     text, damage = _decoded(path, _without_end_mark(content))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        return Grid("", list(reader), damage=damage)
+        rows = list(reader)
     except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
         raise refusal(path, "", fault("quote_alone", line=reader.line_num)) from None
+    return Grid("", rows, range(1, len(rows) + 1), damage=damage)
 
 
 def workbook_grids(path: Path) -> list[Grid]:
@@ -175,11 +180,12 @@ def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid
         known = facts[meta.name]  # what was not looked at is not opened
         sheet = book.get_sheet_by_name(meta.name)
         rows = sheet.to_python(skip_empty_area=False)
-        while len(rows) > 1 and all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in rows[-1]):
-            rows.pop()
-        _mark(rows, known, sheet.merged_cell_ranges or [])
+        filled = _mark(rows, known, sheet.merged_cell_ranges or [])
         is_hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
-        return Grid(meta.name, rows, is_hidden, hidden_rows=frozenset(row + 1 for row in known.hidden_rows))
+        hidden_rows = frozenset(row + 1 for row in known.hidden_rows)
+        return Grid(
+            meta.name, [rows[row] for row in filled], [row + 1 for row in filled], is_hidden, hidden_rows=hidden_rows
+        )
 
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
@@ -193,17 +199,30 @@ def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid
         raise refusal(path, "", fault("not_a_workbook", error="PanicException")) from None
 
 
-def _mark(rows: list[list[Any]], facts: SheetFacts, merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
-    """Put what the XML says into the cells that a reader leaves empty."""
+def _mark(
+    rows: list[list[Any]], facts: SheetFacts, merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> list[int]:
+    """Put what the XML says into the cells that a reader leaves empty, and say which rows have something in them."""
     for places, what in ((facts.errors, fault("error_cell")), (facts.without_value, fault("formula_without_value"))):
         for row, column in places:
             _put(rows, row, column, Damaged(what))
+    filled = [row for row, cells in enumerate(rows) if any(not _is_blank(cell) for cell in cells)]
     for (first, column), (last, _) in merged:
-        last = min(last, len(rows) - 1)
-        if last > first and column < len(rows[first]) and rows[first][column] not in ("", None):
+        sharing = filled[bisect_left(filled, first) : bisect_right(filled, last)]
+        if (
+            len(sharing) > 1
+            and sharing[0] == first
+            and column < len(rows[first])
+            and not _is_blank(rows[first][column])
+        ):
             value = Merged(rows[first][column])
-            for row in range(first, last + 1):
+            for row in sharing:
                 _put(rows, row, column, value)
+    return filled
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _put(rows: list[list[Any]], row: int, column: int, value: Any) -> None:
