@@ -173,7 +173,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@fuzzed(200)
+@fuzzed(120)
 @given(csv_files())
 def test_every_row_of_a_text_is_read_or_counted(folder: Path, content: bytes) -> None:
     for sheet in sheets_of(folder / "cases.csv", content, list(CASE)):
@@ -281,7 +281,7 @@ def numbers_in(content: bytes) -> set[float]:
     return found
 
 
-@fuzzed(200)
+@fuzzed(50)
 @given(workbooks(TERMINALS))
 def test_any_workbook_is_read_or_refused_in_words(folder: Path, content: bytes) -> None:
     sheets = sheets_of(folder / "terminals.xlsx", content, TERMINALS)
@@ -303,7 +303,7 @@ def test_any_workbook_is_read_or_refused_in_words(folder: Path, content: bytes) 
         assert error.problems
 
 
-@fuzzed(10)
+@fuzzed(6)
 @given(csv_files())
 def test_any_file_of_a_district_lands_or_is_refused_and_leaves_the_other_districts(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -322,7 +322,7 @@ def test_any_file_of_a_district_lands_or_is_refused_and_leaves_the_other_distric
         assert all(is_storable(str(finding)) for finding in attempt.findings)
 
 
-@fuzzed(10)
+@fuzzed(6)
 @given(workbooks(POSTS))
 def test_any_return_lands_or_is_left_out_with_a_finding(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as name:
