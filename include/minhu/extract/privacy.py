@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 import threading
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +20,7 @@ import numpy as np
 
 from minhu import atomic
 from minhu.errors import PermanentError, UsageError
+from minhu.extract import normal
 from minhu.settings import Settings, secret
 
 #: A location cell is a hundredth of a degree: about 1.1 km north-south, 0.9 km east-west at Xi'an.
@@ -32,7 +32,6 @@ _CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _ID_NUMBER = re.compile(r"(?<!\d)\d{6}(?:19\d\d|20[01]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 _DEGREES = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Pseudonyms:
 
         Args:
             kind: ``phone``, ``id_number`` or ``staff``; equal values of different kinds get different keys.
-            value: as the source has it; spaces, dashes and the country prefix of a phone make no difference.
+                value: as the source has it; how it is written makes no difference, see :func:`minhu.extract.normal.person`.
         """
         return self._person(kind, value) if isinstance(value, str) else self._read_person(kind, value)
 
@@ -66,7 +65,7 @@ class Pseudonyms:
         return self._read_person(kind, value)
 
     def _read_person(self, kind: str, value: object) -> str | None:
-        text = _normalised(kind, value)
+        text = normal.person(kind, value)
         stands_for_nobody = kind != "staff" and len(set(text)) == 1  # zeros, where a form insists on a number
         return self._of(kind, text) if text and not stands_for_nobody else None
 
@@ -150,21 +149,16 @@ def _cell(*place: float) -> str:
 
 
 def code_or_none(value: object) -> str | None:
-    """A short code as it is; anything that might be a sentence, a mobile number or an ID number is dropped."""
-    if not isinstance(value, str) or not _CODE_LIKE.fullmatch(value) or holds_personal_number(value):
-        return None
-    return value
+    """A short code in its one form; anything that might be a sentence, a mobile number or an ID number is dropped."""
+    text = normal.plain(value) if isinstance(value, str) else None
+    return None if text is None or not _CODE_LIKE.fullmatch(text) or holds_personal_number(text) else text
 
 
 def holds_personal_number(text: str) -> bool:
     """Whether a mobile number or an ID number stands in a text."""
-    return bool(_MOBILE.search(text)) or any(_has_check_digit(found.group()) for found in _ID_NUMBER.finditer(text))
-
-
-def _has_check_digit(text: str) -> bool:
-    """Whether 18 characters close as an ID number does (GB 11643); running numbers of orders seldom do."""
-    rest = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, text, strict=False)) % 11
-    return "10X98765432"[rest] == text[17].upper()
+    return bool(_MOBILE.search(text)) or any(
+        normal.closes_as_id_number(found.group()) for found in _ID_NUMBER.finditer(text)
+    )
 
 
 def _degrees(value: object, limit: int) -> float | None:
@@ -174,15 +168,6 @@ def _degrees(value: object, limit: int) -> float | None:
         return None
     number = float(value)
     return number if math.isfinite(number) and abs(number) <= limit else None
-
-
-def _normalised(kind: str, value: object) -> str:
-    text = "" if value is None else unicodedata.normalize("NFKC", str(value)).strip()
-    if kind == "phone":
-        digits = re.sub(r"\D", "", text).removeprefix("00")
-        return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-    text = re.sub(r"\s", "", text).upper()
-    return "" if kind == "id_number" and not re.search(r"[0-9A-Z]", text) else text
 
 
 def _key_file(path: Path) -> bytes:

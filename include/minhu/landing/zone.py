@@ -32,6 +32,7 @@ from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing.contracts import table, tables_of
 from minhu.landing.table_contract import TableContract
+from minhu.landing.text_gate import pass_text
 
 Status = Literal["accepted", "blocked", "absent"]
 #: Folder beside the arrival records for those that another one took the place of.
@@ -95,6 +96,7 @@ class Landing:
             PermanentError: a table is missing or has another schema than its contract.
         """
         contracts = tables_of(source)
+        noticed = list(findings)
         number = self._next_number(source, day)
         # an earlier try that was never accepted is written over, table by table: from here on it must not be accepted
         self._pending_path(source, day).unlink(missing_ok=True)
@@ -103,7 +105,7 @@ class Landing:
                 raise PermanentError(
                     f"land {contract.full_name} of {day}", "the extract did not return this table", "mend the extract"
                 )
-            self._write_table(
+            noticed += self._write_table(
                 contract, day, number, window, tables[contract.name], control_totals.get(contract.name, {})
             )
         current = self.arrival(source, day)
@@ -111,7 +113,7 @@ class Landing:
             for contract in contracts:
                 shutil.rmtree(self.folder(contract, day, number))
             number = current.attempt
-        attempt = Attempt(source, day, number, window, tuple(findings))
+        attempt = Attempt(source, day, number, window, tuple(noticed))
         record = {
             "number": number,
             "window": window.as_text(),
@@ -192,13 +194,15 @@ class Landing:
 
     def _write_table(
         self, contract: TableContract, day: date, number: int, window: Window, data: pa.Table, totals: Mapping[str, int]
-    ) -> None:
+    ) -> list[Finding]:
+        """Write a table, and say what of its text could not land."""
         if not data.schema.equals(contract.schema, check_metadata=False):
             raise PermanentError(
                 f"land {contract.full_name} of {day}",
                 f"expected the columns {contract.schema.to_string()}, found {data.schema.to_string()}",
                 "mend the extract so that it returns the contract's schema",
             )
+        data, damaged = pass_text(contract, data)
         target = self.folder(contract, day, number)
         building = target.with_name(f".building-{target.name}")
         shutil.rmtree(building, ignore_errors=True)
@@ -233,6 +237,7 @@ class Landing:
             atomic.sync_folder(folder)
             if folder == self.root:
                 break
+        return damaged
 
     def _next_number(self, source: str, day: date) -> int:
         """One more than the current attempt: a number that was never accepted is free to be written again."""
