@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -12,14 +13,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.business_dates import landed_time
-from minhu.extract import privacy
+from minhu.extract import normal, privacy
 from minhu.extract.privacy import Pseudonyms
+from minhu.findings import Finding
+from minhu.landing.table_contract import TableContract
+from minhu.landing.text_gate import LOST
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 _HOUR = np.timedelta64(1, "h")
 _MICROSECONDS = np.dtype("datetime64[us]")
 _SHINGLE_ROWS = 400_000
+#: Longer codes are none, and a few of them would not fit into a row of a PostgreSQL index.
+LONGEST_CODE = 128
+#: Nearly every code is of this form and stays as it is.
+_PLAIN_CODE = r"^[!-*,/-~-]{0,128}$"
+#: Unlike a person's number, a code may be 1E5.
+_ROUNDED = re.compile(r"[+-]?(?:\d(?:\.\d+)?E\+\d+|\d\.\d+E\d+)", re.IGNORECASE | re.ASCII)
 
 
 def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
@@ -38,6 +48,42 @@ def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType
 def persons(pseudonyms: Pseudonyms, kind: str, column: Column) -> pa.Array:
     """Pseudonyms of a column of phones, ID numbers or staff numbers; see :meth:`Pseudonyms.person`."""
     return map_distinct(column, lambda value: pseudonyms.person(kind, value), pa.string())
+
+
+def texts_as_landed(name: str, column: Column) -> pa.Array:
+    """A text column as it lands: codes in their one form, names as people wrote them.
+
+    A code that a spreadsheet rounded stands for many, and one longer than any is none: :data:`LOST` before it tells the
+    gate of landing.
+    """
+    flat = _flat(column)
+    if name == "name" or pc.all(pc.match_substring_regex(flat, _PLAIN_CODE)).as_py() is not False:
+        return flat
+    return map_distinct(flat, one_code, pa.string())
+
+
+def one_code(text: str) -> str:
+    """A code in its one form; see :func:`texts_as_landed`."""
+    plain = normal.plain(text)
+    return f"{LOST}{plain[:LONGEST_CODE]}" if _ROUNDED.fullmatch(plain) or len(plain) > LONGEST_CODE else plain
+
+
+def broken_codes(rule_id: str, contract: TableContract, table: pa.Table) -> list[Finding]:
+    """A finding per column of which :func:`texts_as_landed` marked codes."""
+    findings = []
+    for field in contract.schema:
+        if not pa.types.is_string(field.type) or field.name == "name":
+            continue
+        broken = pc.sum(pc.starts_with(table[field.name], LOST)).as_py() or 0
+        if broken:
+            message = f"{broken} codes were rounded by a spreadsheet or are longer than {LONGEST_CODE} characters"
+            findings.append(
+                Finding(
+                    rule_id, "warn", contract.source, contract.full_name, message, column_name=field.name,
+                    rows_seen=table.num_rows, rows_failed=broken,
+                )
+            )  # fmt: skip
+    return findings
 
 
 def codes(column: Column) -> tuple[pa.Array, int]:
@@ -64,15 +110,15 @@ def fingerprints(pseudonyms: Pseudonyms, column: Column) -> pa.Array:
     All texts are cut into trigrams together and each distinct trigram is hashed once.
     """
     encoded = _flat(column).dictionary_encode()
-    texts = ["".join(text.split()) for text in encoded.dictionary.to_pylist()]
+    plain = ["".join(text.split()) for text in encoded.dictionary.to_pylist()]
     hashes: list[str | None] = []
     start = 0
-    while start < len(texts):  # in pieces, for a text has 64 counters per trigram
+    while start < len(plain):  # in pieces, for a text has 64 counters per trigram
         size, end = 0, start
-        while end < len(texts) and (size == 0 or size + len(texts[end]) <= _SHINGLE_ROWS):
-            size += len(texts[end])
+        while end < len(plain) and (size == 0 or size + len(plain[end]) <= _SHINGLE_ROWS):
+            size += len(plain[end])
             end += 1
-        hashes += pseudonyms.fingerprints(texts[start:end])
+        hashes += pseudonyms.fingerprints(plain[start:end])
         start = end
     return pa.array(hashes, pa.string()).take(encoded.indices)
 
