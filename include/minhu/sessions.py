@@ -11,7 +11,7 @@ from typing import Any, Literal
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import RowFactory
 
 from minhu.errors import PermanentError
@@ -81,14 +81,13 @@ def connect(
         psycopg.Error: the server cannot be reached or refuses the user.
     """
     more = {"row_factory": row_factory} if row_factory else {}
-    connection: Connection = psycopg.connect(
-        make_conninfo(
-            uri, connect_timeout=CONNECT_SECONDS, client_encoding=_UTF8, application_name=f"minhu {name}",
-            # a dead network is noticed after about a minute instead of two hours
-            keepalives_idle=30, keepalives_interval=10, keepalives_count=3, tcp_user_timeout=60_000,
-        ),
-        autocommit=autocommit, **more,
-    )  # fmt: skip
+    defaults = {
+        "connect_timeout": CONNECT_SECONDS, "application_name": f"minhu {name}",
+        # a dead network is noticed after about a minute instead of two hours
+        "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000,
+    }  # fmt: skip
+    wanted: dict[str, Any] = {**defaults, **conninfo_to_dict(uri), "client_encoding": _UTF8}
+    connection: Connection = psycopg.connect(**wanted, autocommit=autocommit, **more)
     try:
         _check_encoding(connection, name, purpose)
         if is_snapshot:
