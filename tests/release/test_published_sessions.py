@@ -29,7 +29,7 @@ def odd_home(home: Home) -> Iterator[Home]:
     yield home
     database = home.uri.split("/")[3].split("?")[0]
     with psycopg.connect(home.uri, autocommit=True, client_encoding="UTF8") as connection:
-        for setting in ("client_encoding", "datestyle", "timezone", "extra_float_digits", "statement_timeout"):
+        for setting in ("client_encoding", "datestyle", "timezone", "extra_float_digits", "lock_timeout"):
             connection.execute(f'alter database "{database}" reset {setting}')
 
 
@@ -37,7 +37,8 @@ def odd_home(home: Home) -> Iterator[Home]:
     ("setting", "value"),
     [
         ("client_encoding", "LATIN1"), ("client_encoding", "GBK"), ("client_encoding", "EUC_CN"), ("client_encoding", "SQL_ASCII"),
-        ("datestyle", "German, DMY"), ("timezone", "America/New_York"), ("extra_float_digits", "-15"), ("statement_timeout", "1"),
+        ("datestyle", "German, DMY"), ("timezone", "America/New_York"), ("extra_float_digits", "-15"),
+        ("lock_timeout", "1"), ("default_transaction_isolation", "serializable"),
     ],
 )  # fmt: skip
 def test_what_is_published_is_the_same_whatever_a_session_is_given(

@@ -26,9 +26,10 @@ def fill(uri: str, orders: int = 50) -> None:
 
 
 def arrive(settings: Settings, uri: str, day: date = NIGHT) -> tuple[Arrival, dict[str, Finding]]:
-    """What came of a night, and its findings about completeness by rule."""
-    attempt = land(settings, uri, day)
-    arrival = validation.arrive(settings, Landing(settings.landing_dir), attempt)
+    """What came of a night, and its findings about completeness by rule; without the suites, which ask other things."""
+    landing, attempt = Landing(settings.landing_dir), land(settings, uri, day)
+    blocking = [f"{f.rule_id} {f.message}" for f in attempt.findings if f.severity == "block"]
+    arrival = landing.block("hotline", day, "; ".join(blocking)) if blocking else landing.accept(attempt)
     rules = (completeness.AHEAD, completeness.GONE, completeness.NEVER, completeness.UNSEEN)
     return arrival, {f.rule_id: f for f in attempt.findings if f.rule_id in rules}
 
@@ -87,6 +88,8 @@ def test_a_loss_above_the_share_refuses_the_delivery_until_it_is_allowed_for_a_n
     arrival, found = arrive(home, hotline_uri, NEXT)
     assert arrival.status == "blocked" and completeness.GONE in arrival.reason
     assert found[completeness.GONE].rows_failed == (49 if "delete" in loss else 50)
+    refused = land(home, hotline_uri, NEXT)
+    assert validation.arrive(home, Landing(home.landing_dir), refused).status == "blocked"
     on_purpose = dataclasses.replace(home, missing_percent=100)
     assert arrive(on_purpose, hotline_uri, NEXT)[0].status == "accepted"
     arrival, found = arrive(home, hotline_uri, AFTER)

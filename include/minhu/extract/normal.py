@@ -5,11 +5,13 @@ Upper and lower case stay apart in codes: there are ids in which they are two th
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 
 #: What a spreadsheet makes of a number too long for its column: many numbers become one.
 ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
@@ -44,6 +46,15 @@ def code(text: str) -> str | None:
     return plain(text) or None
 
 
+def file_name(path: Path) -> str:
+    """A file's name as text; one that was written in GB18030, as archives of Windows have it, is not lost."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path.name).decode("gb18030", errors="replace")
+    return path.name
+
+
 def person(kind: str, value: object) -> str:
     """What a pseudonym of a phone, ID number or staff number is made of; "" for nobody.
 
@@ -54,7 +65,7 @@ def person(kind: str, value: object) -> str:
         kind: ``phone``, ``id_number`` or ``staff``.
         value: as the source has it.
     """
-    text = "" if value is None or isinstance(value, bool) else plain(_written(value))
+    text = "" if value is None or isinstance(value, bool) or value != value else plain(_written(value))
     compact = _BLANKS.sub("", text).upper()
     if ROUNDED.fullmatch(compact) or _has_lost_digits(compact):
         return ""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -137,7 +136,12 @@ def _events(
             )
             continue
         happened = "expected a text as event_id, found another kind of value or none"
-        faults.note("grid.events", "event_id", sha256(key.encode()).hexdigest()[:16], happened)
+        faults.note(
+            "grid.events",
+            "event_id",
+            key_of(contracts.table("grid", "events"), {**known[key], "event_id": None}),
+            happened,
+        )
     rows = [by_code[key] for key in sorted(by_code)]
     odd = (
         ("L1-GRD-022", conflicts, "events came twice with one change time and other content; one of both was kept"),

@@ -16,6 +16,7 @@ from minhu.extract.grid.listing import read_days, read_listing
 from minhu.extract.grid.tables import Faults, Row, blocked, landed_table, unknown_fields
 from minhu.extract.privacy import Pseudonyms
 from minhu.landing import contracts
+from minhu.landing.text_gate import without_lone_surrogates
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
 
@@ -111,6 +112,10 @@ def _days_to_ask(landing: Landing, business_date: date) -> list[date]:
 
 def _without_persons(events: list[Row], pseudonyms: Pseudonyms) -> dict[str, pa.Array]:
     """What lands of who reported and where."""
-    reporters = [pseudonyms.person("staff", event.get("reporter_id")) for event in events]
+    reporters = [_reporter(pseudonyms, event.get("reporter_id")) for event in events]
     cells = [privacy.location_cell(event.get("lon"), event.get("lat")) for event in events]
     return {"reporter_key": pa.array(reporters, pa.string()), "location_cell": pa.array(cells, pa.string())}
+
+
+def _reporter(pseudonyms: Pseudonyms, found: object) -> str | None:
+    return pseudonyms.person("staff", without_lone_surrogates(str(found))) if isinstance(found, str | int) else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -173,9 +175,11 @@ def missing_field(row: Row, name: str) -> str:
 
 
 def key_of(contract: TableContract, row: Row) -> str:
-    """What a message calls a row."""
-    found = row.get(contract.key[0] if contract.key[0] in row else contract.key[-1])
-    return shown(str(found)) if isinstance(found, str | int) else "a row without a key"
+    """What a message calls a row: its key, or a digest of it where it has none."""
+    found = [row.get(name) for name in contract.key]
+    if all(isinstance(part, str | int) and part != "" for part in found):
+        return "/".join(shown(str(part)) for part in found)
+    return "row-" + sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def shown(text: str) -> str:
