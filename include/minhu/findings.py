@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 Severity = Literal["block", "warn", "info"]
 MAX_SAMPLES = 5
+FEW_ROWS, MOST_ROWS_LOST = 2, 0.2
 
 
 @dataclass(frozen=True, order=True)
@@ -53,6 +54,14 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def are_many(failed: int, seen: int) -> bool:
+    """Whether so many rows are lost that what is left says too little: all of them, or more than a fifth and than two.
+
+    One row, or two, never decide for the others.
+    """
+    return failed == seen or failed > max(FEW_ROWS, MOST_ROWS_LOST * seen)
 
 
 def sample(keys: Sequence[object]) -> str:

@@ -138,7 +138,7 @@ def test_an_order_that_changes_its_state_under_its_old_change_time_is_named(
 def test_nothing_is_said_of_what_windows_bring(home: Settings, hotline_uri: str) -> None:
     fill(hotline_uri)
     execute(hotline_uri, "update hotline.work_orders set closed_at = 'infinity' where order_id = 'o01'")
-    execute(hotline_uri, "update hotline.work_orders set status = ' open' where order_id = 'o02'")
+    execute(hotline_uri, "update hotline.work_orders set status = ' open ' where order_id = 'o02'")
     arrive(home, hotline_uri)
     add_order(hotline_uri, "new ", "2024-11-27 08:00", assessment_scope="three_rate")
     execute(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -26,10 +25,8 @@ _MICROSECONDS = np.dtype("datetime64[us]")
 _SHINGLE_ROWS = 400_000
 #: Longer codes are none, and a few of them would not fit into a row of a PostgreSQL index.
 LONGEST_CODE = 128
-#: Nearly every code is of this form and stays as it is.
-_PLAIN_CODE = r"^[!-*,/-~-]{0,128}$"
 #: Unlike a person's number, a code may be 1E5.
-_ROUNDED = re.compile(r"[+-]?(?:\d(?:\.\d+)?E\+\d+|\d\.\d+E\d+)", re.IGNORECASE | re.ASCII)
+_ROUNDED = r"(?i)^[+-]?(\d(\.\d+)?E\+\d+|\d\.\d+E\d+)$"
 
 
 def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
@@ -50,22 +47,30 @@ def persons(pseudonyms: Pseudonyms, kind: str, column: Column) -> pa.Array:
     return map_distinct(column, lambda value: pseudonyms.person(kind, value), pa.string())
 
 
-def texts_as_landed(name: str, column: Column) -> pa.Array:
+def one_form(column: Column) -> pa.Array:
+    """Codes as they land, whatever blanks, full-width digits or unseen marks stand in them; see :func:`minhu.extract.normal.code`."""
+    flat = _flat(column)
+    is_plain = not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]")).as_py()
+    return flat if is_plain else map_distinct(flat, normal.code, pa.string())
+
+
+def texts_as_landed(contract: TableContract, name: str, column: Column) -> pa.Array:
     """A text column as it lands: codes in their one form, names as people wrote them.
 
-    A code that a spreadsheet rounded stands for many, and one longer than any is none: :data:`LOST` before it tells the
-    gate of landing.
+    A code that a spreadsheet rounded stands for many, one longer than any is none, and a blank key is nobody's: :data:`LOST`
+    before it tells the gate of landing.
     """
     flat = _flat(column)
-    if name == "name" or pc.all(pc.match_substring_regex(flat, _PLAIN_CODE)).as_py() is not False:
+    if name == "name":
         return flat
-    return map_distinct(flat, one_code, pa.string())
-
-
-def one_code(text: str) -> str:
-    """A code in its one form; see :func:`texts_as_landed`."""
-    plain = normal.plain(text)
-    return f"{LOST}{plain[:LONGEST_CODE]}" if _ROUNDED.fullmatch(plain) or len(plain) > LONGEST_CODE else plain
+    codes = one_form(flat)
+    is_broken = pc.or_(pc.match_substring_regex(codes, _ROUNDED), pc.greater(pc.utf8_length(codes), LONGEST_CODE))
+    if pc.any(is_broken).as_py():
+        marked = pc.binary_join_element_wise(LOST, pc.utf8_slice_codeunits(codes, 0, LONGEST_CODE), "")
+        codes = pc.if_else(is_broken, marked, codes)
+    if name in contract.key and codes.null_count > flat.null_count:
+        codes = pc.if_else(pc.and_(pc.is_null(codes), pc.is_valid(flat)), LOST, codes)
+    return codes
 
 
 def broken_codes(rule_id: str, contract: TableContract, table: pa.Table) -> list[Finding]:

@@ -11,7 +11,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from minhu.findings import Finding, sample
+from minhu.findings import Finding, are_many, sample
 from minhu.landing.table_contract import TableContract
 
 #: What stands for a character that was lost on the way.
@@ -20,8 +20,6 @@ LOST = "\ufffd"
 UNSTORABLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]"
 _UNSTORABLE_OR_NUL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffd}]"
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-#: With more rows than this share damaged, the delivery is.
-MOST_DAMAGED = 0.2
 
 
 def without_lone_surrogates(text: str) -> str:
@@ -77,7 +75,7 @@ def _finding(contract: TableContract, column: str, rows: int, damaged: list[dict
     message = f"{len(damaged)} texts of {column} hold a control mark or half a character, which no store can hold; " + (
         "their rows were set aside" if is_key else "they landed as null"
     )
-    rule, severity = ("L1-TXT-002", "block") if len(damaged) > MOST_DAMAGED * rows else ("L1-TXT-001", "warn")
+    rule, severity = ("L1-TXT-002", "block") if are_many(len(damaged), rows) else ("L1-TXT-001", "warn")
     return Finding(
         rule, severity, contract.source, contract.full_name, message,  # type: ignore[arg-type]  # one of the two above
         column_name=column, rows_seen=rows, rows_failed=len(damaged), sample_keys=sample(keys),

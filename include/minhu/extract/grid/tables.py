@@ -111,7 +111,9 @@ def landed_table(
         if values is None:
             values, failed = _one_by_one(contract, column, rows, zone, faults)
             unreadable |= failed
-        landed[column.name] = columns.texts_as_landed(column.name, values) if column.type == pa.string() else values
+        landed[column.name] = (
+            columns.texts_as_landed(contract, column.name, values) if column.type == pa.string() else values
+        )
     if unreadable and STATUS in landed:
         flags = pa.array([number in unreadable for number in range(len(rows))], pa.bool_())
         landed[STATUS] = pc.if_else(flags, UNREADABLE, landed[STATUS])

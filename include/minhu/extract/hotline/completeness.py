@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from minhu.business_dates import Window
-from minhu.extract import columns
+from minhu.extract import columns, normal
 from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.hotline.tables import SCHEMA
 from minhu.findings import MAX_SAMPLES, Finding, Severity, sample
@@ -161,7 +161,7 @@ def _ahead(connection: Rows, table: Table) -> tuple[int, list[str]]:
     first = sql.SQL("select {}::text as key from {} where {} order by 1 limit {}").format(
         sql.Identifier(table.key), _place(table), condition, sql.Literal(MAX_SAMPLES)
     )
-    return rows, [columns.one_code(row["key"]) for row in connection.execute(first) if row["key"]]
+    return rows, [normal.plain(row["key"]) for row in connection.execute(first) if row["key"]]
 
 
 def _place(table: Table) -> sql.Composable:
@@ -183,14 +183,14 @@ def _keys(connection: Rows, table: Table, condition: sql.Composable, states: Seq
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in copy.rows():
             key, is_due, is_old, *state = row
-            values = (key, is_due == "1", is_old == "1", "/".join(part or "" for part in state))
+            values = (key, is_due == "1", is_old == "1", "/".join(normal.plain(part or "") for part in state))
             for column, value in zip(found, values, strict=True):
                 column.append(value)
-    keys = columns.texts_as_landed(table.key, pa.array(found[0], pa.string()))
+    keys = columns.texts_as_landed(table.contract, table.key, pa.array(found[0], pa.string()))
     made = pa.table(
         {
             "key": keys, "is_due": pa.array(found[1], pa.bool_()), "is_old": pa.array(found[2], pa.bool_()),
-            "state": columns.texts_as_landed("state", pa.array(found[3], pa.string())),
+            "state": pa.array(found[3], pa.string()),
         }
     )  # fmt: skip
     return made.filter(pc.invert(pc.fill_null(pc.match_substring(keys, LOST), False)))  # such a row did not land

@@ -81,7 +81,7 @@ def landed_batch(
             if lost:
                 dropped[column.name] = dropped.get(column.name, 0) + lost
         elif pa.types.is_string(column.type):
-            values = columns.texts_as_landed(column.name, values)
+            values = columns.texts_as_landed(contract, column.name, values)
         landed[column.name] = values
     return pa.table(landed, schema=contract.schema)
 
