@@ -80,14 +80,15 @@ def connect(
         PermanentError: the database keeps its texts in an encoding that cannot be read or written.
         psycopg.Error: the server cannot be reached or refuses the user.
     """
-    more = {"row_factory": row_factory} if row_factory else {}
     defaults = {
         "connect_timeout": CONNECT_SECONDS, "application_name": f"minhu {name}",
         # a dead network is noticed after about a minute instead of two hours
         "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000,
     }  # fmt: skip
     wanted: dict[str, Any] = {**defaults, **conninfo_to_dict(uri), "client_encoding": _UTF8}
-    connection: Connection = psycopg.connect(**wanted, autocommit=autocommit, **more)
+    connection: Connection = psycopg.connect(**wanted, autocommit=autocommit)
+    if row_factory is not None:
+        connection.row_factory = row_factory
     try:
         _check_encoding(connection, name, purpose)
         if is_snapshot:

@@ -184,8 +184,11 @@ def test_only_where_counts_differ_the_keys_are_read(
     arrive(home, hotline_uri)
     read: list[Any] = []
     keys = completeness._keys
-    monkeypatch.setattr(
-        completeness, "_keys", lambda c, t, condition, s: read.append(condition) or keys(c, t, condition, s)
-    )
+
+    def keys_of(connection: Any, table: Any, condition: Any, states: Any) -> Any:
+        read.append(condition)
+        return keys(connection, table, condition, states)
+
+    monkeypatch.setattr(completeness, "_keys", keys_of)
     arrive(home, hotline_uri, NEXT)
     assert all(condition.as_string(None) != "true" for condition in read)

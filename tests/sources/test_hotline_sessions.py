@@ -288,5 +288,5 @@ def test_what_is_pinned_holds_in_every_kind_of_session(hotline_uri: str) -> None
     shown = "select " + ", ".join(f"current_setting('{name}')" for name in names)
     odd = f"{hotline_uri}&options=-c%20datestyle%3DGerman%20-c%20statement_timeout%3D90000"
     for more in ({"autocommit": True}, {"purpose": "write"}, {"is_snapshot": True}):
-        with sessions.connect(odd, "hotline", **more) as connection:  # type: ignore[arg-type]
+        with sessions.connect(odd, "hotline", **more) as connection:
             assert connection.execute(shown).fetchone() == ("ISO, YMD", "UTC", "UTF8", "15min", "30min")

@@ -35,7 +35,7 @@ LONG = os.environ.get("FUZZ") == "long"
 _HOMES = itertools.count()
 
 
-def tried(short: int, long: int) -> Any:
+def tried(short: int, long: int) -> settings:
     return settings(
         max_examples=long if LONG else short, derandomize=not LONG, deadline=None, database=None,
         suppress_health_check=list(HealthCheck),
@@ -90,7 +90,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, pages: dict[str, Any]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=json.dumps(pages[request.url.path]).encode())
 
-    monkeypatch.setattr(json_api.httpx, "Client", partial(httpx.Client, transport=httpx.MockTransport(answer)))
+    monkeypatch.setattr(httpx, "Client", partial(httpx.Client, transport=httpx.MockTransport(answer)))
     monkeypatch.setattr(json_api, "ATTEMPTS", 2)
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
 
@@ -122,7 +122,7 @@ def test_whatever_the_grid_platform_answers(
         "active_to": None,
     }]  # fmt: skip
     activity = [{"grid_code": f"g{n}", "registered_count": n, "active_count": n} for n in range(60)]
-    pages = {
+    pages: dict[str, Any] = {
         "/api/v1/events": listing(rows, more), "/api/v1/grids": grids,
         "/api/v1/workers/activity": [*activity, *({**activity[0], **other} for other in others)],
         "/api/v1/addresses/coverage": {"items": [], "total": 0},
