@@ -2,8 +2,8 @@
 ### assessment_build
 Turns what landed for a business date into counts and KPI values.
 
-**Inputs** the assets `landing/hotline`, `landing/grid`, `landing/stations` and `landing/returns`, all updated for the same partition key.
-A blocked or absent source counts as updated: the build goes on without it.
+**Inputs** the asset `landing/night`, which the last of the extracts to announce a date updates for its partition key. A
+blocked or absent source has announced too: the build goes on without it.
 
 **Outputs** the private work file `warehouse/work.duckdb` (never read by anyone else) and the asset
 `warehouse/assessment`. Failed data tests do not fail the build; they become findings that the gate weighs.
@@ -18,16 +18,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import AssetAll, PartitionedAssetTimetable, dag, task
+from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration.tasks import ASSESSED, LANDED, NIGHT_DEFAULT_ARGS, START_DATE, stage
+from minhu.orchestration.tasks import ASSESSED, NIGHT_DEFAULT_ARGS, NIGHT_LANDED, START_DATE, stage
 
 POOL = "warehouse_writer"
 
 
 @dag(
     dag_id="assessment_build",
-    schedule=PartitionedAssetTimetable(assets=AssetAll(*LANDED.values())),
+    schedule=PartitionedAssetTimetable(assets=NIGHT_LANDED),
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,

@@ -102,6 +102,12 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _percent(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or int(text) > 100:
+        raise ValueError("expected a whole number of percent, 0 to 100")
+    return int(text)
+
+
 def _approvers(text: str) -> dict[str, str]:
     """``li,3:zhao``: the user id in Airflow, and the name where it is another."""
     users: dict[str, str] = {}
@@ -171,6 +177,7 @@ class Environment(BaseSettings):
     signing_key: str | None = Field(None, repr=False)
     nightly_cron: Annotated[str, AfterValidator(_schedule)] | None = None
     overlap_days: Annotated[int, BeforeValidator(_days)] = 3
+    missing_percent: Annotated[int, BeforeValidator(_percent)] = 5
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     approvers: Annotated[dict[str, str], BeforeValidator(_approvers)] = Field(default_factory=dict)
 

@@ -82,6 +82,7 @@ class Settings:
     overlap_days: int
     log_level: str
     project_root: Path = PROJECT_ROOT
+    missing_percent: int = 5
     approvers: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -174,6 +175,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         returns_dir=variables.returns_dir,
         nightly_cron=variables.nightly_cron,
         overlap_days=variables.overlap_days,
+        missing_percent=variables.missing_percent,
         log_level=variables.log_level,
         approvers=variables.approvers,
         sources=variables.sources,

@@ -33,14 +33,14 @@ TASKS = {
     "release_sign_off": ["propose_release", "ask_approvers", "sign_release"],
 }
 OUTLETS = {
-    **{dag_id: {"announce_arrival": {f"landing/{source}"}} for dag_id, source in EXTRACTS.items()},
+    **{dag_id: {"announce_arrival": {f"landing/{source}", "landing/completed"}} for dag_id, source in EXTRACTS.items()},
     "assessment_build": {"build_marts": {"warehouse/assessment"}},
     "kpi_publish": {"publish_release": {"releases/kpi_results"}},
     "release_replay": {},
     "release_sign_off": {},
 }
 WAITS_FOR = {
-    "assessment_build": {"landing/hotline", "landing/grid", "landing/stations", "landing/returns"},
+    "assessment_build": {"landing/night"},
     "kpi_publish": {"warehouse/assessment"},
 }
 DOC_SECTIONS = ("**Inputs**", "**Outputs**", "**When it fails**", "**Run a day again**")

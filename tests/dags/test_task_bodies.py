@@ -73,7 +73,7 @@ def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AIRFLOW_CONN_MINHU_PUBLISHED", connections["minhu_published"])
     for task in dags[dag_id].topological_sort():
         context = {
-            "dag_run": SimpleNamespace(partition_key=key, run_after=AFTER),
+            "dag_run": SimpleNamespace(partition_key=key, run_after=AFTER, run_id=f"{dag_id}-1"),
             "ti": SimpleNamespace(dag_id=dag_id, task_id=task.task_id),
         }
         monkeypatch.setattr(tasks, "get_current_context", lambda context=context: context)

@@ -27,6 +27,7 @@ def test_status_names_the_release_and_its_cells(home: Home) -> None:
         "release_path": str(night.path),
         "published_uri": home.uri,
         "published": "running",
+        "not_published": [],
         "verdicts": {"NOT_RATED": 1, "PUBLISHED": 4},
         "kpi_ids": ["H04", "H06"],
         "stale_sources": ["grid", "hotline", "returns", "stations"],

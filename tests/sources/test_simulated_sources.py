@@ -57,7 +57,7 @@ def test_every_event_of_the_platform_lands_once_through_pages_and_refusals(
     home: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr("minhu.extract.grid.extract.PAGE_ROWS", 100)
+    monkeypatch.setattr("minhu.extract.grid.events.PAGE_ROWS", 100)
     slept: list[float] = []
     monkeypatch.setattr("tenacity.nap.time.sleep", slept.append)
     written = write_grid_state(home.home, CITY, LAST)

@@ -26,7 +26,8 @@ class Status:
         as_of: end of that night, UTC, ISO.
         release_path: its folder.
         published_uri: connection string readers can use, without a password; None if the server cannot be reached.
-        published: one sentence about the server: "running", or why its pointer was not used.
+        published: one sentence about the server: "running", why its pointer was not used, or what it does not show yet.
+        not_published: dates that every source has landed and of which there is no release, ISO.
         verdicts: KPI cells by verdict.
         kpi_ids: KPIs in the release.
         stale_sources: sources that delivered nothing acceptable for that night.
@@ -43,6 +44,7 @@ class Status:
     release_path: str
     published_uri: str | None
     published: str
+    not_published: Sequence[str]
     verdicts: Mapping[str, int]
     kpi_ids: Sequence[str]
     stale_sources: Sequence[str]
@@ -75,6 +77,13 @@ def read_status(settings: Settings, published_uri: str | None) -> Status:
         current = releases.current(settings)
         note = f"running, but it shows {shown}, which this home did not publish"
     manifest = current.manifest
+    pointed = releases.current(settings)
+    if shown is not None and note == "running" and pointed.release_id != shown:
+        note = (
+            f"running, but it does not show {pointed.release_id} of {pointed.business_date}, which the ledger has: what "
+            f"stopped it stands in failures/{pointed.business_date}/; mend it and run that date again"
+        )
+    waiting, _ = releases.landed_and_not_published(settings)
     signed = sign_off_events(Ledger(settings.ledger_path).events())
     of_current = signed[current.release_id].sign_off if current.release_id in signed else None
     return Status(
@@ -85,6 +94,7 @@ def read_status(settings: Settings, published_uri: str | None) -> Status:
         release_path=str(current.path),
         published_uri=without_password(published_uri) if published_uri and note.startswith("running") else None,
         published=note,
+        not_published=[day.isoformat() for day in waiting],
         verdicts=dict(manifest["verdicts"]),
         kpi_ids=list(manifest["kpi_ids"]),
         stale_sources=list(manifest["stale_sources"]),
@@ -118,4 +128,6 @@ def _pointer(published_uri: str | None) -> tuple[str | None, str]:
             shown = published.current_release_id(connection)
     except MinhuError as error:
         return None, f"not reached: {error.happened}"
-    return shown, "running" if shown else "running, nothing published there yet; run the night again"
+    return shown, "running" if shown else (
+        "running, nothing published there yet: if a night failed, what stopped it stands in failures/; run it again"
+    )

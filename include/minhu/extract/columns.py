@@ -14,12 +14,19 @@ import pyarrow.compute as pc
 from minhu.business_dates import landed_time
 from minhu.extract import normal, privacy
 from minhu.extract.privacy import Pseudonyms
+from minhu.findings import Finding
+from minhu.landing.table_contract import TableContract
+from minhu.landing.text_gate import LOST
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 _HOUR = np.timedelta64(1, "h")
 _MICROSECONDS = np.dtype("datetime64[us]")
 _SHINGLE_ROWS = 400_000
+#: Longer codes are none, and a few of them would not fit into a row of a PostgreSQL index.
+LONGEST_CODE = 128
+#: Unlike a person's number, a code may be 1E5.
+_ROUNDED = r"(?i)^[+-]?(\d(\.\d+)?E\+\d+|\d\.\d+E\d+)$"
 
 
 def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
@@ -47,6 +54,43 @@ def one_form(column: Column) -> pa.Array:
     return flat if is_plain else map_distinct(flat, normal.code, pa.string())
 
 
+def texts_as_landed(contract: TableContract, name: str, column: Column) -> pa.Array:
+    """A text column as it lands: codes in their one form, names as people wrote them.
+
+    A code that a spreadsheet rounded stands for many, one longer than any is none, and a blank key is nobody's: :data:`LOST`
+    before it tells the gate of landing.
+    """
+    flat = _flat(column)
+    if name == "name":
+        return flat
+    codes = one_form(flat)
+    is_broken = pc.or_(pc.match_substring_regex(codes, _ROUNDED), pc.greater(pc.utf8_length(codes), LONGEST_CODE))
+    if pc.any(is_broken).as_py():
+        marked = pc.binary_join_element_wise(LOST, pc.utf8_slice_codeunits(codes, 0, LONGEST_CODE), "")
+        codes = pc.if_else(is_broken, marked, codes)
+    if name in contract.key and codes.null_count > flat.null_count:
+        codes = pc.if_else(pc.and_(pc.is_null(codes), pc.is_valid(flat)), LOST, codes)
+    return codes
+
+
+def broken_codes(rule_id: str, contract: TableContract, table: pa.Table) -> list[Finding]:
+    """A finding per column of which :func:`texts_as_landed` marked codes."""
+    findings = []
+    for field in contract.schema:
+        if not pa.types.is_string(field.type) or field.name == "name":
+            continue
+        broken = pc.sum(pc.starts_with(table[field.name], LOST)).as_py() or 0
+        if broken:
+            message = f"{broken} codes were rounded by a spreadsheet or are longer than {LONGEST_CODE} characters"
+            findings.append(
+                Finding(
+                    rule_id, "warn", contract.source, contract.full_name, message, column_name=field.name,
+                    rows_seen=table.num_rows, rows_failed=broken,
+                )
+            )  # fmt: skip
+    return findings
+
+
 def codes(column: Column) -> tuple[pa.Array, int]:
     """A text column with codes only, and how many values were dropped because they might be more than a code."""
     kept = map_distinct(column, privacy.code_or_none, pa.string())
@@ -71,15 +115,15 @@ def fingerprints(pseudonyms: Pseudonyms, column: Column) -> pa.Array:
     All texts are cut into trigrams together and each distinct trigram is hashed once.
     """
     encoded = _flat(column).dictionary_encode()
-    texts = ["".join(text.split()) for text in encoded.dictionary.to_pylist()]
+    plain = ["".join(text.split()) for text in encoded.dictionary.to_pylist()]
     hashes: list[str | None] = []
     start = 0
-    while start < len(texts):  # in pieces, for a text has 64 counters per trigram
+    while start < len(plain):  # in pieces, for a text has 64 counters per trigram
         size, end = 0, start
-        while end < len(texts) and (size == 0 or size + len(texts[end]) <= _SHINGLE_ROWS):
-            size += len(texts[end])
+        while end < len(plain) and (size == 0 or size + len(plain[end]) <= _SHINGLE_ROWS):
+            size += len(plain[end])
             end += 1
-        hashes += pseudonyms.fingerprints(texts[start:end])
+        hashes += pseudonyms.fingerprints(plain[start:end])
         start = end
     return pa.array(hashes, pa.string()).take(encoded.indices)
 

@@ -9,9 +9,11 @@ from airflow.sdk import DAG, TriggerRule, dag, task
 
 from minhu.extract import registry
 from minhu.orchestration.tasks import (
+    COMPLETES_NIGHT,
     LANDED,
     NIGHT_DEFAULT_ARGS,
     START_DATE,
+    ask_for_build_if_complete,
     endpoint,
     nightly_schedule,
     stage,
@@ -49,10 +51,16 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
             with stage() as night:
                 stages.validate_arrival(night, source, endpoint(source))
 
-        @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[LANDED[source]], execution_timeout=timedelta(minutes=2))
+        @task(
+            trigger_rule=TriggerRule.ALL_DONE,
+            outlets=[LANDED[source], COMPLETES_NIGHT],
+            execution_timeout=timedelta(minutes=2),
+        )
         def announce_arrival() -> None:
             with stage() as night:
                 stages.announce_arrival(night, source)
+                stages.note_dates_not_built(night)
+                ask_for_build_if_complete(night, source)
 
         land_tables() >> validate_arrival() >> announce_arrival()
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     Asset,
+    AssetAlias,
     Connection,
     CronPartitionTimetable,
     CronTriggerTimetable,
@@ -37,7 +38,7 @@ from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.landing.night import Night
 from minhu.ledger import signing
-from minhu.pipeline import notices, stages
+from minhu.pipeline import notices, rounds, stages
 from minhu.release import authors
 from minhu.settings import Settings
 
@@ -47,6 +48,10 @@ DEFAULT_CRON = "0 1 * * *"
 WEEKLY_CRON = "0 4 * * 0"
 MONTHLY_CRON = "0 9 5 * *"
 LANDED = {source: Asset(f"landing/{source}") for source in registry.names()}
+#: Updated once a date, by the extract that announces last; see :mod:`minhu.pipeline.rounds` for why Airflow does not wait for
+#: the four itself. An alias, for a task updates its other outlets whenever it succeeds.
+NIGHT_LANDED = Asset("landing/night")
+COMPLETES_NIGHT = AssetAlias("landing/completed")
 ASSESSED = Asset("warehouse/assessment")
 RELEASED = Asset("releases/kpi_results")
 _log = logging.getLogger(__name__)
@@ -142,6 +147,13 @@ def stage(reads_again: int | None = None) -> Iterator[Night]:
         with signing.given(key), stages.noting_failures(night, task.dag_id, task.task_id):
             authors.note_asked(night, _asked_by(context["dag_run"]))
             yield night
+
+
+def ask_for_build_if_complete(night: Night, source: str) -> None:
+    """Update :data:`NIGHT_LANDED` if with this source all have announced."""
+    context = get_current_context()
+    if rounds.completes(night, source, context["dag_run"].run_id):
+        context["outlet_events"][COMPLETES_NIGHT].add(NIGHT_LANDED)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from psycopg import sql
 
-from minhu import atomic, settings
+from minhu import atomic, sessions, settings
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders
@@ -25,7 +25,6 @@ from minhu.order_files.rejects import COLUMNS as REJECTED
 from minhu.settings import CityProfile
 
 MARK = "minhu load-orders"
-CONNECT_SECONDS = 10
 # made anew each time, for an older version of this command made them with fewer columns
 _OUTDATED = "drop table if exists hotline.load_findings, hotline.load_rejects, hotline.load_files"
 _COLUMNS = {
@@ -158,7 +157,7 @@ def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
     package = resources.files("minhu")
     mark = f"{MARK}: {order_map.city.code}"
     try:
-        with psycopg.connect(uri, connect_timeout=CONNECT_SECONDS) as connection:
+        with sessions.connect(uri, "hotline", purpose="write") as connection:
             _check_owner(connection, mark)
             connection.execute(_OUTDATED)
             for name in ("hotline.sql", "hotline_claims.sql"):
@@ -226,7 +225,7 @@ def _copy(connection: _Connection, name: str, columns: Sequence[str], frame: pd.
         sql.Identifier("hotline", name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     written = io.BytesIO()
-    table = pa.Table.from_pandas(frame[list(columns)], preserve_index=False)
+    table = sessions.publishable(pa.Table.from_pandas(frame[list(columns)], preserve_index=False))
     pa_csv.write_csv(table, written, pa_csv.WriteOptions(include_header=False, quoting_style="needed"))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(written.getvalue())

@@ -12,7 +12,7 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from minhu import atomic, business_dates
@@ -23,6 +23,7 @@ from minhu.findings import Finding
 from minhu.landing.night import Night
 from minhu.landing.zone import Arrival, Attempt
 from minhu.pipeline import notices
+from minhu.release import releases
 from minhu.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -129,6 +130,29 @@ def announce_arrival(night: Night, source: str) -> Arrival:
     reason = "; ".join(failed.values()) or "the extract ended without a delivery"
     finding = Finding(registry.source(source).not_delivered_rule, "block", source, source, reason)
     return landing.block(source, night.business_date, reason, [finding])
+
+
+def note_dates_not_built(night: Night) -> list[date]:
+    """Leave a note for each date that landed and was passed over by the builds, where nothing else says so."""
+    settings = night.settings
+    try:
+        waiting, newest = releases.landed_and_not_published(settings)
+    except MinhuError:  # a damaged ledger stops what is published, not what lands
+        return []
+    until = min(newest or night.business_date, night.business_date)
+    missed = [day for day in waiting if day < until and not failures(Night(settings, day))]
+    for day in missed:
+        text = (
+            f"build {day}: every source has landed, later dates were built and this one was not - "
+            f"trigger the DAG assessment_build with partition_key={day}"
+        )
+        passed_over = Night(settings, day)
+        note = _note(passed_over, "assessment_build", "build_marts")
+        notice = notices.of_failure(passed_over, "assessment_build", None)
+        atomic.write_bytes(note, f"{text}\n".encode())
+        atomic.write_bytes(note.with_suffix(".notice"), f"{notice}\n".encode())
+        _log.error("%s", text)
+    return missed
 
 
 def _note_refusal(settings: Settings, arrival: Arrival) -> None:

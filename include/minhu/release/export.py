@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation, SQLExpression
 
+from minhu import sessions
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.release.published_checks import check_key, check_tables
 from minhu.release.published_contract import SCHEMA, Contract, Table
@@ -93,7 +94,7 @@ def export_tables(
             rows = rows if table.primary_key else rows.distinct()
             check_key(rows, table)
             in_order = rows.sort(*(ColumnExpression(column).asc().nulls_first() for column in rows.columns))
-            data = in_order.to_arrow_table().cast(table.arrow_schema)
+            data = sessions.publishable(in_order.to_arrow_table().cast(table.arrow_schema))
             data = _with_carried_as_of(name, data, carried_as_of)
             data = _with_own_as_of(data, as_of, is_settled(part, business_date))
             digest, size = store.put(partial(write_parquet, data))

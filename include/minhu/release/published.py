@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
+from minhu import sessions
 from minhu.errors import PermanentError, TransientError
 from minhu.ledger.chain import Event, release_events
 from minhu.ledger.chain import current as current_event
@@ -25,7 +26,7 @@ from minhu.release.release_folder import Progress, Release
 
 KEEP_RELEASES = 35
 LOCK_KEY = 0x6D696E6875  # "minhu"; one publisher at a time per database
-PINNED = ("set local datestyle = 'ISO, YMD'", "set local extra_float_digits = 1", "set local work_mem = '64MB'")
+STATEMENT_MILLISECONDS = 30 * 60 * 1000
 SCHEMA_FILE = Path(__file__).with_name("published.sql")
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -40,7 +41,9 @@ def connect(uri: str) -> Iterator[Connection]:
         PermanentError: it refuses this user.
     """
     try:
-        with psycopg.connect(uri, autocommit=True, connect_timeout=10, application_name="minhu publish") as connection:
+        with sessions.connect(
+            uri, "published database", purpose="write", statement_milliseconds=STATEMENT_MILLISECONDS, autocommit=True
+        ) as connection:
             yield connection
     except psycopg.OperationalError as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -57,6 +60,13 @@ def connect(uri: str) -> Iterator[Connection]:
             str(error).splitlines()[0],
             "let this user create schemas there (grant create on database … to …), then run again",
         ) from error
+    except psycopg.Error as error:  # its own text may quote a row
+        kind = TransientError if sessions.may_pass(error) else PermanentError
+        raise kind(
+            "work on the published database",
+            f"the server answered {sessions.what_happened(error)}",
+            "readers keep the release they have; mend what it names and run the date again",
+        ) from None
 
 
 def current_release_id(connection: Connection) -> str | None:
@@ -216,8 +226,8 @@ def _lock(connection: Connection) -> None:
 
     The text of dates and floats goes into row hashes, so it must not depend on how the server is set up.
     """
-    for setting in PINNED:
-        connection.execute(setting)
+    sessions.pin(connection, statement_milliseconds=STATEMENT_MILLISECONDS)
+    connection.execute("set local work_mem = '64MB'")
     connection.execute("select pg_advisory_xact_lock(%s)", (LOCK_KEY,))
 
 

@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
+from minhu import sessions
 from minhu.errors import PermanentError
 from minhu.release import published_description as description
 from minhu.release.published_contract import Contract
@@ -196,7 +197,7 @@ def _csv_blocks(release: Release, file: ReleaseFile) -> Iterator[bytes]:
     with pq.ParquetFile(release.path / file.name) as parquet:
         for batch in parquet.iter_batches(BATCH_ROWS):
             block = BytesIO()
-            pa_csv.write_csv(pa.Table.from_batches([batch]), block, options)
+            pa_csv.write_csv(sessions.publishable(pa.Table.from_batches([batch])), block, options)
             yield block.getvalue()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from minhu.errors import PermanentError, UsageError
+from minhu.extract import registry
+from minhu.landing.zone import Landing
 from minhu.ledger.chain import Event, Ledger, release_events
 from minhu.ledger.chain import current as current_event
 from minhu.release.release_folder import Release, read_release
@@ -85,3 +87,18 @@ def unknown_release(release_id: str, known: list[str]) -> UsageError:
         "the ledger has no such release",
         f"the nearest are: {', '.join(near) if near else 'none, nothing was published yet'}",
     )
+
+
+def landed_and_not_published(settings: Settings) -> tuple[list[date], date | None]:
+    """Dates since the first release of which every source has an arrival record and no release was made.
+
+    Returns:
+        The dates in order, and the latest date of which there is a release; None before the first.
+    """
+    published = {event.business_date for event in release_events(Ledger(settings.ledger_path).events()).values()}
+    if not published:
+        return [], None
+    landing = Landing(settings.landing_dir)
+    landed = [{arrival.business_date for arrival in landing.arrivals(name)} for name in registry.names()]
+    waiting = set.intersection(*landed) - published
+    return sorted(day for day in waiting if day > min(published)), max(published)

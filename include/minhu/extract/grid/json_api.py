@@ -14,6 +14,7 @@ import httpx
 import tenacity
 
 from minhu.errors import PermanentError, TransientError
+from minhu.extract.grid import answers
 
 ATTEMPTS = 8
 LONGEST_BACK_OFF_SECONDS = 30.0
@@ -45,7 +46,7 @@ class JsonApi:
     """
 
     def __init__(self, base_url: str, token: str, name: str, connection: str) -> None:
-        self._name, self._connection = name, connection
+        self._name, self._connection, self._token = name, connection, token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if not token.isascii() or not (token.isprintable() and " " not in token):
             raise PermanentError(
@@ -105,7 +106,7 @@ class JsonApi:
                 ) from None
             raise _Again(f"no answer ({type(error).__name__})") from None
         if answer.status_code in _RETRIED or answer.status_code >= 500:
-            raise _Again(f"answer {answer.status_code}", _retry_after(answer))
+            raise _Again(f"answer {answer.status_code}{self._said(answers.words_of(answer))}", _retry_after(answer))
         if answer.is_redirect:
             target = httpx.URL(answer.headers.get("location", "")).host or self._host
             raise PermanentError(
@@ -114,16 +115,31 @@ class JsonApi:
             )  # fmt: skip
         if answer.status_code in (401, 403):
             raise PermanentError(
-                tried, f"it refuses the token ({answer.status_code})", f"correct the connection {self._connection}"
+                tried,
+                f"it refuses the token ({answer.status_code}{self._said(answers.words_of(answer))})",
+                f"correct the connection {self._connection}",
             )
         if not answer.is_success:
             raise PermanentError(
-                tried, f"answer {answer.status_code}", f"check the address of the connection {self._connection}"
+                tried,
+                f"answer {answer.status_code}{self._said(answers.words_of(answer))}",
+                f"check the address of the connection {self._connection}",
             )
-        try:
-            return answer.json()
-        except ValueError:
-            raise _Again("an answer that is not JSON (cut short?)") from None
+        content = answers.read(answer)
+        if not isinstance(content, answers.Failure):
+            return content
+        happened = self._said(content.happened)
+        if content.refuses_token:
+            raise PermanentError(
+                tried, f"it refuses the token: {happened}", f"correct the connection {self._connection}"
+            )
+        if content.may_pass:
+            raise _Again(happened)
+        raise PermanentError(tried, happened, "ask its owner what changed")
+
+    def _said(self, words: str) -> str:
+        """Words of the platform, which may repeat the token."""
+        return words.replace(self._token, "…") if self._token else words
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

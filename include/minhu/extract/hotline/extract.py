@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from psycopg import sql
 
 from minhu.business_dates import Window, extraction_window
 from minhu.errors import SourceBlocked
+from minhu.extract import columns
+from minhu.extract.hotline import completeness
 from minhu.extract.hotline.rows import landed_batch, read_batches
 from minhu.extract.hotline.snapshot import Rows, open_snapshot
 from minhu.extract.hotline.tables import SCHEMA, WITH_OFFSET, check_schema, column_types, reading_of
@@ -70,15 +72,50 @@ def land(
             )
             tables[contract.name] = table
             findings += [*dropped, *_without_change_time(contract, table)]
+            findings += columns.broken_codes("L1-HOT-023", contract, table)
             if table.num_rows != totals[contract.name]["rows"]:
                 raise SourceBlocked(
                     f"read {contract.full_name} of {business_date}",
                     f"expected {totals[contract.name]['rows']} rows by the source's own count, read {table.num_rows}",
                     "ask the owner of the hotline whether rows are hidden by a policy, then run the date again",
                 )
+            outcome = _hold_against_source(
+                connection, settings, landing, business_date, contract, types[contract.name], window, table, totals
+            )
+            findings += outcome.findings
+            totals[contract.name] |= outcome.totals
             progress(f"{contract.full_name}: {table.num_rows:,} rows")
         findings += _load_findings(connection)
     return landing.write_attempt("hotline", business_date, window, tables, totals, findings)
+
+
+def _hold_against_source(
+    connection: Rows,
+    settings: Settings,
+    landing: Landing,
+    business_date: date,
+    contract: TableContract,
+    types: dict[str, str],
+    window: Window,
+    landed: pa.Table,
+    totals: dict[str, dict[str, int]],
+) -> completeness.Outcome:
+    """What of a table with change times no window brings; see :mod:`minhu.extract.hotline.completeness`."""
+    if contract.version is None:
+        return completeness.Outcome()
+    accepted = [a for a in landing.arrivals("hotline", business_date - timedelta(days=1)) if a.attempt is not None]
+    attempts = [(a.business_date, number) for a in accepted for number in range(1, (a.attempt or 0) + 1)]
+    parts = [landing.folder(contract, day, number) / "part.parquet" for day, number in attempts]
+    last = landing.manifest("hotline", contract.name, *attempts[-1]) if attempts else {"control_totals": {}}
+    return completeness.check(
+        connection,
+        completeness.Table(
+            contract, types[contract.version] == WITH_OFFSET, window, settings.zone, landed,
+            [part for part in parts if part.exists()], int(last["control_totals"].get("gone", 0)), settings.missing_percent,
+        ),
+        totals[contract.name]["table_rows"],
+        is_replaced=settings.city.kind == "loaded",
+    )  # fmt: skip
 
 
 def _window_condition(

@@ -80,6 +80,8 @@ def landed_batch(
             values, lost = columns.codes(values)
             if lost:
                 dropped[column.name] = dropped.get(column.name, 0) + lost
+        elif pa.types.is_string(column.type):
+            values = columns.texts_as_landed(contract, column.name, values)
         landed[column.name] = values
     return pa.table(landed, schema=contract.schema)
 

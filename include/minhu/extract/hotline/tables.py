@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -72,12 +72,40 @@ READINGS: dict[str, Reading] = {
 }
 
 
+#: Relations of every kind that holds rows, materialized views among them, which the information schema leaves out; a domain
+#: is what it is made of, however often that was named anew.
+_CATALOGUE = """
+with recursive made_of (oid, base) as (
+    select oid, oid from pg_catalog.pg_type where typtype <> 'd'
+    union all
+    select named.oid, made_of.base from pg_catalog.pg_type as named join made_of on named.typbasetype = made_of.oid
+    where named.typtype = 'd'
+)
+select
+    relation.relname as table_name,
+    attribute.attname as column_name,
+    case
+        when kind.typcategory = 'A' then 'ARRAY'
+        when kind.typnamespace <> 'pg_catalog'::regnamespace then 'USER-DEFINED'
+        else format_type(kind.oid, null)
+    end as data_type
+from pg_catalog.pg_class as relation
+join pg_catalog.pg_attribute as attribute on attribute.attrelid = relation.oid
+join made_of on made_of.oid = attribute.atttypid
+join pg_catalog.pg_type as kind on kind.oid = made_of.base
+where
+    relation.relnamespace = to_regnamespace(%s)
+    and relation.relkind in ('r', 'p', 'v', 'm', 'f')
+    and attribute.attnum > 0
+    and not attribute.attisdropped
+    and (pg_has_role(relation.relowner, 'usage') or has_column_privilege(relation.oid, attribute.attnum, 'select'))
+"""
+
+
 def column_types(connection: Rows) -> dict[str, dict[str, str]]:
-    """Type names by table and column, of all tables the user may read."""
+    """Type names by table and column, of all tables, views and materialized views the user may read."""
     types: dict[str, dict[str, str]] = {}
-    for row in connection.execute(
-        "select table_name, column_name, data_type from information_schema.columns where table_schema = %s", [SCHEMA]
-    ):
+    for row in connection.execute(_CATALOGUE, [SCHEMA]):
         types.setdefault(row["table_name"], {})[row["column_name"]] = row["data_type"]
     return types
 
@@ -88,6 +116,12 @@ def check_schema(types: dict[str, dict[str, str]]) -> None:
     Raises:
         SourceBlocked: with everything that differs, so that it is mended in one go.
     """
+    if not types:
+        raise SourceBlocked(
+            "read the hotline",
+            f"schema {SCHEMA} does not exist, holds no table, or the user may read none",
+            "correct the database of the connection minhu_hotline, or grant usage on the schema and select on its tables",
+        )
     problems = [
         problem
         for contract in contracts.tables_of("hotline")
@@ -99,19 +133,24 @@ def check_schema(types: dict[str, dict[str, str]]) -> None:
         )
 
 
+def _found_instead(name: str, there: Iterable[str]) -> str:
+    """What stands where a name is missed: the same in other letters, which PostgreSQL keeps apart, or the nearest."""
+    same = next((other for other in sorted(there) if other.lower() == name), None)
+    if same is not None:
+        return f'"{same}", which is written in capitals: rename it, or make a view with names in small letters'
+    near = difflib.get_close_matches(name, there, n=1)
+    return f"none; the nearest is {near[0]}" if near else "none like it"
+
+
 def _schema_problems(contract: TableContract, reading: Reading, types: dict[str, dict[str, str]]) -> list[str]:
     found = types.get(contract.name)
     if found is None:
-        near = difflib.get_close_matches(contract.name, types, n=1)
-        looks_like = f"; the nearest is {near[0]}" if near else ""
-        missing = f"{contract.full_name}: the table does not exist or may not be read{looks_like}"
+        missing = f"{contract.full_name}: the table does not exist or may not be read; found {_found_instead(contract.name, types)}"
         return [] if reading.is_optional else [missing]
     problems = []
     for name in source_columns(contract, reading):
         if name not in found:
-            near = difflib.get_close_matches(name, found, n=1)
-            seen = f"none; the nearest is {near[0]}" if near else "none like it"
-            problems.append(f"{contract.full_name}: expected a column {name}, found {seen}")
+            problems.append(f"{contract.full_name}: expected a column {name}, found {_found_instead(name, found)}")
         elif name in contract.schema.names:
             accepted = _ACCEPTED_TYPES[str(contract.schema.field(name).type)]
             if found[name] not in accepted:

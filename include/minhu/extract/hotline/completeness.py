@@ -1,0 +1,254 @@
+"""What no window of change times brings: rows that are gone, that never came, or that changed under an old change time.
+
+Every night the source's own counts are held against what landed. Only where they differ are the keys themselves read and
+compared, which costs what the table is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg import sql
+
+from minhu.business_dates import Window
+from minhu.extract import columns, normal
+from minhu.extract.hotline.snapshot import Rows
+from minhu.extract.hotline.tables import SCHEMA
+from minhu.findings import MAX_SAMPLES, Finding, Severity, sample
+from minhu.landing.table_contract import TableContract
+from minhu.landing.text_gate import LOST
+
+#: Fewer rows than this never refuse a delivery, whatever their share: a pilot has few.
+FEWEST_TO_BLOCK = 5
+#: Columns that say in which state a row is; a change of them without a change time stays unseen by every window.
+STATES = {"work_orders": ("status", "closed_at")}
+AHEAD, GONE, NEVER, UNSEEN = "L1-HOT-025", "L1-HOT-026", "L1-HOT-027", "L1-HOT-028"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the source beside what is known of it.
+
+    Attributes:
+        contract: with a change time.
+        offset: whether its change times carry an offset.
+        window: that is read tonight.
+        zone: of the city.
+        landed: tonight's rows.
+        before: files of the nights before, in the order of their deliveries.
+        gone_before: how many keys were gone in the last accepted delivery.
+        missing_percent: share of rows above which a delivery is refused.
+    """
+
+    contract: TableContract
+    offset: bool
+    window: Window
+    zone: ZoneInfo
+    landed: pa.Table
+    before: Sequence[Path]
+    gone_before: int
+    missing_percent: int
+
+    @property
+    def key(self) -> str:
+        return self.contract.key[0]
+
+    @property
+    def version(self) -> str:
+        return str(self.contract.version)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        return STATES.get(self.contract.name, ())
+
+
+@dataclass
+class Outcome:
+    """What was found, and the figures that the manifest keeps."""
+
+    findings: list[Finding] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)
+
+
+def check(connection: Rows, table: Table, table_rows: int, is_replaced: bool) -> Outcome:
+    """Hold a table of the source against what landed of it.
+
+    Args:
+        connection: the snapshot that tonight's rows were read from.
+        table: with what is known.
+        table_rows: rows of the source's table.
+        is_replaced: the source is filled anew each time, so that only clocks that run ahead say something.
+    """
+    outcome = Outcome()
+    ahead, keys = _ahead(connection, table)
+    _note(outcome, table, AHEAD, ahead, table_rows, keys, lambda n: (
+        f"{n} rows have a change time more than a day ahead of the source's own clock: they land when it has come, or never"
+    ))  # fmt: skip
+    if is_replaced or table.window.start is None or not table.before:
+        return outcome
+    beyond = _keys(connection, table, _beyond(table), ())
+    with duckdb.connect() as known:
+        _remember(known, table, beyond)
+        if not _counts_differ(connection, known, table, table_rows, beyond.num_rows):
+            return outcome
+        known.register("source", _keys(connection, table, sql.SQL("true"), table.states))
+        gone, gone_keys = _missing(known, "select key from everything anti join source using (key)")
+        never, never_keys = _missing(
+            known, "select key from source anti join everything using (key) where is_due and key is not null"
+        )
+        unseen, unseen_keys = _missing(
+            known,
+            "select key from source join latest using (key) where source.is_old and source.state is distinct from latest.state",
+        )
+    if gone:
+        outcome.totals["gone"] = gone
+    _note(outcome, table, GONE, gone, table_rows + gone, gone_keys, lambda n: (
+        f"{n} rows that landed are in the source no more: what counted stays counted, what was open stays open"
+    ), weighs=gone - table.gone_before)  # fmt: skip
+    _note(outcome, table, NEVER, never, table_rows, never_keys, lambda n: (
+        f"{n} rows came to the source under a change time that was read before, so no night brings them"
+    ))  # fmt: skip
+    _note(outcome, table, UNSEEN, unseen, table_rows, unseen_keys, lambda n: (
+        f"{n} rows have another {' or '.join(table.states)} than landed under an old {table.version}, so no night brings it"
+    ))  # fmt: skip
+    return outcome
+
+
+def _note(
+    outcome: Outcome, table: Table, rule_id: str, failed: int, seen: int, keys: list[str], says: Callable[[int], str],
+    weighs: int | None = None,
+) -> None:  # fmt: skip
+    if not failed:
+        return
+    counted = failed if weighs is None else weighs
+    is_too_many = counted >= FEWEST_TO_BLOCK and counted * 100 > table.missing_percent * seen
+    severity: Severity = "block" if is_too_many else "warn"
+    outcome.findings.append(
+        Finding(
+            rule_id, severity, "hotline", table.contract.full_name, says(failed), column_name=table.version,
+            rows_seen=seen, rows_failed=failed, sample_keys=sample(keys),
+        )
+    )  # fmt: skip
+
+
+def _moment(table: Table, moment: Any) -> Any:
+    return moment if table.offset else moment.astimezone(table.zone).replace(tzinfo=None)
+
+
+def _beyond(table: Table) -> sql.Composable:
+    return sql.SQL("{} >= {}").format(sql.Identifier(table.version), sql.Literal(_moment(table, table.window.end)))
+
+
+def _ahead(connection: Rows, table: Table) -> tuple[int, list[str]]:
+    """How many rows lie beyond the window and a day beyond the source's clock, and some keys."""
+    clock = sql.SQL("now()" if table.offset else "localtimestamp")
+    condition = sql.SQL("{} and {} > {} + interval '1 day'").format(
+        _beyond(table), sql.Identifier(table.version), clock
+    )
+    count = connection.execute(
+        sql.SQL("select count(*) as rows from {} where {}").format(_place(table), condition)
+    ).fetchone()
+    rows = int((count or {})["rows"])
+    if not rows:
+        return 0, []
+    first = sql.SQL("select {}::text as key from {} where {} order by 1 limit {}").format(
+        sql.Identifier(table.key), _place(table), condition, sql.Literal(MAX_SAMPLES)
+    )
+    return rows, [normal.plain(row["key"]) for row in connection.execute(first) if row["key"]]
+
+
+def _place(table: Table) -> sql.Composable:
+    return sql.SQL("{}.{}").format(sql.Identifier(SCHEMA), sql.Identifier(table.contract.name))
+
+
+def _keys(connection: Rows, table: Table, condition: sql.Composable, states: Sequence[str]) -> pa.Table:
+    """Keys as they land, whether each is due and whether its window is over, and its state."""
+    version, start, end = sql.Identifier(table.version), table.window.start, table.window.end
+    statement = sql.SQL(
+        "copy (select {key}::text, ({version} < {end} or {version} is null)::int, coalesce({version} < {start}, false)::int{state} "
+        "from {place} where {condition}) to stdout"
+    ).format(
+        key=sql.Identifier(table.key), version=version, end=sql.Literal(_moment(table, end)),
+        start=sql.Literal(_moment(table, start)), place=_place(table), condition=condition,
+        state=sql.SQL("".join(f", {part}" for part in _source_state(states))),
+    )  # fmt: skip
+    found: list[list[Any]] = [[], [], [], []]
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in copy.rows():
+            key, is_due, is_old, *state = row
+            values = (key, is_due == "1", is_old == "1", "/".join(normal.plain(part or "") for part in state))
+            for column, value in zip(found, values, strict=True):
+                column.append(value)
+    keys = columns.texts_as_landed(table.contract, table.key, pa.array(found[0], pa.string()))
+    made = pa.table(
+        {
+            "key": keys, "is_due": pa.array(found[1], pa.bool_()), "is_old": pa.array(found[2], pa.bool_()),
+            "state": pa.array(found[3], pa.string()),
+        }
+    )  # fmt: skip
+    return made.filter(pc.invert(pc.fill_null(pc.match_substring(keys, LOST), False)))  # such a row did not land
+
+
+def _source_state(states: Sequence[str]) -> list[str]:
+    return [
+        f"({name} is null or not isfinite({name}))::int" if name.endswith("_at") else f"coalesce({name}::text, '')"
+        for name in states
+    ]
+
+
+def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) -> None:
+    """Tables of what landed: every key, and the latest state of those that neither tonight nor a later night brings."""
+    state = " || '/' || ".join(
+        f"cast(cast({name} is null as int) as varchar)" if name.endswith("_at") else f"coalesce({name}, '')"
+        for name in table.states
+    )
+    names = {"key": table.key, "version": table.version, "state": state or "''"}
+    known.register("landed", table.landed.select([table.key]))
+    known.register("beyond", beyond)
+    known.execute(
+        "create table latest as select {key} as key, "
+        "arg_max({state}, (coalesce({version}, timestamp '0001-01-01'), filename)) as state "
+        "from read_parquet(?, filename = true) where {key} is not null group by 1".format_map(names),
+        [[str(path) for path in table.before]],
+    )
+    known.execute(
+        "create table everything as select key from latest union "
+        "select {key} from landed where {key} is not null".format_map(names)
+    )
+    known.execute(
+        "delete from latest where key in (select {key} from landed) or key in (select key from beyond)".format_map(
+            names
+        )
+    )
+
+
+def _counts_differ(
+    connection: Rows, known: duckdb.DuckDBPyConnection, table: Table, table_rows: int, beyond_rows: int
+) -> bool:
+    """Whether the source holds as many due rows as are known, and those that no window brings in the same states."""
+    expected = known.execute(
+        "select (select count(*) from everything), (select count(*) from everything semi join beyond using (key))"
+    ).fetchone()
+    assert expected is not None
+    if table_rows - beyond_rows + expected[1] != expected[0]:
+        return True
+    if not table.states:
+        return False
+    statement = sql.SQL("select concat_ws('/', {}) as state, count(*) as rows from {} where {} < {} group by 1").format(
+        sql.SQL(", ".join(_source_state(table.states))), _place(table), sql.Identifier(table.version),
+        sql.Literal(_moment(table, table.window.start)),
+    )  # fmt: skip
+    there = {row["state"]: int(row["rows"]) for row in connection.execute(statement)}
+    return there != dict(known.execute("select state, count(*) from latest group by 1").fetchall())
+
+
+def _missing(known: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:
+    found = known.execute(f"select distinct key from ({query}) order by key").fetchall()  # noqa: S608
+    return len(found), [str(key) for (key,) in found[:MAX_SAMPLES]]
