@@ -38,6 +38,7 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     assert begun.code == 0, begun.said
     yield found
     minhu(found, "db", "stop")
+    second_user.forget_sockets(found / "postgres")
 
 
 def socket_folder(home: Path) -> Path:
@@ -114,8 +115,10 @@ def test_the_socket_of_a_long_path_lies_in_a_folder_nobody_can_take(tmp_path: Pa
             postgres.start(folder)
             assert postgres._noted_sockets(folder) != remembered
             postgres.stop(folder)
+            shutil.rmtree(remembered, ignore_errors=True)
     finally:
         postgres.stop(folder)
+        second_user.forget_sockets(folder)
 
 
 def test_readers_of_the_named_group_query_published_and_nothing_else(tmp_path: Path) -> None:
@@ -131,6 +134,7 @@ def test_readers_of_the_named_group_query_published_and_nothing_else(tmp_path: P
         assert second_user.reads(home) == []
     finally:
         minhu(home, "db", "stop")
+        second_user.forget_sockets(home / "postgres")
 
 
 def test_a_server_that_an_earlier_version_started_open_is_started_anew(tmp_path: Path) -> None:
