@@ -85,7 +85,7 @@ def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def hotline_uri(postgres_folder: Path) -> Iterator[str]:
     """An empty hotline as the contract has it; gone after the test."""
-    uri = postgres.uri(postgres_folder, "hotline")
+    uri = postgres.uri(postgres_folder, "source")
     with psycopg.connect(uri) as connection:
         connection.execute(resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_bytes())
     yield uri

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import grp
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -83,6 +84,14 @@ def _web_address(text: str) -> str:
         is_address = False
     if not is_address:
         raise ValueError("expected an address such as https://grid.example")
+    return text
+
+
+def _group(text: str) -> str:
+    try:
+        grp.getgrnam(text)
+    except (KeyError, ValueError):
+        raise ValueError("expected a group of this machine") from None
     return text
 
 
@@ -180,6 +189,7 @@ class Environment(BaseSettings):
     missing_percent: Annotated[int, BeforeValidator(_percent)] = 5
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     approvers: Annotated[dict[str, str], BeforeValidator(_approvers)] = Field(default_factory=dict)
+    readers_group: Annotated[str, AfterValidator(_group)] | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -68,6 +68,7 @@ class Settings:
 
     URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
     sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
+    ``readers_group`` is the group of the operating system that may read what is published.
     """
 
     home: Path
@@ -85,6 +86,13 @@ class Settings:
     missing_percent: int = 5
     approvers: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    readers_group: str | None = None
+
+    @property
+    def state_folders(self) -> tuple[Path, ...]:
+        """The folders of the state directory down to the home of the city, outermost first."""
+        is_below = self.city.code != DEFAULT_CITY and self.home.parent.name == "cities"
+        return (self.home.parents[1], self.home.parent, self.home) if is_below else (self.home,)
 
     @property
     def landing_dir(self) -> Path:
@@ -179,6 +187,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         log_level=variables.log_level,
         approvers=variables.approvers,
         sources=variables.sources,
+        readers_group=variables.readers_group,
     )
 
 

@@ -21,7 +21,11 @@ IMPORTS_AIRFLOW = {"minhu.orchestration.tasks", "minhu.orchestration.extracts", 
 #: The one operator the project does not write itself; the SDK has none that waits for a person.
 WAITS_FOR_A_PERSON = "airflow.providers.standard.operators.hitl.HITLOperator"
 #: Modules that only hand an environment to a library or a process of ours.
-PASSES_THE_ENVIRONMENT = {"minhu.standalone.airflow_runtime", "minhu.warehouse.dbt_build"}
+PASSES_THE_ENVIRONMENT = {
+    "minhu.standalone.airflow_runtime",
+    "minhu.standalone.embedded_server",
+    "minhu.warehouse.dbt_build",
+}
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "misc"}
 
 

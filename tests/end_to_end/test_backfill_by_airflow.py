@@ -37,7 +37,7 @@ def forget_what_was_published(home: Settings) -> None:
     kept.mkdir()
     for path in (home.releases_dir, home.store_dir, home.ledger_path):
         path.rename(kept / path.name)
-    with psycopg.connect(postgres.uri(home.postgres_dir, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(home.postgres_dir), autocommit=True) as connection:
         connection.execute("drop database minhu with (force)")
     postgres.start(home.postgres_dir)  # makes it anew, empty
 

@@ -222,7 +222,7 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     settings = settings_at(tmp_path_factory.mktemp("faulty") / "home")
     postgres.start(settings.postgres_dir)
     try:
-        told = Story(settings, postgres.uri(settings.postgres_dir, "minhu"))
+        told = Story(settings, postgres.uri(settings.postgres_dir, "publisher"))
         tell(told, request.param)
     finally:
         postgres.stop(settings.postgres_dir)

@@ -37,7 +37,7 @@ NIGHT = textwrap.dedent(
     from minhu.standalone import postgres
     from minhu.warehouse import dbt_build
     home, day = settings.load(), date.fromisoformat(sys.argv[1])
-    uri = postgres.uri(home.postgres_dir, "hotline")
+    uri = postgres.uri(home.postgres_dir, "source")
     with GridServer(home.home) as server:
         endpoints = {
             "hotline": stages.Endpoint(uri),
@@ -51,7 +51,7 @@ NIGHT = textwrap.dedent(
     dbt_build.load_landing(Night(home, day))
     dbt_build.build_marts(Night(home, day))
     dbt_build.check_marts(Night(home, day))
-    publication.publish_night(Night(home, day), postgres.uri(home.postgres_dir))
+    publication.publish_night(Night(home, day), postgres.uri(home.postgres_dir, "publisher"))
     """
 )
 
@@ -67,7 +67,7 @@ def start_night(home: Path, day: str) -> subprocess.Popen[bytes]:
 def prepare(home: Path) -> Settings:
     settings = settings_at(home)
     postgres.start(settings.postgres_dir)
-    uri = postgres.uri(settings.postgres_dir, "hotline")
+    uri = postgres.uri(settings.postgres_dir, "source")
     simulate(settings.home, uri, date_of(DAYS[-1]), 4, 0.01, 7)
     return settings_at(home)
 

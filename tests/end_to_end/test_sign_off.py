@@ -21,7 +21,7 @@ from minhu import settings as settings_module
 from minhu.audit.sign_off import REJECT
 from minhu.audit.verification import verify_home
 from minhu.ledger.chain import Ledger
-from minhu.standalone import airflow_runtime, postgres
+from minhu.standalone import airflow_log_in, airflow_runtime, postgres
 from minhu.standalone.airflow_api import MONTHLY_DAG_IDS
 from minhu.standalone.airflow_runtime import Connections
 from tests.cli.processes import processes_of
@@ -87,7 +87,7 @@ def month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     settings = replace(settings_at(tmp_path / "home"), approvers=APPROVERS)
     postgres.start(settings.postgres_dir)
     try:
-        home = Home(settings, postgres.uri(settings.postgres_dir, "minhu"))
+        home = Home(settings, postgres.uri(settings.postgres_dir, "publisher"))
         home.night(MONTH_END)
         yield home
     finally:
@@ -98,10 +98,10 @@ def test_a_release_is_signed_off_by_somebody_who_did_not_make_it(month: Home) ->
     settings = month.settings
     (line,) = Ledger(settings.ledger_path).events()
     with airflow_runtime.running(settings, Connections({}, month.uri)) as airflow:
-        passwords_path = airflow_runtime.passwords_path(settings)
+        passwords_path = airflow_log_in.passwords_path(settings)
         assert passwords_path.stat().st_mode & 0o777 == 0o600
         passwords = json.loads(passwords_path.read_bytes())
-        assert sorted(passwords) == sorted({*APPROVERS, "minhu"})
+        assert sorted(passwords) == sorted({*APPROVERS, "minhu", "admin"})
         with pytest.raises(httpx.HTTPStatusError, match="401"):
             log_in(airflow.url, "li", passwords["zhao"])
         people = {name: log_in(airflow.url, name, password) for name, password in passwords.items()}

@@ -100,7 +100,7 @@ def _run(home: Path, day: date, days: int | None) -> None:
     night = settings.load(environ=environ)
     postgres.start(night.postgres_dir)
     try:
-        uri = postgres.uri(night.postgres_dir, "hotline")
+        uri = postgres.uri(night.postgres_dir, "source")
         city = simulate(night.home, uri, day, days, SCALE, SEED)
         assert not city.is_another_city
         if day == LAST:

@@ -35,7 +35,6 @@ if what != "api-server":
 class Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         known = {{
-            "/auth/token": {{"access_token": "t"}},
             "/api/v2/monitor/health": {{"scheduler": {{"status": "healthy"}}, "dag_processor": {{"status": "healthy"}}}},
             "/api/v2/dags": {{"dags": [{{"dag_id": d}} for d in behaviour.get("dags", {dags!r})]}},
             "/api/v2/importErrors": {{"import_errors": [{{"filename": "grid_extract.py"}}]}},
@@ -43,8 +42,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.answer(200, known[self.path])
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(behaviour.get("pools", 201), {{}})
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/auth/token":
+            known = json.loads(pathlib.Path(os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).read_text())
+            let_in = known.get(said["username"]) == said["password"]
+            self.answer(201 if let_in else 401, {{"access_token": "t"}} if let_in else {{}})
+        else:
+            self.answer(behaviour.get("pools", 201), {{}})
 
     def answer(self, status, content):
         body = json.dumps(content).encode()

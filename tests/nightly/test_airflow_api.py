@@ -71,20 +71,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def test_busy_server_is_asked_again(server: Server) -> None:
     server.answers[RUNS] = [(500, "database is locked"), (503, ""), (200, {"dag_runs": []})]
-    assert Airflow(server.url).runs("grid_extract", "2026-11-20") == []
+    assert Airflow(server.url, "secret").runs("grid_extract", "2026-11-20") == []
     assert server.count(RUNS) == 3
 
 
 def test_server_that_stays_busy_is_worth_another_night(server: Server) -> None:
     server.answers[RUNS] = [(500, "database is locked")]
     with pytest.raises(TransientError, match=r"status 500: \"database is locked\" - read the log of its api-server"):
-        Airflow(server.url).runs("grid_extract", "2026-11-20")
+        Airflow(server.url, "secret").runs("grid_extract", "2026-11-20")
 
 
 def test_refusal_is_not_asked_again(server: Server) -> None:
     server.answers[RUNS] = [(404, {"detail": "no such DAG"})]
     with pytest.raises(PermanentError, match="no such DAG"):
-        Airflow(server.url).runs("grid_extract", "2026-11-20")
+        Airflow(server.url, "secret").runs("grid_extract", "2026-11-20")
     assert server.count(RUNS) == 1
 
 
@@ -94,7 +94,7 @@ def test_dead_process_is_named_instead_of_waiting_for_its_answer(server: Server)
 
     server.answers[RUNS] = [(500, "")]
     with pytest.raises(PermanentError, match="its scheduler ended"):
-        Airflow(server.url, check_alive).runs("grid_extract", "2026-11-20")
+        Airflow(server.url, "secret", check_alive).runs("grid_extract", "2026-11-20")
     assert server.count(RUNS) == 1
 
 
@@ -102,26 +102,22 @@ def test_only_runs_of_the_date_count_oldest_first(server: Server) -> None:
     keys = ["2026-11-20", "2026-11-200", None, "2026-11-20"]
     newest_first = [{"dag_run_id": str(number), "partition_key": key} for number, key in enumerate(keys)]
     server.answers[RUNS] = [(200, {"dag_runs": newest_first})]
-    assert [run["dag_run_id"] for run in Airflow(server.url).runs("grid_extract", "2026-11-20")] == ["3", "0"]
+    assert [run["dag_run_id"] for run in Airflow(server.url, "secret").runs("grid_extract", "2026-11-20")] == ["3", "0"]
 
 
 def test_run_is_started_with_the_date_as_its_key_and_once(server: Server) -> None:
     server.answers[RUNS] = [(500, "timed out, but done"), (409, {"detail": "exists"})]
-    Airflow(server.url).trigger("grid_extract", "2026-11-20", "nightly__2026-11-20__1")
+    Airflow(server.url, "secret").trigger("grid_extract", "2026-11-20", "nightly__2026-11-20__1")
     body = {"logical_date": None, "partition_key": "2026-11-20", "dag_run_id": "nightly__2026-11-20__1"}
     assert server.asked[1:] == [("POST", RUNS, body)] * 2
 
 
-def test_with_a_password_it_logs_in_as_itself_and_without_one_it_asks_for_a_token(server: Server) -> None:
-    Airflow(server.url, password="secret")
-    Airflow(server.url)
-    assert server.asked == [
-        ("POST", "/auth/token", {"username": "minhu", "password": "secret"}),
-        ("GET", "/auth/token", None),
-    ]
+def test_it_logs_in_as_itself(server: Server) -> None:
+    Airflow(server.url, "secret")
+    assert server.asked == [("POST", "/auth/token", {"username": "minhu", "password": "secret"})]
 
 
 def test_proxy_of_the_user_is_not_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     server.answers[RUNS] = [(200, {"dag_runs": []})]
-    assert Airflow(server.url).runs("grid_extract", "2026-11-20") == []
+    assert Airflow(server.url, "secret").runs("grid_extract", "2026-11-20") == []

@@ -12,6 +12,7 @@ from minhu import settings as settings_module
 from minhu.errors import PermanentError
 from minhu.extract.registry import Endpoint
 from minhu.settings import CityProfile, Settings
+from minhu.standalone import airflow_log_in
 from minhu.standalone.airflow_runtime import Connections, environment, running
 
 EVERYTHING = Connections(
@@ -93,25 +94,50 @@ def test_night_runs_on_demand_unless_a_schedule_is_set(night: Settings) -> None:
     assert environment(replace(night, nightly_cron="5 2 * * *"), EVERYTHING, 1)["MINHU_NIGHTLY_CRON"] == "5 2 * * *"
 
 
-def test_everybody_is_an_administrator_until_somebody_may_sign_off(night: Settings) -> None:
+def test_nobody_comes_in_without_a_password(night: Settings) -> None:
     values = environment(night, EVERYTHING, 8123)
-    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "True"
-    values = environment(replace(night, approvers={"li": "li", "3": "zhao"}), EVERYTHING, 8123)
     assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "False"
-    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "minhu:admin,li:user,3:user"
+    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "minhu:admin,admin:admin"
+    values = environment(replace(night, approvers={"li": "li", "3": "zhao"}), EVERYTHING, 8123)
+    assert values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "minhu:admin,admin:admin,li:user,3:user"
     passwords = Path(values["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     assert passwords == night.home / "secrets" / "airflow_passwords.json"
 
 
-def test_airflow_that_made_no_password_for_the_pipeline_is_a_sentence(night: Settings, fake_airflow: Path) -> None:
-    """The stand-in makes none, as a real one would that found another file of passwords there."""
-    home = replace(night, approvers={"li": "li"})
-    with (
-        pytest.raises(
-            PermanentError, match=r"log in to Airflow: expected a password of minhu in .* - delete that file"
-        ),
-        running(home, EVERYTHING),
-    ):
-        pass
-    path = home.home / "secrets" / "airflow_passwords.json"
+def test_passwords_are_made_once_and_only_the_owner_reads_them(night: Settings) -> None:
+    airflow_log_in.make_passwords(night)
+    path = airflow_log_in.passwords_path(night)
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    first = json.loads(path.read_text())
+    assert set(first) == {"minhu", "admin"} and len(set(first.values())) == 2
+    airflow_log_in.make_passwords(replace(night, approvers={"li": "li"}))
+    later = json.loads(path.read_text())
+    assert {name: later[name] for name in first} == first and set(later) == {*first, "li"}
+    airflow_log_in.make_passwords(night)
+    assert json.loads(path.read_text()) == later, "who may no longer approve keeps the password, and is no user"
+
+
+def test_the_password_is_shown_once(night: Settings) -> None:
+    airflow_log_in.make_passwords(night)
+    word = airflow_log_in.password_of(night, "admin")
+    assert word in airflow_log_in.lines_for_people(night)[0]
+    again = " ".join(airflow_log_in.lines_for_people(night))
+    assert word not in again and str(airflow_log_in.passwords_path(night)) in again
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"minhu": 1}', '{"minhu": ""}'])
+def test_a_file_of_passwords_that_makes_no_sense_is_a_sentence(night: Settings, content: str) -> None:
+    airflow_log_in.make_passwords(night)
+    airflow_log_in.passwords_path(night).write_text(content)
+    with pytest.raises(PermanentError, match=r"expected a password .* - delete that file"):
+        airflow_log_in.make_passwords(night)
+    with pytest.raises(PermanentError, match=r"expected a password .* - delete that file"):
+        airflow_log_in.password_of(night)
+
+
+def test_the_log_server_of_the_scheduler_is_not_started(night: Settings, fake_airflow: Path) -> None:
+    """It would listen on every address of the machine; its option is one that the installed Airflow knows."""
+    with running(night, EVERYTHING):
+        pass
+    calls = (night.airflow_home / "calls.txt").read_text().splitlines()
+    assert "scheduler --skip-serve-logs" in calls

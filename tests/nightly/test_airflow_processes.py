@@ -71,9 +71,10 @@ def wait_for(leaders: list[list[float]], count: int, what: str = "") -> None:
 
 
 @contextmanager
-def sleeper(*arguments: str, code: str = "import time; time.sleep(600)") -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a session of its own."""
-    process = subprocess.Popen([PYTHON, "-c", code, *arguments], start_new_session=True)
+def sleeper(of: Path | None = None, code: str = "import time; time.sleep(600)") -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a session of its own, of the Airflow whose home is ``of``."""
+    env = os.environ | ({"AIRFLOW_HOME": str(of)} if of else {})
+    process = subprocess.Popen([PYTHON, "-c", code], start_new_session=True, env=env)
     try:
         yield process
     finally:
@@ -136,22 +137,33 @@ def test_killed_night_takes_its_processes_with_it(night: Settings, fake_airflow:
     assert not (night.airflow_home / "processes.json").exists()
 
 
-def test_leftovers_are_ended_and_nothing_else(night: Settings) -> None:
-    with sleeper() as ours, sleeper() as reused, sleeper() as other:
+def test_leftovers_are_ended_and_nothing_else(night: Settings, tmp_path: Path) -> None:
+    home = night.airflow_home
+    with (
+        sleeper(home) as ours, sleeper(home) as reused, sleeper() as strangers, sleeper(tmp_path / "airflow") as anothers,
+        sleeper() as other,
+    ):  # fmt: skip
         atomic.write_json(
-            night.airflow_home / "processes.json",
-            [[ours.pid, started(ours)], [reused.pid, started(reused) - 3600], [2**22 - 1, 1.0]],
-        )
+            home / "processes.json",
+            [
+                [ours.pid, started(ours)], [reused.pid, started(reused) - 3600], [strangers.pid, started(strangers)],
+                [anothers.pid, started(anothers)], [2**22 - 1, 1.0],
+            ],
+        )  # fmt: skip
         assert end_leftovers(night) == 1
         assert not _runs(ours.pid)
         assert reused.poll() is None, "the number was given to another process since"
+        assert strangers.poll() is None, "number and start fit, but it is no Airflow of this home"
+        assert anothers.poll() is None, "it is the Airflow of another home"
         assert other.poll() is None
 
 
-def test_orphans_of_a_dead_scheduler_are_ended_and_a_strangers_are_not(night: Settings) -> None:
+def test_orphans_of_a_dead_scheduler_are_ended_and_a_strangers_are_not(night: Settings, tmp_path: Path) -> None:
     code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', {name!r}])"
-    for name, expected in (("airflow worker", 1), ("my daemon", 0)):
-        with sleeper(code=code.format(name=name)) as leader:
+    cases = (("airflow worker", night.airflow_home, 1), ("my daemon", night.airflow_home, 0),
+             ("airflow worker", tmp_path / "airflow", 0), ("airflow worker", None, 0))  # fmt: skip
+    for name, of, expected in cases:
+        with sleeper(of, code.format(name=name)) as leader:
             since = started(leader)
             leader.wait()
             orphans = alive([[leader.pid, since]])
@@ -163,6 +175,15 @@ def test_orphans_of_a_dead_scheduler_are_ended_and_a_strangers_are_not(night: Se
             finally:
                 for pid in alive([[leader.pid, since]]):
                     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("content", ["", "[[12", "null", "[1]", '[["x", 1.0]]', '{"pid": 1}'])
+def test_a_record_that_was_cut_off_names_nobody(night: Settings, content: str) -> None:
+    path = night.airflow_home / "processes.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert end_leftovers(night) == 0
+    assert not path.exists()
 
 
 def test_nothing_is_ended_where_the_last_night_ended_well(night: Settings) -> None:

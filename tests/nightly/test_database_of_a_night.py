@@ -24,7 +24,7 @@ def test_server_of_a_night_ends_with_it(folder: Path) -> None:
     postgres.stop_after_night(folder)
     assert not postgres.is_running(folder)
     left = sorted(path.name for path in folder.parent.iterdir())
-    assert left == ["pg", "pg.socket"]  # its data and where its socket will be; no mark of the night
+    assert left == ["pg", "pg.lock", "pg.socket"]  # its data and where its socket will be; no mark of the night
 
 
 def test_server_that_was_there_before_stays(folder: Path) -> None:
@@ -52,7 +52,7 @@ def test_server_can_be_started_again_by_the_same_process(folder: Path) -> None:
     assert postgres.start(folder)
     assert postgres.stop(folder)
     assert postgres.start(folder)
-    with psycopg.connect(postgres.uri(folder, "hotline")) as connection:
+    with psycopg.connect(postgres.uri(folder, "source")) as connection:
         assert connection.execute("select current_database()").fetchall() == [("hotline",)]
 
 
@@ -65,9 +65,9 @@ def test_data_folder_that_was_cut_off_while_being_made_is_made_again(folder: Pat
 
 def test_data_that_a_server_ever_ran_on_is_never_removed(folder: Path) -> None:
     postgres.start(folder)
-    with psycopg.connect(postgres.uri(folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(folder), autocommit=True) as connection:
         connection.execute("create table kept (x integer)")
     postgres.stop(folder)
     postgres.start(folder)
-    with psycopg.connect(postgres.uri(folder)) as connection:
+    with psycopg.connect(postgres.superuser_uri(folder)) as connection:
         assert connection.execute("select count(*) from kept").fetchall() == [(0,)]

@@ -24,10 +24,10 @@ TINY = Simulation(days=1, scale=0.001, seed=5)
 @pytest.fixture
 def tiny(home: Settings, postgres_folder: Path) -> Settings:
     """A home with a tiny city that was landed."""
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
         connection.execute("drop database if exists simulated")
         connection.execute("create database simulated")
-    hotline_uri = postgres.uri(postgres_folder, "simulated")
+    hotline_uri = postgres.superuser_uri(postgres_folder, "simulated")
     settings = replace(home, hotline_uri=hotline_uri, published_uri=hotline_uri)
     prepare(settings, TINY)
     (settings.landing_dir / "hotline").mkdir(parents=True)

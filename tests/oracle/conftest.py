@@ -38,7 +38,7 @@ def city_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def told(city_home: Settings, postgres_folder: Path) -> list[Told]:
     """Four nights, each published on the one before."""
-    uri = postgres.uri(postgres_folder, "minhu")
+    uri = postgres.uri(postgres_folder, "publisher")
     nights: list[Night] = []
     found = []
     for night, city in story.nights():

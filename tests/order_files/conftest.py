@@ -152,9 +152,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def uri(server: Path) -> str:
     """Connection string of a database without a schema hotline."""
-    with psycopg.connect(postgres.uri(server, "hotline"), autocommit=True) as connection:
+    with psycopg.connect(postgres.uri(server, "source"), autocommit=True) as connection:
         connection.execute("drop schema if exists hotline cascade")
-    return postgres.uri(server, "hotline")
+    return postgres.uri(server, "source")
 
 
 def rows_of(uri: str, table: str) -> list[tuple[object, ...]]:

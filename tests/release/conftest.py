@@ -191,7 +191,7 @@ def offered_project(folder: Path) -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("pg") / "data"
     postgres.start(folder)
-    with psycopg.connect(postgres.uri(folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(folder), autocommit=True) as connection:
         connection.execute("alter system set fsync = off")  # the tests kill publishers, never the server
         connection.execute("select pg_reload_conf()")
     yield folder
@@ -230,10 +230,10 @@ def settings_at(home: Path) -> Settings:
 
 def empty_database(server: Path, name: str) -> str:
     """The connection string of a database without our schemas; databases are reused, making one is slow."""
-    with psycopg.connect(postgres.uri(server), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(server), autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    uri = postgres.uri(server, name)
+    uri = postgres.superuser_uri(server, name)
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("drop schema if exists published, published_store cascade")
     return uri

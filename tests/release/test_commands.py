@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from minhu.cli import app
 from minhu.standalone import postgres
 from tests.cli.processes import Ended, minhu
+from tests.fixtures import second_user
 
 from .conftest import D19, D20, Home
 
@@ -122,3 +123,4 @@ def test_a_database_is_started_left_running_and_stopped(tmp_path: Path) -> None:
     finally:
         assert minhu(deep, "db", "stop").out.strip() == "stopped"
     assert postgres.future_uri(deep / "postgres") == begun[1]
+    second_user.forget_sockets(deep / "postgres")

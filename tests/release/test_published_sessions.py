@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from minhu import sessions
 from minhu.analysis.status import read_status
+from minhu.database import sessions
 from minhu.errors import PermanentError
 from minhu.extract import registry
 from minhu.landing.zone import Landing

@@ -51,10 +51,12 @@ def month(published_month: Home, tmp_path: Path, server: Path, monkeypatch: pyte
     """A copy of that home and of its database, made faster than two nights."""
     monkeypatch.delenv("MINHU_SIGNING_KEY", raising=False)
     shutil.copytree(published_month.settings.home, tmp_path / "home")
-    with psycopg.connect(postgres.uri(server), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(server), autocommit=True) as connection:
         connection.execute("drop database if exists published_copy with (force)")
         connection.execute("create database published_copy template published_month")
-    return Home(replace(published_month.settings, home=tmp_path / "home"), postgres.uri(server, "published_copy"))
+    return Home(
+        replace(published_month.settings, home=tmp_path / "home"), postgres.superuser_uri(server, "published_copy")
+    )
 
 
 def events(home: Home) -> tuple[Event, ...]:

@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("pg") / "postgres"
     postgres.start(folder)
     try:
-        yield postgres.uri(folder, "hotline")
+        yield postgres.uri(folder, "source")
     finally:
         postgres.stop(folder)
 

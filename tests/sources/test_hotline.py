@@ -358,9 +358,10 @@ def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A server that asks for passwords."""
     folder = tmp_path_factory.mktemp("pw") / "data"
     postgres.start(folder)
-    execute(postgres.uri(folder, "hotline"), "create role reader login password 'right'")
-    (folder / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
-    execute(postgres.uri(folder, "hotline"), "select pg_reload_conf()")
+    execute(postgres.superuser_uri(folder, "hotline"), "create role reader login password 'right'")
+    execute(postgres.superuser_uri(folder, "hotline"), "grant connect on database hotline to reader")
+    (folder / "pg_hba.conf").write_text("local all postgres peer map=minhu\nlocal all all scram-sha-256\n")
+    execute(postgres.superuser_uri(folder, "hotline"), "select pg_reload_conf()")
     yield folder
     postgres.stop(folder)
 

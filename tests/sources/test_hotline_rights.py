@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,25 +12,28 @@ from minhu.errors import PermanentError, SourceBlocked
 from minhu.extract.hotline import extract as hotline
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from minhu.standalone import postgres
 from tests.fixtures.hotline_source import KEY, add_order, execute, fill_pictures, land
 from tests.fixtures.landed import NIGHT
 
 
 @pytest.fixture
-def reader_uri(hotline_uri: str) -> Iterator[str]:
+def reader_uri(postgres_folder: Path, hotline_uri: str) -> Iterator[str]:
     """The hotline as a user sees it who may only read."""
     add_order(hotline_uri, "o1", "2026-11-20 08:00", tier="immediate")
     add_order(hotline_uri, "o2", "2026-11-20 09:00", tier="tracked")
     fill_pictures(hotline_uri)
+    superuser = postgres.superuser_uri(postgres_folder, "hotline")
     for statement in (
         "create role reader login",
+        "grant connect on database hotline to reader",
         "grant usage on schema hotline to reader",
         "grant select on all tables in schema hotline to reader",
     ):
-        execute(hotline_uri, statement)
-    yield hotline_uri.replace("//postgres:", "//reader:")
+        execute(superuser, statement)
+    yield hotline_uri.replace("//minhu_source@", "//reader@")
     for statement in ("drop owned by reader", "drop role reader"):
-        execute(hotline_uri, statement)
+        execute(superuser, statement)
 
 
 def landed(settings: Settings) -> list[str]:

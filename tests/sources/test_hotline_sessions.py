@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from minhu import sessions
+from minhu.database import sessions
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
 from minhu.extract.hotline import extract as hotline
 from minhu.extract.hotline.snapshot import reading_error

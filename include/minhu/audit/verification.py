@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minhu.audit.release_check import Examined, check_files, examine, hash_files
-from minhu.errors import PermanentError, UsageError
+from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.ledger import signing
 from minhu.ledger.chain import Event, Ledger, SignOff, release_events, sign_off_events
-from minhu.release import authors
+from minhu.release import authors, publisher
+from minhu.release.published_comparison import REPAIR
 from minhu.release.release_folder import MANIFEST
 from minhu.release.releases import unknown_release
 from minhu.settings import Settings
@@ -83,6 +84,29 @@ def verify_home(
     if release_id is None:
         problems += _unlisted(releases_dir, known)
     return Verified(tuple(problems), tuple(notes))
+
+
+def with_published(verified: Verified, settings: Settings, published_uri: str | None) -> Verified:
+    """Add where PostgreSQL shows readers other cells than the current release; a note says so where nobody looked.
+
+    Args:
+        verified: what was found on disk; where that is wrong, there is nothing to compare with.
+        settings: of the home.
+        published_uri: libpq connection string, a reader's is enough; None where the server does not run.
+    """
+    if verified.problems or not Ledger(settings.ledger_path).events():
+        return verified
+    if published_uri is None:
+        return replace(verified, notes=(*verified.notes, "PostgreSQL was not compared: it does not run here"))
+    try:
+        found = publisher.differences(settings, published_uri)
+    except TransientError as error:
+        return replace(verified, notes=(*verified.notes, f"PostgreSQL was not compared: {error.happened}"))
+    if not found:
+        return replace(verified, notes=(*verified.notes, "PostgreSQL shows what the current release has, cell by cell"))
+    return replace(
+        verified, problems=tuple(found), notes=(*verified.notes, f"{REPAIR}; find out first who can write there")
+    )
 
 
 def verify_folder(folder: Path, public_keys: Path, release_id: str | None = None) -> Verified:

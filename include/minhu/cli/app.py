@@ -7,18 +7,21 @@ was published; 1 anything else.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
 import sys
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from minhu.cli.analysis import add_commands
 from minhu.cli.contract import contract_app
+from minhu.cli.database import add_database_commands, published_uri
 from minhu.cli.evidence import add_evidence_commands
 from minhu.cli.kpi import kpi_app
 from minhu.cli.output import Format, console, print_rows
@@ -31,8 +34,6 @@ _SCALE = "Size of the synthetic city, 1.0 is Xi'an; default: that of the city th
 _SEED = "Seed of the synthetic city; default: that of the city there is, 7 for a new one."
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-db = typer.Typer(help="The embedded PostgreSQL of the city.", no_args_is_help=True)
-app.add_typer(db, name="db")
 app.add_typer(kpi_app, name="kpi")
 app.add_typer(contract_app, name="contract")
 _CTRL_C = 130
@@ -46,6 +47,7 @@ def choose_city(
     ] = None,
 ) -> None:
     """Measure every night whether the city that was called acted."""
+    os.umask(0o077)  # whatever is made is its owner's alone: docs/security.md
     _chosen["city"] = city
 
 
@@ -57,10 +59,10 @@ def airflow(
     days: Annotated[int | None, typer.Option(help="Days of history of the synthetic city; 7 for a new one.")] = None,
 ) -> None:
     """Run Airflow with the nightly chain on its schedule (01:00, or MINHU_NIGHTLY_CRON) until Ctrl-C."""
-    from minhu.standalone import airflow_runtime, serving
+    from minhu.standalone import airflow_log_in, serving
     from minhu.standalone.nightly import Simulation
 
-    settings = _settings()
+    settings = _state()
     screen = console()
 
     def tell(line: str) -> None:
@@ -70,12 +72,9 @@ def airflow(
     try:
         day = _business_date(settings, None)
         with serving.scheduled(settings, day, Simulation(days, scale, seed), tell, port) as running:
-            log_in = (
-                f"passwords of {', '.join(settings.approvers)} are in {airflow_runtime.passwords_path(settings)}"
-                if settings.approvers
-                else "no log-in: whoever reaches this machine is an administrator"
-            )
-            tell(f"Airflow   {running.url}  {log_in}")
+            tell(f"Airflow   {running.url}")
+            for line in airflow_log_in.lines_for_people(settings):
+                tell(f"log in    {line}")
             tell(f"runs      by schedule ({settings.nightly_cron or serving.DEFAULT_CRON}, {settings.city.time_zone})")
             tell(f"logs      {settings.airflow_home / 'logs'}")
             tell("Ctrl-C ends Airflow, the sources and the database")
@@ -105,7 +104,7 @@ def backfill(
     from minhu.standalone import backfill as module
     from minhu.standalone.nightly import Simulation
 
-    settings = _settings()
+    settings = _state()
     screen = console()
     _unwind_when_asked_to_end()
     days = (_business_date(settings, first), _business_date(settings, last))
@@ -134,7 +133,7 @@ def nightly(
     from minhu.standalone.nightly import Simulation, run_night
     from minhu.standalone.report import print_night
 
-    settings = _settings()
+    settings = _state()
     screen = console()
     day = _business_date(settings, business_date)
     if business_date is None and settings.city.default_business_date is None:
@@ -170,11 +169,11 @@ def simulate(
     from minhu.simulator.simulate import simulate as fill
     from minhu.standalone import postgres
 
-    settings = _settings()
+    settings = _state()
     if hotline_uri is None:
         postgres.stay(settings.postgres_dir)
-        postgres.start(settings.postgres_dir)
-        hotline_uri = postgres.uri(settings.postgres_dir, "hotline")
+        postgres.start(settings.postgres_dir, settings.readers_group)
+        hotline_uri = postgres.uri(settings.postgres_dir, "source")
     city = fill(settings.home, hotline_uri, _business_date(settings, business_date), days, scale, seed, typer.echo)
     if city.is_another_city:
         raise UsageError(
@@ -196,16 +195,16 @@ def load_orders(
 ) -> None:
     """Load another city's order files into a hotline schema, so that `minhu --city NAME nightly` runs on them."""
     from minhu import order_files
-    from minhu.settings import home_of
     from minhu.standalone import postgres
 
-    home = home_of(order_files.read_map(map_path).city.code)
-    started = postgres.start(home / "postgres")
+    settings = _state(order_files.read_map(map_path).city.code)
+    started = postgres.start(settings.postgres_dir, settings.readers_group)
     try:
-        report = order_files.load_orders(map_path, files, postgres.uri(home / "postgres", "hotline"), home, typer.echo)
+        uri = postgres.uri(settings.postgres_dir, "source")
+        report = order_files.load_orders(map_path, files, uri, settings.home, typer.echo)
     finally:
         if started:
-            postgres.stop(home / "postgres")
+            postgres.stop(settings.postgres_dir)
     typer.echo(str(report))
 
 
@@ -216,7 +215,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     from minhu.standalone import postgres
 
     settings = _settings()
-    found = read_status(settings, _published_uri(settings)).as_dict()
+    found = read_status(settings, published_uri(settings, "reader")).as_dict()
     found["published_uri"] = found["published_uri"] or postgres.future_uri(settings.postgres_dir)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True))
@@ -233,7 +232,7 @@ def rollback(release_id: Annotated[str, typer.Argument(help="A release of `minhu
     from minhu.release import publisher
 
     settings = _settings()
-    uri = _published_uri(settings)
+    uri = published_uri(settings)
     if uri is None:
         raise UsageError("roll back", "the published database is not running", "start it with `minhu db start`")
     found = publisher.rollback(settings, uri, release_id, typer.echo)
@@ -306,46 +305,27 @@ def quarantine(
     )
 
 
-@db.command("start")
-def db_start() -> None:
-    """Start it and leave it running, so that readers can connect while nights run."""
-    from minhu.standalone import postgres
-
-    settings = _settings()
-    postgres.stay(settings.postgres_dir)  # first: a night that ends at this moment leaves it alone
-    typer.echo("started" if postgres.start(settings.postgres_dir) else "it was running already")
-    typer.echo(postgres.uri(settings.postgres_dir, "minhu"))
-
-
-@db.command("stop")
-def db_stop() -> None:
-    """Stop it."""
-    from minhu.standalone import postgres
-
-    typer.echo("stopped" if postgres.stop(_settings().postgres_dir) else "it was not running")
-
-
-@db.command("uri")
-def db_uri(
-    database: Annotated[str, typer.Argument(help="minhu (published) or hotline (the source)")] = "minhu",
-) -> None:
-    """Connection string, for psql and BI tools."""
-    from minhu.standalone import postgres
-
-    typer.echo(postgres.uri(_settings().postgres_dir, database))
-
-
 def main() -> None:
     """Entry point: a known error is a sentence and an exit code, not a traceback."""
     try:
         app()
     except MinhuError as error:
-        typer.echo(f"minhu: {_for_this_city(str(error))}", err=True)
-        sys.exit(error.exit_code)
+        _end_with(error)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        from minhu.state_directory import cannot_write
+
+        _end_with(cannot_write(error, _settings().home))
     except SystemExit as end:
         if end.code == _CTRL_C:
             typer.echo("minhu: ended by Ctrl-C; what was started is stopped, the same command goes on", err=True)
         raise
+
+
+def _end_with(error: MinhuError) -> NoReturn:
+    typer.echo(f"minhu: {_for_this_city(str(error))}", err=True)
+    sys.exit(error.exit_code)
 
 
 def _for_this_city(message: str) -> str:
@@ -368,10 +348,19 @@ def _unwind_when_asked_to_end() -> None:
         signal.signal(number, end)
 
 
-def _settings() -> Settings:
+def _settings(city: str | None = None) -> Settings:
     from minhu import settings
 
-    return settings.load(_chosen["city"])
+    return settings.load(city or _chosen["city"])
+
+
+def _state(city: str | None = None) -> Settings:
+    """The settings of a command that writes state: its folders are made, and closed to others."""
+    from minhu import state_directory
+
+    settings = _settings(city)
+    state_directory.prepare(settings.state_folders, settings.readers_group)
+    return settings
 
 
 def _business_date(settings: Settings, text: str | None) -> date:
@@ -397,13 +386,6 @@ def _refuse_a_clock_that_went_back(settings: Settings, day: date) -> None:
         )
 
 
-def _published_uri(settings: Settings) -> str | None:
-    from minhu.standalone import postgres
-
-    if settings.published_uri or postgres.is_running(settings.postgres_dir):
-        return postgres.published_uri(settings)
-    return None
-
-
 add_commands(app, _settings)
 add_evidence_commands(app, _settings)
+add_database_commands(app, _settings, _state)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from minhu.cli.database import published_uri
 from minhu.cli.output import Format, print_rows
 from minhu.errors import UsageError
 
@@ -38,7 +39,10 @@ def add_evidence_commands(app: typer.Typer, settings: Callable[[], Settings]) ->
         ] = None,
         head: Annotated[str | None, typer.Option(help="SHA-256 of a ledger line that was noted elsewhere.")] = None,
     ) -> None:
-        """Check the ledger, every signature and every file, offline; what is wrong is said, and the code is 1."""
+        """Check the ledger, every signature and every file, offline; what is wrong is said, and the code is 1.
+
+        A home whose PostgreSQL can be reached also has what readers see there compared with the current release.
+        """
         from minhu.audit import verification
 
         home = folder or settings().home
@@ -48,6 +52,8 @@ def add_evidence_commands(app: typer.Typer, settings: Callable[[], Settings]) ->
         else:
             found = verification.verify_home(home, public_key, release, head)
             sound = "the ledger, all signatures and all files are sound"
+            if folder is None and release is None:
+                found = verification.with_published(found, settings(), published_uri(settings(), "reader"))
         for line in found.problems or (sound,):
             typer.echo(line)
         for note in found.notes:

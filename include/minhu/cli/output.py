@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,6 +14,11 @@ import typer
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
+
+
+#: How a formula begins, for some also in full width (OWASP, "CSV Injection"), and what begins so and is none.
+_RUN = "^[=+\\-@\t\r\n＝＋－＠]"
+_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
 class Format(StrEnum):
@@ -39,7 +45,7 @@ def print_rows(rows: pa.Table, output: Format, wrapped: Mapping[str, int] | None
         import pyarrow.csv as pcsv
 
         buffer = io.BytesIO()
-        pcsv.write_csv(rows, buffer)
+        pcsv.write_csv(_as_no_formulas(rows), buffer)
         typer.echo(buffer.getvalue().decode(), nl=False)
     else:
         from rich.table import Table
@@ -53,3 +59,22 @@ def print_rows(rows: pa.Table, output: Format, wrapped: Mapping[str, int] | None
             shown.add_row(*("" if value is None else str(value) for value in row.values()))
         console().print(shown)
         typer.echo(f"{rows.num_rows:,} rows")
+
+
+def _as_no_formulas(rows: pa.Table) -> pa.Table:
+    """Text that a spreadsheet would run gets an apostrophe in front, as people write it there; numbers stay numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = []
+    for column in rows.columns:
+        if pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type):
+            column = column.cast(pa.string())
+        if pa.types.is_string(column.type):
+            is_run = pc.and_(
+                pc.match_substring_regex(column, _RUN), pc.invert(pc.match_substring_regex(column, _NUMBER))
+            )
+            column = pc.if_else(is_run, pc.binary_join_element_wise("'", column, ""), column)
+        columns.append(column)
+    names = [f"'{name}" if re.match(_RUN, name) else name for name in rows.column_names]
+    return pa.Table.from_arrays(columns, names=names)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minhu import atomic
+from minhu import atomic, state_directory
 from minhu.errors import PermanentError, UsageError
 from minhu.extract import normal
 from minhu.settings import Settings, secret
@@ -184,6 +184,7 @@ def _key_file(path: Path) -> bytes:
             os.link(temporary, path)
         temporary.unlink()
         atomic.sync_folder(path.parent)
+    state_directory.refuse_loose_secret(path, "read the pseudonym key")
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError):

@@ -20,7 +20,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from minhu import atomic
+from minhu import atomic, state_directory
 from minhu.errors import PermanentError, UsageError
 from minhu.settings import Settings, secret
 
@@ -55,7 +55,8 @@ def load_signer(settings: Settings) -> Signer:
     """The configured key, or the home's own one, made on first use with mode 0600.
 
     Raises:
-        PermanentError: the key cannot be read; the message never holds it.
+        PermanentError: the key cannot be read, or is one of a connection that this ledger does not trust; the message never
+            holds it.
     """
     signer = find_signer(settings)
     if signer is None:
@@ -71,13 +72,32 @@ def find_signer(settings: Settings) -> Signer | None:
     Raises:
         PermanentError: the key cannot be read.
     """
-    configured = secret(VARIABLE) or _given.get()
-    if configured is None:
-        path = settings.secrets_dir / PRIVATE_NAME
-        return read_signer(path) if path.exists() else None
-    if configured.startswith("/"):  # neither PEM nor hex digits begin so
-        return read_signer(Path(configured))
-    return _signer_of(configured.encode(), VARIABLE)
+    configured = secret(VARIABLE)
+    if configured:
+        return _read_configured(configured, VARIABLE)
+    if given_key := _given.get():
+        signer = _read_configured(given_key, "the connection")
+        _refuse_a_stranger(settings, signer)
+        return signer
+    path = settings.secrets_dir / PRIVATE_NAME
+    return read_signer(path) if path.exists() else None
+
+
+def _read_configured(key: str, origin: str) -> Signer:
+    """A key that was given itself, or by the path of its file; neither PEM nor hex digits begin with a slash."""
+    return read_signer(Path(key)) if key.startswith("/") else _signer_of(key.encode(), origin)
+
+
+def _refuse_a_stranger(settings: Settings, signer: Signer) -> None:
+    """A connection is changed by whoever administers Airflow; the keys that are trusted are changed by who owns the home."""
+    trusted = read_public_keys(public_keys_dir(settings))
+    if signer.key_id not in trusted and (trusted or settings.ledger_path.exists()):
+        raise PermanentError(
+            "sign with the key of the connection minhu_signing",
+            f"expected a key this ledger trusts ({', '.join(sorted(trusted)) or 'none is left'}), found {signer.key_id}",
+            f"if it was changed on purpose, put its public key into {public_keys_dir(settings)} (docs/evidence.md); if not, "
+            "somebody changed the connection: mend it, and look who may",
+        )
 
 
 @contextmanager
@@ -97,6 +117,7 @@ def read_signer(path: Path) -> Signer:
         PermanentError: there is no such file, or no such key in it.
     """
     try:
+        state_directory.refuse_loose_secret(path, "read the signing key")
         content = path.read_bytes()
     except OSError as error:
         raise PermanentError(

@@ -6,6 +6,7 @@ Beside :mod:`minhu.orchestration.approval` the only module that imports Airflow.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ from minhu.ledger import signing
 from minhu.pipeline import notices, rounds, stages
 from minhu.release import authors
 from minhu.settings import Settings
+from minhu.state_directory import PRIVATE_UMASK
 
 PUBLISHER = "kpi_publish"
 START_DATE = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -138,6 +140,7 @@ def stage(reads_again: int | None = None) -> Iterator[Night]:
     Raises:
         UsageError: the run has no partition key; a business date is never guessed.
     """
+    os.umask(PRIVATE_UMASK)
     context = get_current_context()
     task = context["ti"]
     with _trying_again_only_what_may_pass(task, reads_again):
@@ -159,6 +162,7 @@ def ask_for_build_if_complete(night: Night, source: str) -> None:
 @contextmanager
 def audit() -> Iterator[Night]:
     """The body of a task that looks back: gives the local day for which the run was due, by its schedule or by hand."""
+    os.umask(PRIVATE_UMASK)
     context = get_current_context()
     with _trying_again_only_what_may_pass(context["ti"]):
         settings, run = settings_module.load(), context["dag_run"]

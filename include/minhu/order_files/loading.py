@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from psycopg import sql
 
-from minhu import atomic, sessions, settings
+from minhu import atomic, settings
+from minhu.database import sessions
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders

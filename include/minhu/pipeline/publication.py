@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
+from minhu import atomic, state_directory
 from minhu.gate.decision import decide_verdicts
 from minhu.gate.identity import identity
 from minhu.landing.night import Night
 from minhu.release import publisher
+from minhu.release.published_comparison import REPAIR
 from minhu.release.release_folder import Release, is_settled
 from minhu.reports import dossier, provenance
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
+
+_log = logging.getLogger(__name__)
 
 
 def publish_night(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
@@ -22,9 +27,28 @@ def publish_night(night: Night, published_uri: str, progress: Callable[[str], No
         dbt_build.check_marts(night)
     decide_verdicts(night)
     published = publish_release(night, published_uri, progress)
+    compare_published(night, published_uri, progress)
     dossier.write_after_release(night.settings, published, progress)
     provenance.write_after_release(night.settings, published, progress)
+    if night.settings.readers_group:
+        state_directory.share(night.settings.home, night.settings.readers_group)
     return published
+
+
+def compare_published(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Note it where PostgreSQL shows other cells than the release: somebody changed them there, and a night does not see it.
+
+    Nothing is mended without a person: what was changed is evidence.
+    """
+    note = night.settings.home / "failures" / night.business_date.isoformat() / "kpi_publish.published.txt"
+    found = publisher.differences(night.settings, published_uri)
+    if not found:
+        note.unlink(missing_ok=True)
+        return
+    text = f"compare PostgreSQL with the current release: {'; '.join(found)} - find out who can write there; {REPAIR}"
+    atomic.write_bytes(note, f"{text}\n".encode())
+    progress(text)
+    _log.warning("%s", text)
 
 
 def publish_release(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation, SQLExpression
 
-from minhu import sessions
+from minhu.database import sessions
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.release.published_checks import check_key, check_tables
 from minhu.release.published_contract import SCHEMA, Contract, Table

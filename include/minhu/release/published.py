@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from minhu import sessions
+from minhu.database import sessions
 from minhu.errors import PermanentError, TransientError
 from minhu.ledger.chain import Event, release_events
 from minhu.ledger.chain import current as current_event
@@ -92,18 +92,42 @@ def follow_ledger(
         progress: told after each step.
     """
     with connect(uri) as connection:
-        _install(connection)
-        known = {str(row[0]) for row in connection.execute("select line_sha256 from published_store.ledger_events")}
-        pending = [event for event in events if event.sha256 not in known]
-        wanted = _worth_loading(events)
-        for event in pending:
-            # a sign-off changes no figure, and its release came to be known by a line above it
-            is_loaded = event.kind != "sign_off" and event.release_id in wanted
-            release = open_release(event.release_id) if is_loaded else None
-            _apply(connection, contract, event, release, progress)
-        if pending:
-            purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
-            progress(f"purged {purged[0] if purged else 0} old row versions")
+        _follow(connection, events, contract, open_release, progress)
+
+
+def rebuild(
+    uri: str, events: Sequence[Event], contract: Contract, open_release: Callable[[str], Release], progress: Progress
+) -> None:
+    """Make everything anew from the ledger and the releases, in one transaction: readers see the old state or the new one.
+
+    Arguments as in :func:`follow_ledger`. Views and rights that others added to the two schemas are gone.
+    """
+    with connect(uri) as connection, connection.transaction():
+        _lock(connection)
+        tables.act_as_owner(connection)
+        connection.execute("drop schema if exists published, published_store cascade")
+        _follow(connection, events, contract, open_release, progress)
+
+
+def _follow(
+    connection: Connection,
+    events: Sequence[Event],
+    contract: Contract,
+    open_release: Callable[[str], Release],
+    progress: Progress,
+) -> None:
+    _install(connection)
+    known = {str(row[0]) for row in connection.execute("select line_sha256 from published_store.ledger_events")}
+    pending = [event for event in events if event.sha256 not in known]
+    wanted = _worth_loading(events)
+    for event in pending:
+        # a sign-off changes no figure, and its release came to be known by a line above it
+        is_loaded = event.kind != "sign_off" and event.release_id in wanted
+        release = open_release(event.release_id) if is_loaded else None
+        _apply(connection, contract, event, release, progress)
+    if pending:
+        purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
+        progress(f"purged {purged[0] if purged else 0} old row versions")
 
 
 def _worth_loading(events: Sequence[Event]) -> set[str]:
@@ -124,6 +148,7 @@ def _install(connection: Connection) -> None:
             return
     with connection.transaction():
         _lock(connection)
+        tables.act_as_owner(connection)
         connection.execute(text.encode())
         connection.execute(
             "insert into published_store.installed (schema_sha256) values (%s) "

@@ -16,14 +16,15 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
-from minhu import sessions
+from minhu.database import sessions
 from minhu.errors import PermanentError
 from minhu.release import published_description as description
 from minhu.release.published_contract import Contract
 from minhu.release.published_description import STORE, VIEWS, Connection, listed, versions_of
 from minhu.release.release_folder import Progress, Release, ReleaseFile, is_settled
 
-READER = "minhu_reader"
+#: Roles of the embedded server (``standalone/embedded_roles.sql``); elsewhere the reader alone may be there.
+OWNER, PUBLISHER, READER = "minhu_owner", "minhu_publisher", "minhu_reader"
 OWN_COLUMNS = ("part", "row_hash", "from_release", "to_release")
 BATCH_ROWS = 65_536
 POSTGRES_TYPES = {
@@ -56,6 +57,7 @@ def ensure(
             continue
         with connection.transaction():
             lock()
+            act_as_owner(connection)
             missing = _missing(connection, name, wanted)
             if missing:
                 _create(connection, name, missing)
@@ -68,6 +70,18 @@ def ensure(
                     (digest, name),
                 )
                 progress(f"{name}: comments, key and indexes are those of the contract")
+
+
+def act_as_owner(connection: Connection) -> None:
+    """Make and change tables as their owner until the transaction ends, where the server has roles of ours.
+
+    Elsewhere whoever publishes owns what they publish.
+    """
+    has_roles = connection.execute(
+        "select 1 from pg_roles where rolname = %s and session_user = %s", (OWNER, PUBLISHER)
+    ).fetchone()
+    if has_roles:
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
 
 
 def load(

@@ -29,7 +29,7 @@ from minhu.landing.night import Night
 from minhu.ledger.chain import FACTS, Ledger, release_events
 from minhu.ledger.chain import current as current_event
 from minhu.ledger.signing import Signer, load_signer
-from minhu.release import authors, published, published_contract
+from minhu.release import authors, published, published_comparison, published_contract
 from minhu.release.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
 from minhu.release.release_folder import (
     AS_OF_RULE,
@@ -180,6 +180,37 @@ def follow(settings: Settings, published_uri: str, ledger: Ledger, progress: Pro
     known = release_events(events)
     contract = published_contract.load(settings.dbt_dir)
     published.follow_ledger(published_uri, events, contract, partial(open_release, settings, known), progress)
+
+
+def rebuild(settings: Settings, published_uri: str, progress: Progress = lambda _: None) -> None:
+    """Make the published database anew from the ledger and the releases, whatever somebody did to it.
+
+    Raises:
+        PermanentError: a release that is needed is damaged.
+    """
+    with exclusive(settings):
+        events = Ledger(settings.ledger_path).events()
+        known = release_events(events)
+        for event in known.values():
+            if (settings.releases_dir / event.release_id).exists():
+                _check_files(open_release(settings, known, event.release_id))
+        contract = published_contract.load(settings.dbt_dir)
+        published.rebuild(published_uri, events, contract, partial(open_release, settings, known), progress)
+
+
+def differences(settings: Settings, published_uri: str) -> list[str]:
+    """Where the published database is not what the ledger and its current release say, as sentences.
+
+    Raises:
+        TransientError: the database cannot be reached.
+    """
+    events = Ledger(settings.ledger_path).events()
+    pointed = current_event(events)
+    if pointed is None:
+        return []
+    release = open_release(settings, release_events(events), pointed.release_id)
+    contract = published_contract.load(settings.dbt_dir)
+    return published_comparison.differences(published_uri, events, contract, release)
 
 
 def _check_files(release: Release) -> None:

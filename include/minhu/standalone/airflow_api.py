@@ -30,17 +30,18 @@ class Airflow:
 
     Args:
         url: of its API server.
+        password: of the pipeline's own user, for its token.
         check_alive: raises if one of Airflow's processes has ended; asked whenever the API does not answer.
-        password: of the pipeline's own user; None where Airflow runs without log-in.
     """
 
-    def __init__(self, url: str, check_alive: Callable[[], None] = lambda: None, password: str | None = None) -> None:
+    def __init__(self, url: str, password: str, check_alive: Callable[[], None] = lambda: None) -> None:
         self.url = url
         self.check_alive = check_alive
         self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)  # a proxy has no business here
-        login = {"username": PIPELINE_USER, "password": password} if password else None
-        token = self._ask("POST" if login else "GET", "/auth/token", body=login).json()["access_token"]
-        self._client.headers["Authorization"] = f"Bearer {token}"
+        login = {"username": PIPELINE_USER, "password": password}
+        self._client.headers["Authorization"] = (
+            f"Bearer {self._ask('POST', '/auth/token', body=login).json()['access_token']}"
+        )
 
     def wait_for_dags(self, seconds: float) -> None:
         """Return once all DAGs are known to the scheduler.

@@ -30,11 +30,14 @@ from minhu import atomic
 from minhu.errors import PermanentError, TransientError, UsageError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint, Source
-from minhu.settings import DEFAULT_CITY, PIPELINE_USER, Settings
+from minhu.settings import DEFAULT_CITY, Settings
+from minhu.standalone import airflow_log_in
 from minhu.standalone.airflow_api import Airflow
 from minhu.standalone.preload import LOCAL_SETTINGS
 
 _PROCESSES = ("api-server", "scheduler", "dag-processor")
+#: Logs are read as files here; their server would listen on every address of the machine.
+_ARGUMENTS = {"scheduler": ("--skip-serve-logs",)}
 _START_SECONDS = 300.0
 _END_SECONDS = 10.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -55,9 +58,8 @@ class Connections:
 def environment(settings: Settings, connections: Connections, port: int) -> dict[str, str]:
     """Environment of Airflow's processes: everything below the home, nothing of an Airflow the user has elsewhere.
 
-    Nobody but this machine reaches the server, so whoever does is an administrator, unless somebody may sign releases off:
-    an approval needs a name (:func:`passwords_path`). A server for people is set up differently
-    (docs/runbook/airflow-on-a-server.md).
+    Only this machine reaches the server, and who logs in needs a password (:mod:`minhu.standalone.airflow_log_in`). A server
+    for people is set up differently (docs/runbook/airflow-on-a-server.md).
     """
     values = command_environment(settings) | {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
@@ -101,25 +103,10 @@ def command_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": "3",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        **_log_in(settings),
+        **airflow_log_in.environment(settings),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": settings.log_level,
-    }
-
-
-def passwords_path(settings: Settings) -> Path:
-    """Where Airflow keeps the passwords it makes for the approvers and for the pipeline itself; only the owner reads it."""
-    return settings.secrets_dir / "airflow_passwords.json"
-
-
-def _log_in(settings: Settings) -> dict[str, str]:
-    if not settings.approvers:
-        return {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True"}
-    users = [f"{PIPELINE_USER}:admin", *(f"{user_id}:user" for user_id in settings.approvers)]
-    return {
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(users),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_path(settings)),
+        "SPT_NOENV": "1",  # processes that change their title keep their environment, by which they are known as ours
     }
 
 
@@ -159,10 +146,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
     atomic.write_json(_record(settings), [])  # from here to the last line the night counts as unfinished
     atomic.write_bytes(settings.airflow_home / "config" / "airflow_local_settings.py", LOCAL_SETTINGS.encode())
     _prepare_database(settings, env)
-    if settings.approvers and not passwords_path(settings).exists():
-        settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        atomic.write_bytes(passwords_path(settings), b"{}\n")
-        passwords_path(settings).chmod(0o600)  # before there is a password in it
+    airflow_log_in.make_passwords(settings)
     processes: list[subprocess.Popen[bytes]] = []
     leaders: list[tuple[int, float]] = []
 
@@ -181,7 +165,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
             atomic.write_json(_record(settings), leaders)
         url = f"http://127.0.0.1:{port}"
         _wait_until_healthy(url, check_alive, logs)
-        airflow = Airflow(url, check_alive, _own_password(settings) if settings.approvers else None)
+        airflow = Airflow(url, airflow_log_in.password_of(settings), check_alive)
         try:
             airflow.wait_for_dags(_START_SECONDS)
             airflow.make_pools()
@@ -189,7 +173,7 @@ def running(settings: Settings, connections: Connections, port: int = 0) -> Iter
         finally:
             airflow.close()
     finally:
-        _end(leaders, _END_SECONDS)
+        _end(leaders, _END_SECONDS, settings.airflow_home)
         for process in processes:
             process.wait(timeout=30)
     _record(settings).unlink(missing_ok=True)
@@ -200,7 +184,7 @@ def end_leftovers(settings: Settings) -> int:
     record = _record(settings)
     if not record.exists():
         return 0
-    ended = _end([(int(pid), float(started)) for pid, started in json.loads(record.read_text(encoding="utf-8"))], 0.0)
+    ended = _end(_read_record(record), 0.0, settings.airflow_home)
     unfinished = settings.airflow_home / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -208,19 +192,6 @@ def end_leftovers(settings: Settings) -> int:
         path.replace(unfinished / path.name)
     record.unlink()
     return ended
-
-
-def _own_password(settings: Settings) -> str:
-    """The password that the api-server made for the pipeline's own user when it started."""
-    path = passwords_path(settings)
-    try:
-        return str(json.loads(path.read_bytes())[PIPELINE_USER])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PermanentError(
-            "log in to Airflow",
-            f"expected a password of {PIPELINE_USER} in {path}, found none ({type(error).__name__})",
-            "delete that file and start again: Airflow makes new passwords for all users",
-        ) from error
 
 
 def _prepare_database(settings: Settings, env: dict[str, str]) -> None:
@@ -241,7 +212,7 @@ def _prepare_database(settings: Settings, env: dict[str, str]) -> None:
 
 def _start(name: str, env: dict[str, str], log: int) -> subprocess.Popen[bytes]:
     """An Airflow process as leader of a session, by which all it starts can be found again."""
-    command = ["airflow", name]
+    command = ["airflow", name, *_ARGUMENTS.get(name, ())]
     on_linux = sys.platform == "linux"
     return subprocess.Popen(
         command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -259,41 +230,56 @@ def _identity(pid: int) -> tuple[int, float]:
     return pid, psutil.Process(pid).create_time()
 
 
-def _end(leaders: Sequence[tuple[int, float]], patience: float) -> int:
-    """Ask the leaders of sessions to end; after ``patience`` seconds kill whatever is left in their sessions.
+def _read_record(record: Path) -> list[tuple[int, float]]:
+    """Numbers and starts of a night's processes; a record that was cut off names none."""
+    try:
+        return [(int(pid), float(started)) for pid, started in json.loads(record.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError):
+        return []
+
+
+def _end(leaders: Sequence[tuple[int, float]], patience: float, airflow_home: Path) -> int:
+    """Ask the leaders of sessions to end; after ``patience`` seconds kill whatever of this Airflow is left in their sessions.
 
     Returns:
         How many processes the sessions had.
     """
-    members = [process for leader in leaders for process in _session(*leader)]
+    members = [process for leader in leaders for process in _session(*leader, airflow_home)]
     asked = [process for process in members if process.pid in {pid for pid, _ in leaders}]
     if patience:
         for process in asked:
             _signal(process, signal.SIGTERM)
         psutil.wait_procs(asked, timeout=patience)
-    left = {*members, *(process for leader in leaders for process in _session(*leader))}
+    left = {*members, *(process for leader in leaders for process in _session(*leader, airflow_home))}
     for process in left:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(list(left), timeout=5)
     return len(members)
 
 
-def _session(leader: int, started: float) -> list[psutil.Process]:
-    """Processes of the session that ``leader`` opened at ``started`` (epoch seconds), also after its own end.
+def _session(leader: int, started: float, airflow_home: Path) -> list[psutil.Process]:
+    """Processes of this Airflow in the session that ``leader`` opened at ``started`` (epoch seconds), also after its end.
 
-    A task has a process group of its own, but stays in the session of its scheduler.
+    A task has a process group of its own, but stays in the session of its scheduler. A number may be another's by now, so
+    each has to have the home of this Airflow in its environment.
     """
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
             is_member = os.getsid(process.pid) == leader and process.create_time() > started - 1
-            if is_member and process.status() != psutil.STATUS_ZOMBIE:
+            if is_member and process.status() != psutil.STATUS_ZOMBIE and _is_of(process, airflow_home):
                 found.append(process)
         except (psutil.Error, OSError):
             continue  # it has ended, or it is not ours to ask
     if any(process.pid == leader for process in found):
         return found if abs(psutil.Process(leader).create_time() - started) < 1 else []
-    return [process for process in found if _is_airflow(process)]  # an orphan; the number may be another's by now
+    return [
+        process for process in found if _is_airflow(process)
+    ]  # an orphan; what a task began may be another's to end
+
+
+def _is_of(process: psutil.Process, airflow_home: Path) -> bool:
+    return bool(process.environ().get("AIRFLOW_HOME") == str(airflow_home))
 
 
 def _is_airflow(process: psutil.Process) -> bool:

@@ -51,6 +51,6 @@ def _holder(owner: Path) -> str:
     """Who holds the lock, in words; a night that is just beginning or ending has no record."""
     try:
         held = json.loads(owner.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return f"process {held['pid']} is running {held['doing']}"
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return "another process is beginning or ending a night"
-    return f"process {held['pid']} is running {held['doing']}"

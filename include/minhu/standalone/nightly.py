@@ -173,7 +173,7 @@ def start_postgres(settings: Settings, stack: ExitStack) -> None:
     if settings.hotline_uri and settings.published_uri:
         return
     stack.callback(postgres.stop_after_night, settings.postgres_dir)
-    postgres.start_for_night(settings.postgres_dir)
+    postgres.start_for_night(settings.postgres_dir, settings.readers_group)
 
 
 def prepare_sources(

@@ -80,7 +80,7 @@ def _troubles(settings: Settings, report: NightReport) -> list[str]:
         lines += [
             f"  {notice}" for notice in reader_notices(Night(settings, report.business_date), f"{source}_extract")
         ]
-    return lines
+    return [*lines, *(text for stage, text in report.failures.items() if stage.startswith("kpi_publish."))]
 
 
 def _quarantined(release: Release) -> Counter[str]:

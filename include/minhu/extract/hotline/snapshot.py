@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.rows import dict_row
 
-from minhu import sessions
+from minhu.database import sessions
 from minhu.errors import MinhuError, PermanentError, TransientError
 
 Rows = psycopg.Connection[dict[str, Any]]

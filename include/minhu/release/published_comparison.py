@@ -1,0 +1,160 @@
+"""What readers of PostgreSQL see, held against the release by content: which cells differ, are missing or were added.
+
+Rows that a night does not find changed are not written again, so what somebody altered in the database would stay. It is
+read here as a reader reads it, through the views, in one snapshot; the release on disk is what is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from psycopg import sql
+
+from minhu.ledger.chain import Event, release_events, sign_off_events
+from minhu.release import published
+from minhu.release.published_contract import Contract
+from minhu.release.published_description import VIEWS, Connection, listed
+from minhu.release.release_folder import Release
+
+#: Differences told of one table; more are counted.
+_SHOWN = 10
+_LONGEST = 240
+REPAIR = "`minhu db repair` makes `published` again from the releases"
+
+
+def differences(uri: str, events: Sequence[Event], contract: Contract, release: Release) -> list[str]:
+    """Everything in ``published`` that is not what the ledger and its current release say, as sentences.
+
+    Args:
+        uri: libpq connection string; a reader's is enough.
+        events: the whole ledger.
+        contract: the keys by which rows are told.
+        release: the current one by the ledger.
+
+    Raises:
+        TransientError: the server cannot be reached.
+    """
+    with published.connect(uri) as connection, connection.transaction(), duckdb.connect() as engine:
+        connection.execute("set transaction isolation level repeatable read, read only")
+        for setting in published.PINNED:
+            connection.execute(setting)
+        found, is_current = _wrong_releases(connection, events, release)
+        if is_current:
+            for name in release.table_names:
+                table = contract.tables.get(name)
+                found += _compare(name, release, connection, engine, table.primary_key if table else ())
+    return found
+
+
+def _wrong_releases(connection: Connection, events: Sequence[Event], release: Release) -> tuple[list[str], bool]:
+    """Differences in the list of releases (manifests, who signed which off), and whether it shows the current one."""
+    try:
+        with connection.transaction():
+            rows = connection.execute(
+                "select release_id, manifest_sha256, is_current, signed_off_by from published.releases order by release_no"
+            ).fetchall()
+    except psycopg.Error as error:
+        return [f"published.releases cannot be read ({type(error).__name__})"], False
+    known, signed = release_events(events), sign_off_events(events)
+    found = []
+    for release_id, manifest, _, signed_by in rows:
+        name = str(release_id)
+        if name not in known:
+            found.append(f"published.releases has {name}, which the ledger does not know")
+            continue
+        expected = signed[name].sign_off if name in signed else None
+        if manifest != known[name].manifest_sha256:
+            found.append(f"published.releases, {name}: another manifest than in the ledger")
+        if signed_by != (expected.approver if expected else None):
+            found.append(f"published.releases, {name}: signed_off_by is {signed_by!r}, in the ledger it is not")
+    current = [str(release_id) for release_id, _, is_current, _ in rows if is_current]
+    if current != [release.release_id]:
+        found.append(f"published shows {' '.join(current) or 'nothing'}, the current release is {release.release_id}")
+    return found, current == [release.release_id]
+
+
+def _compare(
+    name: str, release: Release, connection: Connection, engine: duckdb.DuckDBPyConnection, key: Sequence[str]
+) -> list[str]:
+    expected = release.table(name)
+    try:
+        with connection.transaction():
+            shown = _read(connection, name, expected.schema)
+    except (psycopg.Error, pa.ArrowInvalid) as error:
+        return [f"published.{name} cannot be read as the release has it ({type(error).__name__})"]
+    engine.register("expected", expected)
+    engine.register("shown", shown)
+    lost = _rows(engine, "expected", "shown", expected.column_names)
+    if not lost and expected.num_rows == shown.num_rows:  # no row of a release stands there twice
+        return []
+    added = _rows(engine, "shown", "expected", expected.column_names)
+    told = list(_told(name, lost, added, key or expected.column_names))
+    if len(told) < abs(shown.num_rows - expected.num_rows):
+        told.append(
+            f"published.{name}: {shown.num_rows:,} rows, released were {expected.num_rows:,}: some stand there twice"
+        )
+    rest = len(told) - _SHOWN
+    return told if rest <= 0 else [*told[:_SHOWN], f"published.{name}: {rest:,} more"]
+
+
+def _read(connection: Connection, name: str, schema: pa.Schema) -> pa.Table:
+    """What a view shows, in the columns and types of the release."""
+    statement = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(
+        listed(schema.names), sql.Identifier(VIEWS, name)
+    )
+    with connection.cursor().copy(statement) as copy:
+        content = b"".join(map(bytes, copy))
+    if not content:
+        return schema.empty_table()
+    return pa_csv.read_csv(
+        pa.BufferReader(content),
+        read_options=pa_csv.ReadOptions(column_names=schema.names),
+        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
+            true_values=["t"], false_values=["f"],
+        ),
+    )  # fmt: skip
+
+
+def _rows(engine: duckdb.DuckDBPyConnection, those: str, without: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    same = " and ".join(f'{those}."{column}" is not distinct from {without}."{column}"' for column in columns)
+    found = engine.execute(f"select * from {those} anti join {without} on {same} order by all")  # noqa: S608
+    return list(found.to_arrow_table().to_pylist())
+
+
+def _told(
+    name: str, lost: Sequence[Mapping[str, Any]], added: Sequence[Mapping[str, Any]], key: Sequence[str]
+) -> Iterator[str]:
+    """Rows of one key on both sides differ in cells; the others are missing or too many."""
+    by_key = {tuple(row[column] for column in key): row for row in added}
+    for row in lost:
+        at = tuple(row[column] for column in key)
+        other = by_key.pop(at, None)
+        if other is None:
+            yield f"{_where(name, key, at)}: the row is missing"
+            continue
+        cells = [
+            f"{column} is {_text(other[column])}, released was {_text(row[column])}"
+            for column in row
+            if other[column] != row[column]
+        ]
+        yield f"{_where(name, key, at)}: {'; '.join(cells)}"
+    for at in by_key:
+        yield f"{_where(name, key, at)}: the row was never released"
+
+
+def _where(name: str, key: Sequence[str], at: tuple[Any, ...]) -> str:
+    """A row by its key; where the whole row is its key, by the beginning of it."""
+    row = " ".join(f"{column}={_text(value)}" for column, value in zip(key, at, strict=True))
+    return f"published.{name}, {row if len(row) <= _LONGEST else row[:_LONGEST] + '…'}"
+
+
+def _text(value: Any) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
