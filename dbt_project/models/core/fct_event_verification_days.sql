@@ -7,10 +7,7 @@ with verified as (
         event_id,
         {{ local_date('verified_at') }} as verified_date,
         max(case when is_passed then 0 else 1 end) as failed
-    from {{ ref('int_grid_verifications_latest') }}
-    where
-        event_id in (select event_id from {{ ref('int_grid_events_changed') }})
-        and verified_at <= {{ as_of() }}
+    from {{ ref('int_grid_verifications_standing') }}
     group by event_id, {{ local_date('verified_at') }}
 )
 
