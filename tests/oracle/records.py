@@ -44,7 +44,9 @@ class Order:
         The row has the last word on now: of one that is open, a closing that no step took back is none.
         """
         turns = [
-            (step["occurred_at"], step["event_type"]) for step in self.steps if step["event_type"] in ("close", "reopen")
+            (step["occurred_at"], step["event_type"])
+            for step in self.steps
+            if step["event_type"] in ("close", "reopen")
         ]
         if self.row["closed_at"]:
             turns = sorted([*turns, (self.row["closed_at"], "close")], key=lambda turn: turn[0])

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import duckdb

@@ -6,7 +6,17 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from tests.oracle.story import (
-    CATEGORIES, CHANGED_ON, COMMUNITIES, NIGHTS, STRUCK_GRID, UNITS, Life, ToldCity, end_of, moment, text,
+    CATEGORIES,
+    CHANGED_ON,
+    COMMUNITIES,
+    NIGHTS,
+    STRUCK_GRID,
+    UNITS,
+    Life,
+    ToldCity,
+    end_of,
+    moment,
+    text,
 )  # fmt: skip
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

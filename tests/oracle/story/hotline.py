@@ -6,7 +6,18 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.oracle.story import CATEGORIES, COMMUNITIES, NIGHTS, STREETS, STRUCK_UNIT, UNITS, Life, ToldCity, end_of, moment
+from tests.oracle.story import (
+    CATEGORIES,
+    COMMUNITIES,
+    NIGHTS,
+    STREETS,
+    STRUCK_UNIT,
+    UNITS,
+    Life,
+    ToldCity,
+    end_of,
+    moment,
+)
 
 FIRST = date(2026, 10, 5)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

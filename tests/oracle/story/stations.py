@@ -27,7 +27,9 @@ class Stations:
             self._case(f"k{number:03}", moment(rng, first, NIGHTS[-1]))
         early = datetime(2026, 12, 28, 9)
         broken = {"district_code": "d1", "accepted_at": early, "finished_at": early + DAY, "item_code": "i0"}
-        self.cases["of-struck-point"] = Life(early + DAY, **(broken | {"station_code": STRUCK_POINT, "is_agent_handled": True}))
+        self.cases["of-struck-point"] = Life(
+            early + DAY, **(broken | {"station_code": STRUCK_POINT, "is_agent_handled": True})
+        )
         self.cases["of-no-item"] = Life(early + DAY, **(broken | {"item_code": "nothing"}))
         self.cases["of-no-point"] = Life(early + DAY, **(broken | {"station_code": "nowhere"}))
         self.cases["finished-before"] = Life(early + DAY, **(broken | {"finished_at": early - DAY}))
