@@ -2,6 +2,7 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="event_id in (select event_id from {{ ref('int_grid_events_changed') }})") }}
 -- depends_on: {{ ref('int_counted_days_before') }}
+-- depends_on: {{ ref('int_grid_events_changed') }}
 with verified as (
     select
         event_id,

@@ -1,5 +1,5 @@
--- One row per order that can be counted and was followed by another of the same person, category and street (重复诉求). What
--- is in quarantine counts nowhere, so it repeats nothing.
+-- One row per order that can be counted and was followed by another of the same person, category and street (重复诉求).
+-- What is in quarantine counts nowhere, so it repeats nothing.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="order_id in (select order_id from {{ ref('int_orders_changed') }})") }}
 -- depends_on: {{ ref('int_orders_changed') }}

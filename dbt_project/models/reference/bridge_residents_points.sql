@@ -1,6 +1,6 @@
--- One row per community and grid of residents, service point with enough items within a walk (15分钟政务服务圈) and span of
--- days in which both stood so: the great-circle distance (haversine, earth radius 6371 km) times a detour factor, from the
--- middle of the grid.
+-- One row per community and grid of residents, service point with enough items within a walk (15分钟政务服务圈) and span
+-- of days in which both stood so: the great-circle distance (haversine, earth radius 6371 km) times a detour factor, from
+-- the middle of the grid.
 with residents as (
     select
         community_code,
@@ -52,7 +52,7 @@ near as (
     inner join points
         on
             abs(points.lat - residents.center_lat) <= {{ walk_metres() }} / 110000.0
-            and (residents.ended_from is null or points.began_on < residents.ended_from)
+            and (residents.ended_from is null or residents.ended_from > points.began_on)
             and (points.ended_from is null or residents.began_on < points.ended_from)
 )
 

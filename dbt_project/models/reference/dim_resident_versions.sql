@@ -1,4 +1,4 @@
--- One row per community and grid of residents and span of days in which they were counted alike; ended_from is exclusive.
+-- One row per community and grid of residents and span of days in which they were as many; ended_from is exclusive.
 with spans as (
     {{ listed_spans(ref('stg_stations__resident_states'), ['community_code', 'grid_code']) }}
 )

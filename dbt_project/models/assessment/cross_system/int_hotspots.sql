@@ -1,6 +1,6 @@
--- One row per caliber and spell of a hotspot (place x matter): orders of 30 days reach the threshold, until they fall below
--- it. The spell is solved on the first day they are below, in the borders of that day; it has come back where another
--- begins within 90 days. What is kept out of the assessment makes no assessed hotspot.
+-- One row per caliber and spell of a hotspot (place x matter): orders of 30 days reach the threshold, until they fall
+-- below it. The spell is solved on the first day they are below, in the borders of that day; it has come back where
+-- another begins within 90 days. What is kept out of the assessment makes no assessed hotspot.
 with daily as (
     {% for caliber, condition in [('full', '1 = 1'), ('assessed', "assessment_scope <> 'excluded'")] -%}
     select

@@ -1,5 +1,5 @@
--- One row per week, unit and caliber: orders of the tracked tier (跟踪办) open at its end, as they were then, and those with
--- a fresh note: any step within the interval of the seed kpi_parameters. A running week ends with the business date.
+-- One row per week, unit and caliber: orders of the tracked tier (跟踪办) that were open at its end, and those with a
+-- fresh note: any step within the interval of the seed kpi_parameters. A running week ends with the business date.
 with tracked as (
     select * from {{ ref('fct_work_orders') }}
     where tier = 'tracked' and not is_over_at_unknown_time
@@ -43,8 +43,8 @@ noted as (
     where recency = 1 and occurred_at <= {{ as_of() }}
 ),
 
--- an order may be closed and opened again: what holds from one turn on, until the next. One that is open was opened again
--- after its last closing; where no step says when, that closing is none
+-- an order may be closed and opened again: what holds from one turn on, until the next. One that is open was opened
+-- again after its last closing; where no step says when, that closing is none
 turns as (
     select
         order_id,
@@ -97,9 +97,9 @@ open_orders as (
         on tracked.order_id = spans.order_id and spans.is_open = 1
     inner join weeks
         on
-            weeks.last_day >= tracked.created_date
-            and weeks.last_day >= spans.turned_date
-            and (spans.next_date is null or weeks.last_day < spans.next_date)
+            tracked.created_date <= weeks.last_day
+            and spans.turned_date <= weeks.last_day
+            and (spans.next_date is null or spans.next_date > weeks.last_day)
 ),
 
 fresh as (

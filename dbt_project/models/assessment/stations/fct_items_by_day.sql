@@ -1,5 +1,5 @@
--- One row per day, unit and caliber: personal items of the list of that day and those done at a street, a community or a
--- machine.
+-- One row per day, unit and caliber: personal items of the list of that day and those done at a street, a community or
+-- a machine.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_days_to_count('items') }}") }}
 with items as (

@@ -28,8 +28,8 @@ fund_reports as (
     where fund_kind = 'operations' and {{ is_of_own_year }}
 ),
 
--- every community of the city, whether a return names it or not, by the budget of the report's own year and the borders of
--- its last day
+-- every community of the city, whether a return names it or not, by the budget of the report's own year and the borders
+-- of its last day
 funded_communities as (
     select
         reports.report_to,

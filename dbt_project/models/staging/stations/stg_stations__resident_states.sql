@@ -1,4 +1,5 @@
--- One row per community and grid of residents and state that a picture showed first; that it is listed no more is a state too.
+-- One row per community and grid of residents and state that a picture showed first; that it is listed no more is a
+-- state too.
 with source as (
     select * from {{ source('raw', 'stations__residents_states') }}
 ),
