@@ -8,7 +8,7 @@ from {{ ref('int_grid_verifications_latest') }} as verifications
 inner join {{ ref('int_grid_events_latest') }} as events
     on
         verifications.event_id = events.event_id
-        and verifications.updated_at = events.updated_at
+        and verifications.updated_at >= events.updated_at
 where
     verifications.event_id in (select changed.event_id from {{ ref('int_grid_events_changed') }} as changed)
     and verifications.verified_at <= {{ as_of() }}
