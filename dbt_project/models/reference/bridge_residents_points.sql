@@ -1,6 +1,6 @@
 -- One row per community and grid of residents, service point with enough items within a walk (15分钟政务服务圈) and span
--- of days in which both stood so: the great-circle distance (haversine, earth radius 6371 km) times a detour factor, from
--- the middle of the grid.
+-- of days in which both stood so: the great-circle distance (haversine, earth radius 6371 km) times a detour factor,
+-- from the middle of the grid.
 with residents as (
     select
         community_code,

@@ -1,5 +1,5 @@
 -- One row per on-site verification (核查) by the end of the business date of an event to judge again. The platform
--- gives an event with all of its verifications: one that its newest version lacks was struck off, or given another time.
+-- gives an event with all of its verifications: one that its newest version lacks was struck off, or has another time.
 select
     verifications.event_id,
     verifications.verified_at,
