@@ -15,6 +15,7 @@ with begun as (
             else seen_from
         end as began_on
     from {{ states }}
+    where is_listed
 ),
 
 bounded as (
@@ -28,7 +29,57 @@ select * from bounded
 where ended_from is null or ended_from > began_on
 {% endmacro %}
 
+{#
+  From when to when a list had a thing in each of its states, by the pictures in which that was first seen: nobody knows of a
+  list before the first picture. `ended_from` is exclusive, null for what the list has now. A state that another of the same
+  day replaced is left out.
+    key  column, or columns, that a thing is known by
+#}
+{% macro listed_spans(states, key) %}
+with bounded as (
+    select
+        *,
+        seen_from as began_on,
+        lead(seen_from) over (
+            partition by {{ key if key is string else key | join(', ') }} order by seen_from, landed_attempt
+        ) as ended_from
+    from {{ states }}
+)
+
+select * from bounded
+where is_listed and (ended_from is null or ended_from > began_on)
+{% endmacro %}
+
+{# Every thing that a list ever had, as the last picture that listed it has it. #}
+{% macro last_listed(states, key) %}
+with ranked as (
+    select
+        *,
+        row_number() over (partition by {{ key }} order by seen_from desc, landed_attempt desc) as recency
+    from {{ states }}
+    where is_listed
+)
+
+select * from ranked
+where recency = 1
+{% endmacro %}
+
 {# Join condition: `versions` is how the thing stood on `day`. #}
 {% macro stands_on(versions, day) -%}
     {{ versions }}.began_on <= {{ day }} and ({{ versions }}.ended_from is null or {{ day }} < {{ versions }}.ended_from)
+{%- endmacro %}
+
+{#
+  Joins: the community and the street of a thing as they lay on `day`, as communities and streets. A thing lies where its
+  community does; the street that it names itself counts where that is not known.
+#}
+{% macro join_places_of_day(thing, day) -%}
+left join {{ ref('dim_place_versions') }} as communities
+    on
+        {{ thing }}.community_code = communities.place_code
+        and {{ stands_on('communities', day) }}
+left join {{ ref('dim_place_versions') }} as streets
+    on
+        {{ thing }}.street_code = streets.place_code
+        and {{ stands_on('streets', day) }}
 {%- endmacro %}

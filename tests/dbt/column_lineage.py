@@ -36,7 +36,7 @@ _SUMMED = re.compile(r"^(fct_\w+_by_day|agg_\w+)$")
 _COMPOSED = ("kpi_estimates", "kpi_three_rate_scores")
 _CELL = ("unit_type", "unit_code", "period_type", "period_start", "caliber")
 #: Columns that landing adds.
-_OF_LANDING = {"landed_attempt", "landed_date", "load_no"}
+_OF_LANDING = {"landed_attempt", "landed_date", "load_no", "seen_from", "is_listed"}
 #: (relation, column); the column "" stands for which rows the relation has.
 Origin = tuple[str, str]
 ROWS = ""

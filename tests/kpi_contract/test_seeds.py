@@ -58,25 +58,25 @@ def test_a_definition_may_change_under_a_version_that_was_not_published(
     project: Path, edit: Callable[..., None]
 ) -> None:
     before = seed_text(project, "kpi_contract_versions")
-    edit("G03", settle_days=1)
+    edit("H02", settle_days=1)
     changed, found = check.write(project)
     assert changed == [] and len(found) == 2 and "no longer that of version 1.0.0" in found[0]
-    assert check.write(project, ["G03"]) == (["seeds/kpi_contract.csv", "seeds/kpi_contract_versions.csv"], [])
+    assert check.write(project, ["H02"]) == (["seeds/kpi_contract.csv", "seeds/kpi_contract_versions.csv"], [])
     lines = zip(before.splitlines(), seed_text(project, "kpi_contract_versions").splitlines(), strict=True)
-    assert [old[:4] for old, new in lines if old != new] == ["G03,", "G03,"], "only the hashes of that KPI"
+    assert [old[:4] for old, new in lines if old != new] == ["H02,", "H02,"], "only the hashes of that KPI"
 
 
 def test_a_new_version_keeps_the_hash_of_the_one_before(project: Path, edit: Callable[..., None]) -> None:
     changelog = project / "CHANGELOG.md"
-    changelog.write_text(changelog.read_text(encoding="utf-8") + "\n| G03 | 1.1.0 | yes | … | … |\n", encoding="utf-8")
+    changelog.write_text(changelog.read_text(encoding="utf-8") + "\n| H02 | 1.1.0 | yes | … | … |\n", encoding="utf-8")
     first = {"version": "1.0.0", "valid_from": "2026-11-24"}
     second = {"version": "1.1.0", "valid_from": "2026-12-01", "is_break": True, "meaning_zh": "此", "meaning_en": "Now"}
     before = read_project(project).recorded
-    edit("G03", settle_days=1, history=[first, second])
+    edit("H02", settle_days=1, history=[first, second])
     assert check.write(project) == (["seeds/kpi_contract.csv", "seeds/kpi_contract_versions.csv"], [])
     after = read_project(project).recorded
     assert {key: value for key, value in after.items() if key in before} == before
-    assert after["G03", "main", "1.1.0"] != before["G03", "main", "1.0.0"]
+    assert after["H02", "main", "1.1.0"] != before["H02", "main", "1.0.0"]
 
 
 def test_grains_are_the_pairs_that_exist_and_those_that_are_added() -> None:

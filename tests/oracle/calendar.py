@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from operator import lt
 from pathlib import Path
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
@@ -88,13 +87,11 @@ def after_workdays(start: date, count: int) -> date:
     return day
 
 
-def deadline(
-    created_at: datetime, clock: str, amount: int, pauses: Iterable[Span] = (), helps: Callable[..., bool] = lt
-) -> datetime:
+def deadline(created_at: datetime, clock: str, amount: int, pauses: Iterable[Span] = ()) -> datetime:
     """``amount`` working hours from ``created_at``, or the end of so many working days after its day.
 
     While a pause lasts the clock stands still; one that begins after the deadline, as earlier pauses have moved it, does
-    not help (``helps`` compares its beginning with that deadline). Overlapping pauses count once.
+    not help. Overlapping pauses count once.
     """
     in_hours = clock == "working_hours"
 
@@ -105,7 +102,7 @@ def deadline(
 
     allowed: float = amount * 60 if in_hours else amount
     for begin, end in merged(pauses):
-        if helps(begin, due(allowed)):
+        if begin < due(allowed):
             begin = max(begin, created_at)
             allowed += worked_minutes(begin, end) if in_hours else begun_workdays(begin.date(), end.date())
     return due(allowed)

@@ -17,7 +17,7 @@ from tests.oracle import (  # noqa: F401 - a family registers its KPIs
     tiers,
 )
 from tests.oracle.counts import DEFINITIONS, Cell, Figure, cells_of
-from tests.oracle.disputes import DISPUTES, as_published
+from tests.oracle.disputes import DISPUTES
 from tests.oracle.records import City
 from tests.oracle.sources import Night
 
@@ -30,7 +30,7 @@ def cells(nights: Iterable[Night], business_date: date) -> dict[Cell, Figure]:
 
 def cells_with_disputes(nights: Iterable[Night], business_date: date, known: dict[Cell, Figure]) -> dict[Cell, Figure]:
     """What is known, and for disputed KPIs what the product says instead."""
-    nights = list(nights)
-    disputed = as_published(City(nights, business_date), nights)
+    city = City(nights, business_date)
     undisputed = {cell: figure for cell, figure in known.items() if (cell.kpi_id, cell.variant) not in DISPUTES}
-    return undisputed | {cell: figure for kpi in DISPUTES for cell, figure in disputed(kpi).items()}
+    disputed = {kpi: cells_of(kpi, city, dispute.definition) for kpi, dispute in DISPUTES.items()}
+    return undisputed | {cell: figure for cells in disputed.values() for cell, figure in cells.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from tests.oracle import calendar
@@ -52,16 +52,11 @@ def closed_by_the_paused_rule(city: City) -> Iterator[Count]:
 
     An order that was suspended before that deadline and has not resumed has none.
     """
-    return by_paused_clock(city, calendar.deadline)
-
-
-def by_paused_clock(city: City, deadline: Callable[..., datetime]) -> Iterator[Count]:
-    """Counts by a clock that is told of pauses."""
     for order in city.orders:
         rule = _rule(order)
         if rule and not order.leaves_the_due:
             pauses, suspended_at = _pauses(order)
-            due_at = deadline(order.created_at, rule["clock"], int(rule["amount"]), pauses)
+            due_at = calendar.deadline(order.created_at, rule["clock"], int(rule["amount"]), pauses)
             stands_still = suspended_at is not None and suspended_at < due_at
             if city.has_passed(due_at) and not stands_still:
                 yield Count(due_at.date(), order.where, _closed_by(order, due_at), 1, order.calibers)

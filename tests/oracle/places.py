@@ -32,7 +32,8 @@ class Places:
         self.city = next((code for code, row in self._now.items() if row["level"] == "city"), "")
 
     def knows(self, code: str | None) -> bool:
-        return code is None or code in self._now
+        """Whether any picture had it: who is struck off a list has been on it."""
+        return code is None or code in self._states
 
     def residents(self, code: str, day: date = date.max) -> int:
         """As the picture of a day has them; the first picture stands for all time before."""

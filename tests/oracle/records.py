@@ -39,11 +39,20 @@ class Order:
         return closings[-1] if closings and self.row["closed_at"] else self.row["unit_code"]
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Whether it was created and not closed at a moment, as its steps tell; else by its closing time."""
-        turns = [step for step in self.steps if step["event_type"] in ("close", "reopen")]
-        if not turns:
-            return bool(self.row["created_at"] < moment and (self.row["closed_at"] or moment) >= moment)
-        before = [step["event_type"] for step in turns if step["occurred_at"] < moment]
+        """Whether it was created and not closed at a moment, as its closing time and its steps tell.
+
+        The row has the last word on now: of one that is open, a closing that no step took back is none.
+        """
+        turns = [
+            (step["occurred_at"], step["event_type"])
+            for step in self.steps
+            if step["event_type"] in ("close", "reopen")
+        ]
+        if self.row["closed_at"]:
+            turns = sorted([*turns, (self.row["closed_at"], "close")], key=lambda turn: turn[0])
+        while turns and turns[-1][1] == "close" and not self.row["closed_at"]:
+            turns.pop()
+        before = [kind for at, kind in turns if at < moment]
         return bool(self.row["created_at"] < moment and (not before or before[-1] == "reopen"))
 
     @property

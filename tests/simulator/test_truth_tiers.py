@@ -31,7 +31,13 @@ def order(**fields: object) -> dict[str, object]:
         "street_code": STREET, "community_code": PLACE, "category_code": "K008", "dispatched_at": "2026-11-18 10:00",
         "is_relaxed": False, "noted_on": {pd.Timestamp("2026-11-18")},
     }  # fmt: skip
+    closed_at = fields.get("closed_at")
+    usual["turns"] = turns(("close", str(closed_at))) if closed_at else []
     return usual | fields
+
+
+def turns(*said: tuple[str, str]) -> list[tuple[pd.Timestamp, str]]:
+    return [(pd.Timestamp(moment), kind) for kind, moment in said]
 
 
 def event(**fields: object) -> dict[str, object]:
@@ -90,7 +96,11 @@ def test_tiers_relaxed_after_dispatch_by_hand() -> None:
 
 
 def test_fresh_notes_on_tracked_orders_by_hand() -> None:
-    """The week of 9 November ends on the 15th, the running one on the 20th: notes from the 9th, from the 14th on count."""
+    """The week of 9 November ends on the 15th, the running one on the 20th: notes from the 9th, from the 14th on count.
+
+    What was open then counts, whatever became of it.
+    """
+    opened_again = turns(("close", "2026-11-12 09:00"), ("reopen", "2026-11-16 09:00"))
     tracked = {"tier": "tracked", "created_at": "2026-11-10 09:00"}
     orders = frame(
         [
@@ -100,6 +110,7 @@ def test_fresh_notes_on_tracked_orders_by_hand() -> None:
             order(**tracked, closed_at="2026-11-16 00:00", noted_on={pd.Timestamp("2026-11-10")}),
             order(tier="tracked", created_at="2026-11-01 09:00", noted_on={pd.Timestamp("2026-11-08")}),
             order(**tracked, closure_code="withdrawn", closed_at="2026-11-19 09:00"),
+            order(**tracked, turns=opened_again),
         ]
     )
     made = list(tier_truth(orders, frame([event()]), AS_OF))
@@ -107,7 +118,7 @@ def test_fresh_notes_on_tracked_orders_by_hand() -> None:
         start: values(made, unit_type="city", caliber="full", period_start=start).get(("T03", "main"))
         for start in ("2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16")
     }
-    assert weeks == {"2026-10-26": (0, 1), "2026-11-02": (1, 1), "2026-11-09": (3, 4), "2026-11-16": (1, 3)}
+    assert weeks == {"2026-10-26": (0, 1), "2026-11-02": (1, 1), "2026-11-09": (3, 5), "2026-11-16": (2, 4)}
     assert {row for part in made for row in part.loc[part["kpi_id"] == "T03", "period_type"]} == {"week"}
 
 
@@ -173,3 +184,13 @@ def test_a_hotspot_counts_in_the_street_that_had_its_place_when_it_was_solved() 
         cell = values(made, unit_code=street, period_type="quarter", caliber="assessed")["X03", "main"]
         assert cell == ((1, 1) if street == STREET else (0, 1)), street
     assert values(made, unit_code=PLACE, period_type="quarter", caliber="full")["X03", "main"] == (1, 2)
+
+
+def test_what_is_kept_out_of_the_assessment_makes_no_assessed_hotspot() -> None:
+    orders = frame(spell("2026-07-01", 4) + spell("2026-07-01", 1, assessment_scope="excluded"))
+    made = list(matter_truth(orders, frame([event()]), AS_OF, None))
+    kept = {
+        caliber: values(made, unit_code=PLACE, period_type="quarter", caliber=caliber).get(("X03", "main"))
+        for caliber in ("full", "assessed")
+    }
+    assert kept == {"full": (0, 1), "assessed": None}

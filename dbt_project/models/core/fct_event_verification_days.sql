@@ -2,15 +2,13 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="event_id in (select event_id from {{ ref('int_grid_events_changed') }})") }}
 -- depends_on: {{ ref('int_counted_days_before') }}
+-- depends_on: {{ ref('int_grid_events_changed') }}
 with verified as (
     select
         event_id,
         {{ local_date('verified_at') }} as verified_date,
         max(case when is_passed then 0 else 1 end) as failed
-    from {{ ref('int_grid_verifications_latest') }}
-    where
-        event_id in (select event_id from {{ ref('int_grid_events_changed') }})
-        and verified_at <= {{ as_of() }}
+    from {{ ref('int_grid_verifications_standing') }}
     group by event_id, {{ local_date('verified_at') }}
 )
 

@@ -1,4 +1,5 @@
--- One row per self-service terminal and day (自助终端): planned and available minutes, cases done on it.
+-- One row per self-service terminal and day (自助终端): planned and available minutes, cases done on it, by the borders of
+-- that day.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="service_date in ({{ newly_landed(ref('stg_stations__terminals'), 'service_date') }})") }}
 with terminals as (
@@ -26,11 +27,15 @@ select
     newest.service_date,
     points.station_code,
     points.community_code,
-    points.street_code,
-    points.district_code,
+    communities.street_code,
+    communities.district_code,
     newest.planned_minutes,
     newest.available_minutes,
     newest.case_count
 from newest
 left join {{ ref('dim_service_points') }} as points
     on newest.station_code = points.station_code
+left join {{ ref('dim_place_versions') }} as communities
+    on
+        points.community_code = communities.place_code
+        and {{ stands_on('communities', 'newest.service_date') }}

@@ -43,7 +43,6 @@ select
     hop_count,
     tier_relaxation_count > 0 as is_tier_relaxed,
     {{ immediate_due_at('tier', 'created_at') }} as immediate_due_at,
-    is_repeated,
     {{ local_date('created_at') }} as created_date,
     {{ local_date('first_dispatched_at') }} as dispatched_date,
     {{ local_date('rule_unpaused_due_at') }} as rule_unpaused_due_date,

@@ -1,23 +1,28 @@
--- One row per community and grid of residents and service point with enough items within a walk (15分钟政务服务圈): the
--- great-circle distance (haversine, earth radius 6371 km) times a detour factor, from the middle of the grid.
+-- One row per community and grid of residents, service point with enough items within a walk (15分钟政务服务圈) and span
+-- of days in which both stood so: the great-circle distance (haversine, earth radius 6371 km) times a detour factor,
+-- from the middle of the grid.
 with residents as (
     select
         community_code,
         grid_code,
+        began_on,
+        ended_from,
         center_lon,
         center_lat
-    from {{ ref('stg_stations__residents') }}
+    from {{ ref('dim_resident_versions') }}
     where center_lon is not null and center_lat is not null
 ),
 
 points as (
     select
         station_code,
+        began_on,
+        ended_from,
         lon,
         lat,
         active_from,
         active_to
-    from {{ ref('dim_service_points') }}
+    from {{ ref('dim_service_point_versions') }}
     where
         lon is not null
         and lat is not null
@@ -30,6 +35,11 @@ near as (
         residents.community_code,
         residents.grid_code,
         points.station_code,
+        greatest(residents.began_on, points.began_on) as began_on,
+        case
+            when residents.ended_from is null or points.ended_from < residents.ended_from then points.ended_from
+            else residents.ended_from
+        end as ended_from,
         points.active_from,
         points.active_to,
         2 * 6371000 * asin(sqrt(least(
@@ -40,13 +50,18 @@ near as (
         ))) as distance_metres
     from residents
     inner join points
-        on abs(points.lat - residents.center_lat) <= {{ walk_metres() }} / 110000.0
+        on
+            abs(points.lat - residents.center_lat) <= {{ walk_metres() }} / 110000.0
+            and (residents.ended_from is null or residents.ended_from > points.began_on)
+            and (points.ended_from is null or residents.began_on < points.ended_from)
 )
 
 select
     community_code,
     grid_code,
     station_code,
+    began_on,
+    ended_from,
     active_from,
     active_to,
     round(distance_metres) as distance_metres

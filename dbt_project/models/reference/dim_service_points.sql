@@ -1,6 +1,6 @@
--- One row per service point (服务点), with the places it lies in.
+-- One row per service point (服务点) that a list ever had, as the last one had it, with the places it lies in now.
 with points as (
-    select * from {{ source('raw', 'stations__points') }}
+    {{ last_listed(ref('stg_stations__point_states'), 'station_code') }}
 ),
 
 places as (
@@ -9,16 +9,10 @@ places as (
 
 select
     points.station_code,
-    points.name as station_name,
-    points.kind as station_kind,
+    points.station_name,
+    points.station_kind,
     points.community_code,
     places.street_code,
-    places.district_code,
-    points.lon,
-    points.lat,
-    points.opening_hours,
-    points.item_count,
-    points.active_from,
-    points.active_to
+    places.district_code
 from points
 left join places on points.community_code = places.place_code

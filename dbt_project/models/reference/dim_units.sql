@@ -1,10 +1,14 @@
--- One row per responsible unit (承办单位).
+-- One row per responsible unit (承办单位) that a list ever had, as the last one had it.
+with units as (
+    {{ last_listed(ref('stg_hotline__unit_states'), 'unit_code') }}
+)
+
 select
     unit_code,
-    name as unit_name,
-    kind as unit_kind,
+    unit_name,
+    unit_kind,
     place_code,
     parent_code,
     valid_from,
     valid_to
-from {{ source('raw', 'hotline__units') }}
+from units

@@ -122,10 +122,10 @@ def _attempts_of(release: Release | None) -> dict[_Table, dict[date, int]]:
 def _changed_pictures(
     db: duckdb.DuckDBPyConnection, landing: Landing, known: dict[_Table, dict[date, int]]
 ) -> list[str]:
-    """Pictures that are another than in the release before. Places and units have states that say more."""
+    """Pictures that are another than in the release before. Of places and units kpi_restating_borders knows more."""
     changed: list[str] = []
     for contract in contracts.TABLES:
-        if not contract.is_reference or contract.states:
+        if not contract.is_reference or "valid_from" in contract.schema.names:
             continue
         source, name = contract.source, contract.name
         now = db.execute(

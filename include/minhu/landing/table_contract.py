@@ -25,8 +25,8 @@ class TableContract:
         is_reference: a snapshot whose change moves rows that did not change themselves: the warehouse is made anew.
         came_later: attempts of earlier versions, which lie in landing for good, do not have it; of any other table a missing
             part is a loss.
-        states: columns of a snapshot of the organisation that make another state of a key, kept with the day each was
-            first seen, so that a figure can be read by the borders of its day.
+        states: columns of a snapshot that make another state of a key, kept with the day each was first seen, so that a
+            figure of a day is counted by the borders and lists of that day. That a key is listed no more is a state too.
     """
 
     source: str

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import duckdb
@@ -32,7 +31,7 @@ def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[s
         if contract.states:
             db.execute(
                 f"create table if not exists raw.{_raw_name(contract)}_states as "
-                f"select *, cast(null as date) as seen_from from raw.{_raw_name(contract)} where false"
+                f"select *, cast(null as date) as seen_from, true as is_listed from raw.{_raw_name(contract)} where false"
             )
     rows: dict[str, int] = {}
     for table in inventory.tables:
@@ -85,15 +84,11 @@ def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
 
 
 def reference_hash(inventory: Inventory) -> str:
-    """Hash of the newest snapshots that move rows, and of the states the organisation was seen in before."""
+    """Hash of the snapshots that move rows, each with the day from which on it was the newest."""
     digest = hashlib.sha256()
     for contract in contracts.TABLES:
-        landed = inventory.tables_named(contract.full_name)
-        if contract.is_reference and landed:
-            said = [contract.source, contract.name, landed[-1].manifest["files"]]
-            digest.update(json.dumps(said, sort_keys=True).encode())
-        if contract.states:
-            for day, files in _distinct_snapshots(landed)[:-1]:
+        if contract.is_reference:
+            for day, files in _distinct_snapshots(inventory.tables_named(contract.full_name)):
                 digest.update(json.dumps([contract.source, contract.name, day, files], sort_keys=True).encode())
     return digest.hexdigest()
 
@@ -121,7 +116,7 @@ def _load_table(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int)
         [table.business_date, table.attempt, load_no, str(table.folder / "part.parquet")],
     )
     if contract.states:
-        _keep_states(db, contract, table.business_date)
+        _keep_states(db, table)
     db.execute(
         "insert into raw.loads values (?, ?, ?, ?, ?, ?, ?)",
         [
@@ -132,16 +127,28 @@ def _load_table(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int)
     return table.rows
 
 
-def _keep_states(db: duckdb.DuckDBPyConnection, contract: TableContract, seen_from: date) -> None:
-    """Add the rows of the newest snapshot that differ from the last state of their key."""
-    raw, (key,) = f"raw.{_raw_name(contract)}", contract.key
-    differs = " or ".join(f"snapshot.{name} is distinct from held.{name}" for name in contract.states)
+def _keep_states(db: duckdb.DuckDBPyConnection, table: LandedTable) -> None:
+    """Add the rows of the newest snapshot that differ from the last state of their key, and the keys that it lists no more.
+
+    A snapshot without a row strikes nothing off: no city ends that way, a delivery does.
+    """
+    raw, key = f"raw.{_raw_name(table.contract)}", table.contract.key
+    is_same = " and ".join(f"snapshot.{name} is not distinct from held.{name}" for name in key)
+    differs = " or ".join(f"snapshot.{name} is distinct from held.{name}" for name in table.contract.states)
+    held = (
+        f"(select * from {raw}_states qualify row_number() over "
+        f"(partition by {', '.join(key)} order by load_no desc, seen_from desc, landed_attempt desc) = 1) as held"
+    )
     db.execute(
-        f"insert into {raw}_states select snapshot.*, cast(? as date) from {raw} as snapshot left join ("
-        f"select *, row_number() over (partition by {key} order by load_no desc, seen_from desc, landed_attempt desc) as recency "
-        f"from {raw}_states) as held on snapshot.{key} = held.{key} and held.recency = 1 "
-        f"where held.{key} is null or {differs}",
-        [seen_from],
+        f"insert into {raw}_states select snapshot.*, $day, true from {raw} as snapshot "
+        f"left join {held} on {is_same} where held.is_listed is distinct from true or {differs}",
+        {"day": table.business_date},
+    )
+    db.execute(
+        f"insert into {raw}_states select held.* replace ($day as landed_date, $attempt as landed_attempt, "
+        f"(select max(load_no) from {raw}) as load_no, $day as seen_from, false as is_listed) from {held} "
+        f"where is_listed and exists (from {raw}) and not exists (from {raw} as snapshot where {is_same})",
+        {"day": table.business_date, "attempt": table.attempt},
     )
 
 

@@ -27,6 +27,8 @@ DISSOLVED, HEIR, MOVED, NEW_HOME = "d1002", "d1001", "d1001002", "d2001"
 MOVED_STREET = "d2002"
 RESIDENTS = {"d1001": 30_000, "d1002": 20_000, "d2001": 25_000, "d2002": 15_000}
 UNITS = ("u1", "u2", "u3")
+#: On the list until the third night, which knows no other way to end a unit; so are a grid, a point and an item.
+STRUCK_UNIT, STRUCK_GRID, STRUCK_POINT = "u9", "g90", "s9"
 CATEGORIES = ("cat", "K015", "noise")
 
 
@@ -114,4 +116,4 @@ def places(city: ToldCity, night: date) -> None:
                 "hotline.places", place_code=community, name=f"社区{community}", level="community",
                 parent_code=home if has_changed else street, resident_count=10_000,
             )  # fmt: skip
-    city.units(*UNITS)
+    city.units(*UNITS, *([] if has_changed else [STRUCK_UNIT]))

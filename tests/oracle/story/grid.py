@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from random import Random
 
-from tests.oracle.story import CATEGORIES, CHANGED_ON, COMMUNITIES, NIGHTS, UNITS, Life, ToldCity, end_of, moment, text
+from tests.oracle.story import (
+    CATEGORIES,
+    CHANGED_ON,
+    COMMUNITIES,
+    NIGHTS,
+    STRUCK_GRID,
+    UNITS,
+    Life,
+    ToldCity,
+    end_of,
+    moment,
+    text,
+)  # fmt: skip
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GRIDS = {f"g{number}": COMMUNITIES[number % len(COMMUNITIES)] for number in range(12)}
@@ -74,6 +86,8 @@ class Grid:
         self.events["void-late"].say(late + DAY, status="void", closed_at=None)
         self.event("visit-ahead", early)
         self.visit("visit-ahead", (end_of(NIGHTS[2]) + HOUR, False), told_at=late)
+        struck = self.event("of-struck-grid", early, grid_code=STRUCK_GRID, due_at=early + DAY)
+        struck.say(early + HOUR, status="closed", closed_at=early + HOUR)
         self.event("of-no-grid", early, grid_code="nowhere", due_at=early + DAY)
         self.event("closed-before-reported", early, status="closed", closed_at=early - DAY, due_at=early + DAY)
         self.event("new-deadline", early, due_at=early + DAY, tier="time_limited").say(late, due_at=early + 4 * DAY)
@@ -99,6 +113,10 @@ class Grid:
                     "grid.worker_activity", activity_date=day, grid_code=grid, registered_count=10 + number,
                     active_count=self.rng.randrange(10),
                 )  # fmt: skip
+            if night < CHANGED_ON:
+                city.add(
+                    "grid.worker_activity", activity_date=day, grid_code=STRUCK_GRID, registered_count=7, active_count=3,
+                )  # fmt: skip
             for community in COMMUNITIES[1:] if night == NIGHTS[3] else COMMUNITIES:
                 once = self.rng.randrange(500, 900)
                 city.add(
@@ -116,6 +134,10 @@ def grids(city: ToldCity, night: date) -> None:
             "grid.grids", grid_code=grid, community_code=community, street_code=street,
             household_count=(280 + 30 * number) + (100 if has_changed and number == 9 else 0),
             active_from=date(2025, 1, 1), active_to=date(2026, 12, 31) if has_changed and number == 3 else None,
+        )  # fmt: skip
+    if not has_changed:
+        city.add(
+            "grid.grids", grid_code=STRUCK_GRID, community_code=COMMUNITIES[1], street_code="d1001", household_count=320,
         )  # fmt: skip
     if has_changed:
         city.add(

@@ -6,7 +6,18 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.oracle.story import CATEGORIES, COMMUNITIES, NIGHTS, STREETS, UNITS, Life, ToldCity, end_of, moment
+from tests.oracle.story import (
+    CATEGORIES,
+    COMMUNITIES,
+    NIGHTS,
+    STREETS,
+    STRUCK_UNIT,
+    UNITS,
+    Life,
+    ToldCity,
+    end_of,
+    moment,
+)
 
 FIRST = date(2026, 10, 5)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -161,6 +172,7 @@ def written(hotline: Hotline) -> None:
     hotline.step("returned-before", "return", early + HOUR)
     hotline.step("returned-before", "dispatch", early + 2 * HOUR)
     hotline.order("closed-before-created", early, status="closed", closed_at=early - DAY, due_at=early + DAY)
+    hotline.order("of-struck-unit", early, unit_code=STRUCK_UNIT, due_at=early + DAY)
     hotline.order("of-no-unit", early, unit_code="nobody", due_at=early + DAY)
     hotline.order("clock-ahead", early, due_at=early + DAY)
     hotline.step("clock-ahead", "dispatch", night[3], recorded_at=night[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from random import Random
 
-from tests.oracle.story import CHANGED_ON, COMMUNITIES, NIGHTS, Life, ToldCity, moment
+from tests.oracle.story import CHANGED_ON, COMMUNITIES, NIGHTS, STRUCK_POINT, Life, ToldCity, moment
 from tests.oracle.story.grid import GRIDS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -27,6 +27,9 @@ class Stations:
             self._case(f"k{number:03}", moment(rng, first, NIGHTS[-1]))
         early = datetime(2026, 12, 28, 9)
         broken = {"district_code": "d1", "accepted_at": early, "finished_at": early + DAY, "item_code": "i0"}
+        self.cases["of-struck-point"] = Life(
+            early + DAY, **(broken | {"station_code": STRUCK_POINT, "is_agent_handled": True})
+        )
         self.cases["of-no-item"] = Life(early + DAY, **(broken | {"item_code": "nothing"}))
         self.cases["of-no-point"] = Life(early + DAY, **(broken | {"station_code": "nowhere"}))
         self.cases["finished-before"] = Life(early + DAY, **(broken | {"finished_at": early - DAY}))
@@ -62,10 +65,17 @@ class Stations:
                     planned_minutes=planned, available_minutes=min(planned, self.rng.randrange(300, 481)),
                     case_count=self.rng.randrange(30),
                 )  # fmt: skip
+            if day < CHANGED_ON:
+                city.add("stations.terminals", terminal_code="t9", station_code=STRUCK_POINT, service_date=day)
 
 
 def points(city: ToldCity, night: date) -> None:
-    """The picture of points; on the third night one is closed, and one offers enough at last."""
+    """The picture of points; on the third night one is closed, one offers enough at last and one is struck off."""
+    if night < CHANGED_ON:
+        city.add(
+            "stations.points", station_code=STRUCK_POINT, name="站九", kind=KINDS[0], community_code=COMMUNITIES[3], lon=108.95,
+            lat=34.25, opening_hours="9:00-17:00", item_count=40,
+        )  # fmt: skip
     for number, (point, community) in enumerate(POINTS.items()):
         has_changed = night >= CHANGED_ON
         city.add(

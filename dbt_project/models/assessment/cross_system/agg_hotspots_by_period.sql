@@ -4,6 +4,7 @@ with rolled as (
         periods.period_type,
         periods.period_start,
         periods.period_end,
+        hotspots.caliber,
         case
             when grouping(hotspots.community_code) = 0 then 'community'
             when grouping(hotspots.street_code) = 0 then 'street'
@@ -21,23 +22,20 @@ with rolled as (
         on hotspots.solved_on = periods.day
     where periods.period_type = 'quarter'
     group by grouping sets (
-        (periods.period_type, periods.period_start, periods.period_end, hotspots.community_code),
-        (periods.period_type, periods.period_start, periods.period_end, hotspots.street_code),
-        (periods.period_type, periods.period_start, periods.period_end)
+        (periods.period_type, periods.period_start, periods.period_end, hotspots.caliber, hotspots.community_code),
+        (periods.period_type, periods.period_start, periods.period_end, hotspots.caliber, hotspots.street_code),
+        (periods.period_type, periods.period_start, periods.period_end, hotspots.caliber)
     )
 )
 
-{% for caliber in ['full', 'assessed'] %}
 select
     period_type,
     period_start,
     period_end,
-    '{{ caliber }}' as caliber,
+    caliber,
     unit_type,
     unit_code,
     solved_count,
     returned_count
 from rolled
 where unit_code is not null
-{{ 'union all' if not loop.last }}
-{% endfor %}

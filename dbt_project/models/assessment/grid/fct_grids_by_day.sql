@@ -1,18 +1,20 @@
--- One row per day, unit and caliber: active grids and those of conforming size (网格规模).
+-- One row per day, unit and caliber: grids active on that day and those of conforming size (网格规模).
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_days_to_count('grids') }}") }}
 with active as (
     select
         days.day,
-        grids.district_code,
-        grids.street_code,
+        coalesce(communities.district_code, streets.district_code) as district_code,
+        coalesce(communities.street_code, streets.street_code) as street_code,
         grids.household_count between {{ parameter('grid_households_low') }}
         and {{ parameter('grid_households_high') }} as is_conforming
     from {{ ref('int_days_to_count') }} as days
-    inner join {{ ref('dim_grids') }} as grids
+    inner join {{ ref('dim_grid_versions') }} as grids
         on
-            (grids.active_from is null or days.day >= grids.active_from)
+            {{ stands_on('grids', 'days.day') }}
+            and (grids.active_from is null or days.day >= grids.active_from)
             and (grids.active_to is null or days.day < grids.active_to)
+    {{ join_places_of_day('grids', 'days.day') }}
     where days.count_model = 'grids'
 ),
 

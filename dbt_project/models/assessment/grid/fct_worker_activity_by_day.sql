@@ -16,8 +16,8 @@ counted as (
     {% for caliber in ['full', 'assessed'] %}
     select
         ranked.activity_date as day,
-        grids.district_code,
-        grids.street_code,
+        coalesce(communities.district_code, streets.district_code) as district_code,
+        coalesce(communities.street_code, streets.street_code) as street_code,
         '{{ caliber }}' as caliber,
         cast(sum(ranked.registered_count) as integer) as registered_count,
         -- a grid that reports more active accounts than it has is taken at what it has
@@ -25,11 +25,12 @@ counted as (
     from ranked
     left join {{ ref('dim_grids') }} as grids
         on ranked.grid_code = grids.grid_code
+    {{ join_places_of_day('grids', 'ranked.activity_date') }}
     where ranked.recency = 1
     group by
         ranked.activity_date,
-        grids.district_code,
-        grids.street_code
+        coalesce(communities.district_code, streets.district_code),
+        coalesce(communities.street_code, streets.street_code)
     {{ 'union all' if not loop.last }}
     {% endfor %}
 )

@@ -1,6 +1,11 @@
--- One row per week, unit and caliber: orders of the tracked tier (跟踪办) open at its end, and those with a fresh note:
--- any step within the interval of the seed kpi_parameters. A running week ends with the business date.
-with weeks as (
+-- One row per week, unit and caliber: orders of the tracked tier (跟踪办) that were open at its end, and those with a
+-- fresh note: any step within the interval of the seed kpi_parameters. A running week ends with the business date.
+with tracked as (
+    select * from {{ ref('fct_work_orders') }}
+    where tier = 'tracked' and not is_over_at_unknown_time
+),
+
+weeks as (
     select
         period_start,
         period_end,
@@ -12,11 +17,7 @@ with weeks as (
         from {{ ref('bridge_days_periods') }}
         where
             period_type = 'week'
-            and day between (
-                select min(tracked.created_date) from {{ ref('fct_work_orders') }} as tracked
-                where tracked.tier = 'tracked'
-            )
-            and {{ business_date() }}
+            and day between (select min(tracked.created_date) from tracked) and {{ business_date() }}
     ) as every_week
 ),
 
@@ -24,22 +25,62 @@ with weeks as (
 noted as (
     select
         order_id,
-        {{ local_date('occurred_at') }} as noted_date
+        event_type,
+        occurred_at,
+        {{ local_date('occurred_at') }} as noted_date,
+        max(case when event_type = 'reopen' then occurred_at end) over (partition by order_id) as last_reopened_at
     from (
         select
             order_id,
+            event_type,
             occurred_at,
             row_number() over (
                 partition by event_id order by recorded_at desc, landed_date desc, landed_attempt desc
             ) as recency
         from {{ ref('stg_hotline__order_events') }}
-        where
-            order_id in (
-                select tracked.order_id from {{ ref('fct_work_orders') }} as tracked
-                where tracked.tier = 'tracked'
-            )
+        where order_id in (select tracked.order_id from tracked)
     ) as versions
     where recency = 1 and occurred_at <= {{ as_of() }}
+),
+
+-- an order may be closed and opened again: what holds from one turn on, until the next. One that is open was opened
+-- again after its last closing; where no step says when, that closing is none
+turns as (
+    select
+        order_id,
+        created_at as turned_at,
+        1 as is_open
+    from tracked
+    union
+    select
+        order_id,
+        closed_at as turned_at,
+        0 as is_open
+    from tracked
+    where closed_at is not null
+    union
+    select
+        noted.order_id,
+        noted.occurred_at as turned_at,
+        case when noted.event_type = 'reopen' then 1 else 0 end as is_open
+    from noted
+    inner join tracked
+        on noted.order_id = tracked.order_id
+    where
+        noted.event_type = 'reopen'
+        or (
+            noted.event_type = 'close'
+            and (tracked.closed_at is not null or noted.occurred_at < noted.last_reopened_at)
+        )
+),
+
+spans as (
+    select
+        order_id,
+        is_open,
+        {{ local_date('turned_at') }} as turned_date,
+        {{ local_date('lead(turned_at) over (partition by order_id order by turned_at, is_open desc)') }} as next_date
+    from turns
 ),
 
 open_orders as (
@@ -47,20 +88,18 @@ open_orders as (
         weeks.period_start,
         weeks.period_end,
         weeks.last_day,
-        orders.order_id,
-        orders.district_code,
-        orders.unit_code,
-        orders.assessment_scope
-    from weeks
-    inner join {{ ref('fct_work_orders') }} as orders
+        tracked.order_id,
+        tracked.district_code,
+        tracked.unit_code,
+        tracked.assessment_scope
+    from tracked
+    inner join spans
+        on tracked.order_id = spans.order_id and spans.is_open = 1
+    inner join weeks
         on
-            weeks.last_day >= orders.created_date
-            and (orders.closed_date is null or weeks.last_day < orders.closed_date)
-    where
-        orders.tier = 'tracked'
-        and not orders.is_merged
-        and not orders.is_withdrawn
-        and not orders.is_over_at_unknown_time
+            tracked.created_date <= weeks.last_day
+            and spans.turned_date <= weeks.last_day
+            and (spans.next_date is null or spans.next_date > weeks.last_day)
 ),
 
 fresh as (

@@ -3,7 +3,12 @@
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="{{ in_days_to_count('orders') }}") }}
 with orders as (
-    select * from {{ ref('fct_work_orders') }}
+    select
+        orders.*,
+        repeats.order_id is not null as is_repeated
+    from {{ ref('fct_work_orders') }} as orders
+    left join {{ ref('fct_order_repeats') }} as repeats
+        on orders.order_id = repeats.order_id
 ),
 
 anchored as (

@@ -15,7 +15,8 @@ reached as (
     from days
     inner join {{ ref('bridge_residents_points') }} as within
         on
-            (within.active_from is null or days.day >= within.active_from)
+            {{ stands_on('within', 'days.day') }}
+            and (within.active_from is null or days.day >= within.active_from)
             and (within.active_to is null or days.day < within.active_to)
 ),
 
@@ -28,7 +29,8 @@ standing as (
         residents.resident_count,
         case when reached.day is not null then residents.resident_count else 0 end as reached_count
     from days
-    cross join {{ ref('stg_stations__residents') }} as residents
+    inner join {{ ref('dim_resident_versions') }} as residents
+        on {{ stands_on('residents', 'days.day') }}
     left join {{ ref('dim_place_versions') }} as places
         on
             residents.community_code = places.place_code

@@ -6,14 +6,12 @@ with events as (
     where event_id in (select event_id from {{ ref('int_grid_events_changed') }})
 ),
 
--- on-site verifications (核查) by the end of the business date
 verifications as (
     select
         event_id,
         count(*) as verification_count,
         {{ count_where('not is_passed') }} as failed_verification_count
-    from {{ ref('int_grid_verifications_latest') }}
-    where verified_at <= {{ as_of() }} and event_id in (select verified.event_id from events as verified)
+    from {{ ref('int_grid_verifications_standing') }}
     group by event_id
 ),
 
@@ -22,17 +20,14 @@ joined as (
         events.*,
         grids.grid_code as known_grid_code,
         grids.community_code,
-        coalesce(communities.street_code, grids.street_code) as street_code,
-        coalesce(communities.district_code, grids.district_code) as district_code,
+        coalesce(communities.street_code, streets.street_code) as street_code,
+        coalesce(communities.district_code, streets.district_code) as district_code,
         coalesce(verifications.verification_count, 0) as verification_count,
         coalesce(verifications.failed_verification_count, 0) as failed_verification_count
     from events
     left join {{ ref('dim_grids') }} as grids
         on events.grid_code = grids.grid_code
-    left join {{ ref('dim_place_versions') }} as communities
-        on
-            grids.community_code = communities.place_code
-            and {{ stands_on('communities', local_date('events.reported_at')) }}
+    {{ join_places_of_day('grids', local_date('events.reported_at')) }}
     left join verifications
         on events.event_id = verifications.event_id
 )

@@ -50,6 +50,8 @@ paused as (
         started.unpaused_position,
         pauses.paused_from,
         {{ clock_position('started.clock', 'pauses.paused_from', 'days_from') }} as from_position,
+        -- a deadline in days is the end of its day: who pauses on that day is in time
+        case when started.clock = 'working_days' and days_from.is_workday then 1 else 0 end as position_left,
         case
             when pauses.paused_to is not null
                 then {{ clock_position('started.clock', 'pauses.paused_to', 'days_to') }}
@@ -78,7 +80,7 @@ accumulated as (
 helping as (
     select
         *,
-        min(case when from_position <= unpaused_position + paused_before then 1 else 0 end) over (
+        min(case when from_position - position_left < unpaused_position + paused_before then 1 else 0 end) over (
             partition by order_id
             order by paused_from
             rows between unbounded preceding and current row

@@ -1,5 +1,5 @@
 -- One row per order to judge again: something of it changed since the last build, a later order of the same matter did
--- (重复诉求), or it is in quarantine; with the days in which it counted until now.
+-- (重复诉求) or was in quarantine, or it is there itself; with the days in which it counted until now.
 -- depends_on: {{ ref('kpi_parameters') }}
 {% set held = adapter.get_relation(database=this.database, schema='intermediate', identifier='int_orders_latest')
     if execute else none %}
@@ -40,7 +40,9 @@ to_judge as (
             category_code,
             created_at
         from {{ held }}
-        where order_id in (select order_id from changed)
+        where
+            order_id in (select order_id from changed)
+            or order_id in ({{ held_in_quarantine('quarantine_work_orders', 'order_id') }})
     ) as later
         on
             earlier.caller_key = later.caller_key

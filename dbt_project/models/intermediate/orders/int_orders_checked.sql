@@ -48,7 +48,6 @@ joined as (
         coalesce(movements.return_count, 0) as return_count,
         coalesce(movements.tier_relaxation_count, 0) as tier_relaxation_count,
         coalesce(movements.hop_count, 0) as hop_count,
-        repeats.order_id is not null as is_repeated,
         deadlines.rule_unpaused_due_at,
         deadlines.rule_paused_due_at,
         coalesce(deadlines.is_unpaused_calendar_assumed, false) as is_unpaused_calendar_assumed,
@@ -72,8 +71,6 @@ joined as (
         on orders.order_id = claims.order_id
     left join {{ ref('int_order_movements') }} as movements
         on orders.order_id = movements.order_id
-    left join {{ ref('int_order_repeats') }} as repeats
-        on orders.order_id = repeats.order_id
     left join {{ ref('int_order_deadlines') }} as deadlines
         on orders.order_id = deadlines.order_id
 )

@@ -28,16 +28,21 @@ fund_reports as (
     where fund_kind = 'operations' and {{ is_of_own_year }}
 ),
 
--- every community of the city, whether a return names it or not, by the budget of the report's own year
+-- every community of the city, whether a return names it or not, by the budget of the report's own year and the borders
+-- of its last day
 funded_communities as (
     select
         reports.report_to,
-        places.district_code as place_district_code,
-        places.street_code as place_street_code,
+        borders.district_code as place_district_code,
+        borders.street_code as place_street_code,
         places.community_code as place_community_code,
         coalesce(funds.budget_yuan, 0) as budget_yuan
     from fund_reports as reports
     cross join {{ ref('dim_places') }} as places
+    left join {{ ref('dim_place_versions') }} as borders
+        on
+            places.place_code = borders.place_code
+            and {{ stands_on('borders', 'reports.report_to') }}
     left join funds
         on
             reports.report_to = funds.report_to

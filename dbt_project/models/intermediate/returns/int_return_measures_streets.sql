@@ -27,7 +27,6 @@ posts as (
 streets as (
     select
         place_code as street_code,
-        district_code,
         resident_count,
         valid_to,
         successor_code
@@ -38,7 +37,6 @@ streets as (
 street_ratings as (
     select
         quarters.quarter_start,
-        streets.district_code as place_district_code,
         count(ratings.score) as rating_count,
         min(ratings.score) as lowest_score
     from (
@@ -51,28 +49,36 @@ street_ratings as (
         on
             quarters.quarter_start = ratings.quarter_start
             and streets.street_code = ratings.street_code
-    group by quarters.quarter_start, streets.district_code, streets.street_code
+    group by quarters.quarter_start, streets.street_code
 ),
 
--- quarters of which something was reported; a street without a meeting counts as one without
+-- quarters of which something was reported, in the borders of the last report; a street without a meeting counts as one
+-- without
 street_quarters as (
     select
         quarters.quarter_start,
-        streets.district_code as place_district_code,
+        borders.district_code as place_district_code,
         count(meetings.meeting_code) as meeting_count
     from (
-        select distinct cast({{ dbt.date_trunc('quarter', 'report_to') }} as date) as quarter_start -- three months each
+        select
+            cast({{ dbt.date_trunc('quarter', 'report_to') }} as date) as quarter_start,
+            max(report_to) as report_to
         from {{ ref('stg_returns__deliveries') }}
         where workbook = '党建联席会' and is_current
+        group by cast({{ dbt.date_trunc('quarter', 'report_to') }} as date)
     ) as quarters
     inner join streets
         on streets.valid_to is null or quarters.quarter_start <= streets.valid_to
+    left join {{ ref('dim_place_versions') }} as borders
+        on
+            streets.street_code = borders.place_code
+            and {{ stands_on('borders', 'quarters.report_to') }}
     left join meetings
         on
             streets.street_code = meetings.street_code
             and quarters.quarter_start = cast({{ dbt.date_trunc('quarter', 'meetings.held_on') }} as date)
             and meetings.has_minutes
-    group by quarters.quarter_start, streets.district_code, streets.street_code
+    group by quarters.quarter_start, borders.district_code, streets.street_code
 ),
 
 decisions as (
@@ -108,18 +114,22 @@ absorbed as (
 staffed_streets as (
     select
         reports.report_to,
-        streets.district_code as place_district_code,
+        borders.district_code as place_district_code,
         streets.street_code as place_street_code,
         max(streets.resident_count - coalesce(absorbed.resident_count, 0)) as resident_count,
         coalesce(sum(posts.worker_count), 0) as worker_count
     from post_reports as reports
     inner join streets
         on streets.valid_to is null or reports.report_to <= streets.valid_to
+    left join {{ ref('dim_place_versions') }} as borders
+        on
+            streets.street_code = borders.place_code
+            and {{ stands_on('borders', 'reports.report_to') }}
     left join absorbed
         on reports.report_to = absorbed.report_to and streets.street_code = absorbed.street_code
     left join posts
         on reports.report_to = posts.report_to and streets.street_code = posts.street_code
-    group by reports.report_to, streets.district_code, streets.street_code
+    group by reports.report_to, borders.district_code, streets.street_code
 ),
 
 reported_headcounts as (

@@ -16,7 +16,7 @@ joined as (
         coalesce(communities.street_code, points.street_code) as street_code,
         coalesce(communities.district_code, points.district_code, districts.place_code) as resolved_district_code
     from cases
-    left join {{ ref('stg_stations__items') }} as items
+    left join {{ ref('dim_items') }} as items
         on cases.item_code = items.item_code
     left join {{ ref('dim_service_points') }} as points
         on cases.station_code = points.station_code

@@ -13,6 +13,7 @@ renamed as (
         valid_to,
         successor_code,
         seen_from,
+        is_listed,
         landed_attempt,
         load_no
     from source

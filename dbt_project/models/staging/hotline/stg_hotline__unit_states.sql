@@ -13,6 +13,7 @@ renamed as (
         valid_from,
         valid_to,
         seen_from,
+        is_listed,
         landed_attempt,
         load_no
     from source

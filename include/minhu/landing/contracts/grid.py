@@ -27,6 +27,7 @@ TABLES: tuple[TableContract, ...] = (
             active_from=DATE, active_to=DATE,
         ),
         key=("grid_code",), is_reference=True,
+        states=("community_code", "street_code", "household_count", "active_from", "active_to"),
     ),
     TableContract(
         "grid", "worker_activity", columns(

@@ -27,12 +27,15 @@ TABLES: tuple[TableContract, ...] = (
             opening_hours=TEXT, item_count=INT, active_from=DATE, active_to=DATE,
         ),
         key=("station_code",), is_reference=True,
+        states=(
+            "name", "kind", "community_code", "lon", "lat", "opening_hours", "item_count", "active_from", "active_to",
+        ),
     ),
     TableContract(
         "stations", "items", columns(
             item_code=TEXT, name=TEXT, is_personal=BOOL, is_core=BOOL, lowest_level=TEXT,
         ),
-        key=("item_code",), is_reference=True,
+        key=("item_code",), is_reference=True, states=("name", "is_personal", "is_core", "lowest_level"),
     ),
     TableContract(
         "stations", "residents", columns(
@@ -40,6 +43,7 @@ TABLES: tuple[TableContract, ...] = (
             center_lon=FLOAT, center_lat=FLOAT,
         ),
         key=("community_code", "grid_code"), is_reference=True,
+        states=("resident_count", "center_lon", "center_lat"),
     ),
 )  # fmt: skip
 

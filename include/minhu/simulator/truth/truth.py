@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from minhu import atomic
-from minhu.simulator.city.borders import streets_after
 from minhu.simulator.city.city import City, broken_keys, cases_day, clean_orders_day, grid_day
 from minhu.simulator.city.streams import end_of_day
 from minhu.simulator.hotline.calls import call_frame
@@ -71,7 +70,6 @@ def truth(city: City, business_date: date) -> tuple[pd.DataFrame, dict[str, list
     ]
     end = pd.Timestamp(as_of, unit="s")
     orders, events = whole["orders"].merge(whole["facts"], on="order_id", how="left"), whole["events"]
-    orders = orders.assign(street_now=streets_after(orders["street_code"], city.merger, business_date))
     sheets = returned_sheets(city, business_date)
     residents = pd.Series(city.geography.residents).groupby(city.geography.district_codes).sum()
     cells = pd.concat(

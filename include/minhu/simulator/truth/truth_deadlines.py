@@ -86,7 +86,7 @@ def _extended(end: int, pauses: list[tuple[datetime, datetime | None]], in_days:
         start = max(begin, covered)
         if finish is not None and start >= finish:
             continue
-        if _position(start, in_days) > end:
+        if start >= _moment(end, in_days):
             break
         if finish is None:
             return None

@@ -26,7 +26,8 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
     Returns:
         One row per order as recorded before ``as_of``: ``order_id``, ``person`` (-1: nobody knows), ``dispatched_at``,
         ``returns``, ``hops``, ``is_relaxed`` (its tier was made more lenient after dispatch), ``noted_on`` (local days
-        with a recorded step), ``rule_unpaused_due_at``, ``rule_paused_due_at`` (local times).
+        with a recorded step), ``turns`` (moments of closings and re-openings with their kind), ``rule_unpaused_due_at``,
+        ``rule_paused_due_at`` (local times).
     """
     lives = order_lives(city.seed, city.scale, day, city.geography)
     seen = lives.recorded["create"] < as_of
@@ -40,6 +41,11 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
     lenient = changed["to_value"].map(TIERS.index) > changed["from_value"].map(TIERS.index)
     relaxed = changed.loc[lenient & (changed["occurred_at"] > changed["order_id"].map(first)), "order_id"]
     noted = events["occurred_at"].dt.normalize().groupby(events["order_id"]).agg(set)
+    turned = events[events["event_type"].isin(["close", "reopen"])].sort_values("occurred_at")
+    turns = {
+        order_id: list(zip(some["occurred_at"], some["event_type"], strict=True))
+        for order_id, some in turned.groupby("order_id")
+    }
     facts = pd.DataFrame(
         {
             "order_id": orders["order_id"],
@@ -49,6 +55,7 @@ def order_facts(city: City, day: date, as_of: int) -> pd.DataFrame:
             "hops": orders["order_id"].map(hops).fillna(0).astype(float),
             "is_relaxed": orders["order_id"].isin(relaxed),
             "noted_on": orders["order_id"].map(noted),
+            "turns": [turns.get(order_id, []) for order_id in orders["order_id"]],
         }
     )
     return facts.merge(rule_deadlines(orders, events), on="order_id", how="left")
@@ -59,7 +66,7 @@ def hotline_truth(
 ) -> Iterator[pd.DataFrame]:
     """H01 to H09, H11 to H13. ``orders`` and ``calls_back`` as tables of the hotline, times local and naive.
 
-    Where ``orders`` has the columns of :func:`order_facts` and ``street_now``, also the KPIs that need them.
+    Where ``orders`` has the columns of :func:`order_facts`, also the KPIs that need them.
     """
     for direction, some in calls.assign(day=call_start(calls), district=None).groupby("direction"):
         yield both("H01", str(direction), some.assign(numerator=1.0))
@@ -160,11 +167,8 @@ def _life_truth(
 
 
 def _followed(closed: pd.DataFrame, everybody: pd.DataFrame) -> set[str]:
-    """Ids of closed orders after which the same person called about the same matter in the same street.
-
-    ``street_now`` tells whether it is the same: by the borders at the end of the business date.
-    """
-    matter = ["person", "category_code", "street_now"]
+    """Ids of closed orders after which the same person called about the same matter in the same street, as each names it."""
+    matter = ["person", "category_code", "street_code"]
     columns = ["order_id", *matter]
     left = closed.loc[closed["person"] >= 0, [*columns, "closed_at"]].dropna()
     right = everybody.loc[everybody["person"] >= 0, [*matter, "created_at"]].dropna()

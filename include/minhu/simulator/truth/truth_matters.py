@@ -29,8 +29,9 @@ def matter_truth(
     placed = orders[orders["community_code"].notna() & orders["parent_order_id"].isna()]
     placed = placed.assign(district=placed["street_code"].str[:6], created_at=_seconds(placed["created_at"]))
     for caliber in CALIBERS:
-        yield cells("X01", "main", caliber, _first_told(in_caliber(placed, caliber), events))
-    yield from _hotspot_truth(hotspots(placed, as_of.normalize() - _DAY), merged)
+        counted = in_caliber(placed, caliber)
+        yield cells("X01", "main", caliber, _first_told(counted, events))
+        yield from _hotspot_truth(hotspots(counted, as_of.normalize() - _DAY), merged, caliber)
 
 
 def _first_told(orders: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -74,11 +75,8 @@ def hotspots(orders: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["community_code", "day", "numerator"])
 
 
-def _hotspot_truth(solved: pd.DataFrame, merged: Merger | None) -> Iterator[pd.DataFrame]:
-    """X03 by quarter for city, street (by the borders of the day it was solved on) and community.
-
-    A hotspot has no scope: its calibers do not differ.
-    """
+def _hotspot_truth(solved: pd.DataFrame, merged: Merger | None, caliber: str) -> Iterator[pd.DataFrame]:
+    """X03 by quarter for city, street (by the borders of the day it was solved on) and community."""
     if solved.empty:
         return
     start = period_starts(solved["day"].astype("datetime64[s]"))["quarter"].dt.date
@@ -91,8 +89,7 @@ def _hotspot_truth(solved: pd.DataFrame, merged: Merger | None) -> Iterator[pd.D
         rows = solved.assign(unit_code=solved[unit_type], period_start=start)
         sums = rows.groupby(["unit_code", "period_start"], as_index=False)[["numerator", "denominator"]].sum()
         sums = sums.assign(kpi_id="X03", variant="main", unit_type=unit_type, period_type="quarter")
-        for caliber in CALIBERS:
-            yield sums.assign(caliber=caliber)
+        yield sums.assign(caliber=caliber)
 
 
 def _seconds(moments: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from minhu.simulator.truth.truth_cells import CALIBERS, cells
@@ -33,7 +34,7 @@ def tier_truth(orders: pd.DataFrame, events: pd.DataFrame, as_of: pd.Timestamp) 
         counted = in_caliber(orders, caliber)
         judged = counted[is_judged(counted)]
         yield from _deadline_truth(pd.concat([_matters(judged, "created_at"), seen]), caliber, as_of)
-        yield _tracked_truth(judged[judged["tier"] == "tracked"], caliber, as_of)
+        yield _tracked_truth(counted[counted["tier"] == "tracked"], caliber, as_of)
         sent = counted[counted["dispatched_at"].notna()]
         sent = sent.assign(day=sent["dispatched_at"], numerator=sent["is_relaxed"] * 1.0, denominator=1.0)
         yield cells("T04", "main", caliber, sent)
@@ -59,17 +60,22 @@ def _deadline_truth(matters: pd.DataFrame, caliber: str, as_of: pd.Timestamp) ->
 def _tracked_truth(tracked: pd.DataFrame, caliber: str, as_of: pd.Timestamp) -> pd.DataFrame:
     """T03: at the end of every week (of a running one: of the business date) who is open, and who has a fresh note.
 
-    An order is open from its day until the day of the closing that stands; a note is fresh for seven days.
+    Whether an order was open then, its last closing or re-opening until then says; a note is fresh for seven days.
     """
     today = as_of.normalize() - _DAY
     created = tracked["created_at"].dt.normalize()
-    closed = tracked["closed_at"].dt.normalize()
     weeks = [tracked.assign(day=created, numerator=0.0).iloc[:0]]
     monday = (created.min() if len(tracked) else today).to_period("W").start_time
     while monday <= today:
         last = min(monday + 6 * _DAY, today)
-        still = tracked[(created <= last) & (closed.isna() | (closed > last))]
+        is_open = np.array([_is_open(turns, last + _DAY) for turns in tracked["turns"]], dtype=bool)
+        still = tracked[(created <= last) & is_open]
         fresh = [any(last - NOTE_DAYS < day <= last for day in days) for days in still["noted_on"]]
         weeks.append(still.assign(day=monday, numerator=pd.Series(fresh, index=still.index, dtype=float)))
         monday += 7 * _DAY
     return cells("T03", "main", caliber, pd.concat(weeks).assign(denominator=1.0), only="week")
+
+
+def _is_open(turns: list[tuple[pd.Timestamp, str]], end: pd.Timestamp) -> bool:
+    before = [kind for moment, kind in turns if moment < end]
+    return not before or before[-1] == "reopen"

@@ -1,6 +1,6 @@
--- One row per service item of the newest picture.
+-- One row per service item and state that a picture showed first; that it is listed no more is a state too.
 with source as (
-    select * from {{ source('raw', 'stations__items') }}
+    select * from {{ source('raw', 'stations__items_states') }}
 ),
 
 renamed as (
@@ -10,6 +10,8 @@ renamed as (
         is_personal,
         is_core,
         lowest_level,
+        seen_from,
+        is_listed,
         landed_date,
         landed_attempt,
         load_no

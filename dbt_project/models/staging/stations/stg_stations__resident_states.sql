@@ -1,6 +1,7 @@
--- One row per community and grid of the newest picture.
+-- One row per community and grid of residents and state that a picture showed first; that it is listed no more is a
+-- state too.
 with source as (
-    select * from {{ source('raw', 'stations__residents') }}
+    select * from {{ source('raw', 'stations__residents_states') }}
 ),
 
 renamed as (
@@ -8,9 +9,10 @@ renamed as (
         community_code,
         grid_code,
         resident_count,
-        household_count,
         center_lon,
         center_lat,
+        seen_from,
+        is_listed,
         landed_date,
         landed_attempt,
         load_no
