@@ -139,7 +139,9 @@ def test_every_session_is_opened_by_one_function() -> None:
             ):
                 opened.append(path.relative_to(PROJECT_ROOT / "include" / "minhu").as_posix())
     # the simulator shares nothing with the pipeline, and the embedded server is the product's own
-    assert [path for path in opened if path.split("/")[0] not in ("simulator", "standalone")] == ["database/sessions.py"]
+    assert [path for path in opened if path.split("/")[0] not in ("simulator", "standalone")] == [
+        "database/sessions.py"
+    ]
 
 
 @pytest.mark.parametrize(

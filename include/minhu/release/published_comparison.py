@@ -42,8 +42,6 @@ def differences(uri: str, events: Sequence[Event], contract: Contract, release: 
     """
     with published.connect(uri) as connection, connection.transaction(), duckdb.connect() as engine:
         connection.execute("set transaction isolation level repeatable read, read only")
-        for setting in published.PINNED:
-            connection.execute(setting)
         found, is_current = _wrong_releases(connection, events, release)
         if is_current:
             for name in release.table_names:
