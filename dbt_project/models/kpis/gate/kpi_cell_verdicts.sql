@@ -22,12 +22,44 @@ absent as (
     from {{ source('raw', 'absent_inputs') }}
 ),
 
+parts_of_districts as (
+    select
+        district_code,
+        place_level as unit_type,
+        place_code as unit_code
+    from {{ ref('dim_places') }}
+    where district_code is not null
+    union all
+    select
+        district_code,
+        'point' as unit_type,
+        station_code as unit_code
+    from {{ ref('dim_service_points') }}
+    where district_code is not null
+),
+
+-- what a delivery says of a district (its file could not be used) holds for all that lies in it; other rules say
+-- themselves which units they are about
 findings as (
     select
         contract.kpi_id as touched_kpi_id,
         contract.variant,
-        found.*
+        found.severity,
+        found.rule_id,
+        found.message,
+        found.waiver_id,
+        found.anchors,
+        coalesce(parts.unit_type, found.unit_type) as unit_type,
+        coalesce(parts.unit_code, found.unit_code) as unit_code,
+        found.period_type,
+        found.period_from,
+        found.period_to
     from {{ ref('kpi_findings') }} as found
+    left join parts_of_districts as parts
+        on
+            found.rule_id like 'L1-%'
+            and found.unit_type = 'district'
+            and found.unit_code = parts.district_code
     cross join contract
     where
         found.severity in ('block', 'warn')
