@@ -15,6 +15,7 @@ import pytest
 
 from minhu.simulator import read_city
 from minhu.simulator.truth.truth import write_truth
+from minhu.standalone.report import FIRST_QUERY
 from tests.cli.processes import Ended, minhu, processes_of
 from tests.fixtures.waiting import until
 
@@ -116,7 +117,8 @@ def test_first_night_publishes_and_says_where_to_look(city: City, first: Night) 
     assert f"release  {first.release_id}  (published)" in ended.out
     assert f"folder   {city.home}/releases/{first.release_id}" in ended.out
     assert (city.home / "releases" / first.release_id / "manifest.json").is_file()
-    assert 'minhu sql "select * from published.kpi_results limit 5"' in ended.out
+    assert f'minhu sql "{FIRST_QUERY}"' in ended.out
+    assert {row["unit_name"] for row in city.sql(FIRST_QUERY)} >= {"碑林区", "莲湖区"}
 
 
 def test_night_stops_everything_it_started(first: Night, repeated: Night) -> None:

@@ -21,6 +21,10 @@ _RUN = "^[=+\\-@\t\r\n＝＋－＠]"
 _NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
+#: Cells that a column must have to be read whose text goes on in the next line.
+_NARROWEST = 24
+
+
 class Format(StrEnum):
     """How rows are printed."""
 
@@ -36,7 +40,13 @@ def console() -> Console:
 
 
 def print_rows(rows: pa.Table, output: Format, wrapped: Mapping[str, int] | None = None) -> None:
-    """Print rows; in a table the columns ``wrapped`` share the width that the others leave, and go on in the next line."""
+    """Print rows; what does not fit the terminal side by side is printed as records, a line a column, nothing cut.
+
+    Args:
+        rows: to print.
+        output: how.
+        wrapped: of a table, columns that share the width that the others leave, and go on in the next line.
+    """
     if output is Format.json:
         typer.echo(json.dumps(rows.to_pylist(), ensure_ascii=False, indent=2, default=str))
     elif output is Format.csv:
@@ -48,17 +58,31 @@ def print_rows(rows: pa.Table, output: Format, wrapped: Mapping[str, int] | None
         pcsv.write_csv(_as_no_formulas(rows), buffer)
         typer.echo(buffer.getvalue().decode(), nl=False)
     else:
-        from rich.table import Table
-
-        shares = wrapped or {}
-        shown = Table(expand=bool(shares))
-        for name in rows.column_names:
-            # Chinese has no spaces to break at, so what is too long is folded
-            shown.add_column(name, overflow="fold" if name in shares else "ellipsis", ratio=shares.get(name))
-        for row in rows.to_pylist():
-            shown.add_row(*("" if value is None else str(value) for value in row.values()))
-        console().print(shown)
+        texts = [["" if value is None else str(value) for value in row.values()] for row in rows.to_pylist()]
+        _print_table(rows.column_names, texts, wrapped or {})
         typer.echo(f"{rows.num_rows:,} rows")
+
+
+def _print_table(names: list[str], texts: list[list[str]], shares: Mapping[str, int]) -> None:
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    screen = console()
+    longest = [max(cell_len(text) for text in column) for column in zip(names, *texts, strict=True)]
+    needed = [min(size, _NARROWEST) if name in shares else size for name, size in zip(names, longest, strict=True)]
+    if sum(needed) + 3 * len(names) + 1 > screen.width:
+        for number, row in enumerate(texts, start=1):
+            typer.echo(f"─ {number} " + "─" * 20)
+            for name, text in zip(names, row, strict=True):
+                typer.echo(f"{name.ljust(max(map(len, names)))}  {text}".rstrip())
+        return
+    shown = Table(expand=bool(shares))
+    for name in names:
+        # Chinese has no spaces to break at, so what is too long is folded
+        shown.add_column(name, overflow="fold" if name in shares else "ellipsis", ratio=shares.get(name))
+    for row in texts:
+        shown.add_row(*row)
+    screen.print(shown)
 
 
 def _as_no_formulas(rows: pa.Table) -> pa.Table:

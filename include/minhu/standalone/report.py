@@ -17,6 +17,12 @@ from minhu.release.release_folder import Release
 from minhu.settings import DEFAULT_CITY, Settings
 from minhu.standalone.nightly import NightReport
 
+#: What every night proposes to ask first.
+FIRST_QUERY = (
+    "select unit_name, period_start, numerator, denominator, value, ci_low, ci_high, verdict from kpi_results "
+    "where kpi_id = 'H06' and variant = 'main' and unit_type = 'district' and period_type = 'month' and caliber = 'full' "
+    "order by period_start, unit_code"
+)
 _MEANING = {
     "PUBLISHED": "公布 published",
     "PUBLISHED_WITH_NOTE": "附注公布 published, with a note",
@@ -55,7 +61,8 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
     for line in (
         f"release  {report.release.release_id}  ({news})",
         f"folder   {report.release.path}",
-        f'query    {minhu} sql "select * from published.kpi_results limit 5"',  # noqa: S608  text for a person
+        f'query    {minhu} sql "{FIRST_QUERY}"',
+        f"file     {minhu} export --kpi H06",
         f'psql     {minhu} db start; psql "{address}"',
     ):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
