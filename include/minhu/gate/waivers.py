@@ -81,13 +81,26 @@ def proposal(release: Release, path: Path) -> str:
     if not blocking:
         return f"# nothing blocks a cell in release {release.release_id}\n"
     entries = [
-        f"# {row['message']}\n"
-        + (f"# {' '.join(row['detail'].split())}\n" if row.get("detail") else "")
+        "".join(f"# {' '.join(line.split())}\n" for line in (_where(row), row["message"], row.get("detail")) if line)
         + as_toml(dict.fromkeys(SCHEMA.names, "") | {name: row[name] for name in ("rule_id", "finding_sha256")})
         for row in sorted(blocking, key=lambda row: (row["rule_id"], row["finding_sha256"]))
     ]
     head = f"# for {path}, after release {release.release_id}; fill in what is empty, have it reviewed, run the night again\n"
     return "\n".join([head, *entries])
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    """Table, KPI, unit and days of a finding: one that names none of them stands against all."""
+    about = {
+        "table": ".".join(part for part in (row["table_name"], row["column_name"]) if part),
+        "KPI": row.get("kpi_id"),
+        "unit": " ".join(part for part in (row["unit_type"], row["unit_code"]) if part),
+        "kind of period": row.get("period_type"),
+        "from": row["period_from"],
+        "to": row["period_to"],
+        "records": f"{row['rows_failed']} of {row['rows_seen']}" if row["rows_seen"] else "",
+    }
+    return ", ".join(f"{name} {value}" for name, value in about.items() if value)
 
 
 def _value(value: object) -> str:
