@@ -119,8 +119,10 @@ def processes_of(home: Path) -> list[str]:
         try:
             line = " ".join(process.cmdline())
             files = [opened.path for opened in process.open_files()] if "airflow" in line else []
+            # root's PostgreSQL works in its data folder and does not name it
+            places = [process.cwd()] if "postgres" in line else []
         except psutil.Error:
             continue
-        if process.pid != os.getpid() and any(str(home) in text for text in (line, *files)):
+        if process.pid != os.getpid() and any(str(home) in text for text in (line, *files, *places)):
             found.append(line)
     return sorted(found)
