@@ -20,10 +20,10 @@ KEY = "2026-11-20"
 def test_sources_that_announce_at_the_same_moment_leave_one_wait_of_the_build(
     postgres_folder: Path, tmp_path: Path
 ) -> None:
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
         connection.execute("create database airflow")
     try:
-        address = postgres.uri(postgres_folder, "airflow").replace("postgresql://", "postgresql+psycopg://")
+        address = postgres.superuser_uri(postgres_folder, "airflow").replace("postgresql://", "postgresql+psycopg://")
         environment = {
             **os.environ, "AIRFLOW_HOME": str(tmp_path / "airflow"), "MINHU_HOME": str(tmp_path / "city"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": address, "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -38,6 +38,6 @@ def test_sources_that_announce_at_the_same_moment_leave_one_wait_of_the_build(
         assert ended.returncode == 0, ended.stderr[-2000:]
         found = json.loads(ended.stdout.splitlines()[-1])
     finally:
-        with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+        with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
             connection.execute("drop database airflow with (force)")
     assert found == {"waits": [["assessment_build", KEY]], "logs": 1}

@@ -165,4 +165,4 @@ def test_the_pages_of_airflow_and_its_secrets_are_not_a_second_users(tmp_path: P
     path = airflow_log_in.passwords_path(home)
     second_user.let_pass(path.parent)
     assert set(json.loads(path.read_text())) == {"minhu", "admin"}
-    assert second_user.reads(home.home) == [str(home.secrets_dir)], "its name, for nobody closed this home; no file"
+    assert set(second_user.reads(home.home)) <= {str(home.secrets_dir)}, "at most its name; no file"

@@ -66,12 +66,12 @@ def test_what_is_published_is_the_same_whatever_a_session_is_given(
 def test_a_database_that_cannot_hold_chinese_is_named_before_anything_is_written(
     home: Home, postgres_folder: Path, encoding: str
 ) -> None:
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
         connection.execute("drop database if exists narrow with (force)")
         connection.execute(
-            f"create database narrow encoding '{encoding}' lc_collate 'C' lc_ctype 'C' template template0"
+            f"create database narrow encoding '{encoding}' locale_provider libc locale 'C' template template0"
         )
-    narrow = replace(home, uri=postgres.uri(postgres_folder, "narrow"))
+    narrow = replace(home, uri=postgres.superuser_uri(postgres_folder, "narrow"))
     with pytest.raises(PermanentError, match=f"expected a database in UTF8, found {encoding}"):
         narrow.night(D20)
     with psycopg.connect(narrow.uri) as connection:

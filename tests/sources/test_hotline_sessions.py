@@ -80,8 +80,8 @@ def test_rows_are_the_same_whatever_a_session_is_given(
         execute(full_uri, f"alter database hotline set {name} = '{value}'")
         undo = f"alter database hotline reset {name}"
     elif where == "role":
-        execute(full_uri, f"alter role postgres in database hotline set {name} = '{value}'")
-        undo = f"alter role postgres in database hotline reset {name}"
+        execute(full_uri, f"alter role current_user in database hotline set {name} = '{value}'")
+        undo = f"alter role current_user in database hotline reset {name}"
     elif where == "environment":
         monkeypatch.setenv("PGOPTIONS", f"-c {name}={value}".replace(", ", ","))
     else:
@@ -97,12 +97,14 @@ def test_rows_are_the_same_whatever_a_session_is_given(
 @pytest.fixture
 def ascii_uri(postgres_folder: Path) -> Iterator[str]:
     """A hotline whose database keeps bytes and does not know of what."""
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
-        connection.execute("create database bytes encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0")
-    uri = postgres.uri(postgres_folder, "bytes")
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
+        connection.execute(
+            "create database bytes encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0"
+        )
+    uri = postgres.superuser_uri(postgres_folder, "bytes")
     execute(uri, resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_text(encoding="utf-8"))
     yield uri
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
         connection.execute("drop database bytes with (force)")
 
 
@@ -114,18 +116,18 @@ def test_a_database_that_does_not_know_its_encoding_is_named(home: Settings, asc
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "EUC_CN"])
 def test_a_source_in_another_encoding_is_read(home: Settings, postgres_folder: Path, encoding: str) -> None:
-    with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+    with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
         connection.execute(
-            f"create database other encoding '{encoding}' lc_collate 'C' lc_ctype 'C' template template0"
+            f"create database other encoding '{encoding}' locale_provider libc locale 'C' template template0"
         )
-    uri = postgres.uri(postgres_folder, "other")
+    uri = postgres.superuser_uri(postgres_folder, "other")
     name = "西安市" if encoding == "EUC_CN" else "Zürich"
     try:
         execute(uri, resources.files("minhu").joinpath("extract", "hotline", "hotline.sql").read_text(encoding="utf-8"))
         execute(uri, "insert into hotline.places (place_code, name, level) values ('1', %s, 'city')", name)
         assert rows_of(home, uri)["places"][0]["name"] == name
     finally:
-        with psycopg.connect(postgres.uri(postgres_folder), autocommit=True) as connection:
+        with psycopg.connect(postgres.superuser_uri(postgres_folder), autocommit=True) as connection:
             connection.execute("drop database other with (force)")
 
 
