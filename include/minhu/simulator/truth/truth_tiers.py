@@ -68,7 +68,10 @@ def _tracked_truth(tracked: pd.DataFrame, caliber: str, as_of: pd.Timestamp) -> 
     monday = (created.min() if len(tracked) else today).to_period("W").start_time
     while monday <= today:
         last = min(monday + 6 * _DAY, today)
-        is_open = np.array([_is_open(turns, last + _DAY) for turns in tracked["turns"]], dtype=bool)
+        is_open = np.array(
+            [_is_open(*known, last + _DAY) for known in zip(tracked["turns"], tracked["closed_at"], strict=True)],
+            dtype=bool,
+        )
         still = tracked[(created <= last) & is_open]
         fresh = [any(last - NOTE_DAYS < day <= last for day in days) for days in still["noted_on"]]
         weeks.append(still.assign(day=monday, numerator=pd.Series(fresh, index=still.index, dtype=float)))
@@ -76,6 +79,8 @@ def _tracked_truth(tracked: pd.DataFrame, caliber: str, as_of: pd.Timestamp) -> 
     return cells("T03", "main", caliber, pd.concat(weeks).assign(denominator=1.0), only="week")
 
 
-def _is_open(turns: list[tuple[pd.Timestamp, str]], end: pd.Timestamp) -> bool:
-    before = [kind for moment, kind in turns if moment < end]
+def _is_open(turns: list[tuple[pd.Timestamp, str]], closed_at: pd.Timestamp, end: pd.Timestamp) -> bool:
+    """An order that was merged has a time of closing and no step that says so."""
+    closing = [] if pd.isna(closed_at) else [(closed_at, "close")]
+    before = [kind for moment, kind in sorted([*turns, *closing]) if moment < end]
     return not before or before[-1] == "reopen"
