@@ -1,4 +1,7 @@
-"""XLSX workbooks: bytes that depend on their content alone, and what a reader of cells does not say about a sheet."""
+"""XLSX workbooks: bytes that depend on their content alone, and what a reader of cells does not say about a sheet.
+
+And what a spreadsheet would make of a text.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,20 @@ if TYPE_CHECKING:
 _FIXED = (2020, 1, 1, 0, 0, 0)
 _REFERENCE = re.compile(r"([A-Z]{1,7})(\d{1,10})")
 _PIECE = 1 << 20
+#: How a formula begins, for some programs also in full width (OWASP, "CSV Injection"), and what begins so and is none.
+_RUN = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def as_no_formula(text: str, may_be_number: bool = False) -> str:
+    """A text as CSV may hold it: what a spreadsheet would run gets an apostrophe in front, as people write it there.
+
+    Args:
+        text: a name, or with ``may_be_number`` anything, of which a number stays one.
+        may_be_number: the column may hold numbers as text.
+    """
+    is_number = may_be_number and _NUMBER.fullmatch(text)
+    return f"'{text}" if _RUN.match(text) and not is_number else text
 
 
 def saved(book: Workbook) -> bytes:

@@ -161,8 +161,10 @@ def test_the_pages_of_airflow_and_its_secrets_are_not_a_second_users(tmp_path: P
     from minhu.standalone import airflow_log_in
 
     home = settings.load(environ={"MINHU_HOME": str(tmp_path / "home")})
+    home.home.mkdir()
+    home.home.chmod(0o755)  # as nobody closed it, whatever the umask: what the second user sees is seen here
     airflow_log_in.make_passwords(home)
     path = airflow_log_in.passwords_path(home)
     second_user.let_pass(path.parent)
     assert set(json.loads(path.read_text())) == {"minhu", "admin"}
-    assert set(second_user.reads(home.home)) <= {str(home.secrets_dir)}, "at most its name; no file"
+    assert second_user.reads(home.home) == [str(home.secrets_dir)], "its name, for nobody closed this home; no file"

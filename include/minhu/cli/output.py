@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,11 +13,6 @@ import typer
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
-
-
-#: How a formula begins, for some also in full width (OWASP, "CSV Injection"), and what begins so and is none.
-_RUN = "^[=+\\-@\t\r\n＝＋－＠]"
-_NUMBER = r"^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
 #: Cells that a column must have to be read whose text goes on in the next line.
@@ -88,17 +82,15 @@ def _print_table(names: list[str], texts: list[list[str]], shares: Mapping[str, 
 def _as_no_formulas(rows: pa.Table) -> pa.Table:
     """Text that a spreadsheet would run gets an apostrophe in front, as people write it there; numbers stay numbers."""
     import pyarrow as pa
-    import pyarrow.compute as pc
+
+    from minhu.workbooks import as_no_formula
 
     columns = []
     for column in rows.columns:
         if pa.types.is_dictionary(column.type) or pa.types.is_large_string(column.type):
             column = column.cast(pa.string())
         if pa.types.is_string(column.type):
-            is_run = pc.and_(
-                pc.match_substring_regex(column, _RUN), pc.invert(pc.match_substring_regex(column, _NUMBER))
-            )
-            column = pc.if_else(is_run, pc.binary_join_element_wise("'", column, ""), column)
+            texts = [None if text is None else as_no_formula(text, may_be_number=True) for text in column.to_pylist()]
+            column = pa.array(texts, pa.string())
         columns.append(column)
-    names = [f"'{name}" if re.match(_RUN, name) else name for name in rows.column_names]
-    return pa.Table.from_arrays(columns, names=names)
+    return pa.Table.from_arrays(columns, names=[as_no_formula(name) for name in rows.column_names])

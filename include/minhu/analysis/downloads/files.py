@@ -28,8 +28,6 @@ from minhu.release.published_contract import Text
 MOST_ROWS = 1_048_576
 _FORMATS = {"share": "0.0%", "points": "0.0", "pp": "0.0", "count": "#,##0.####"}
 _DATE, _MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
-#: How a formula begins, for some programs also in full width (OWASP, "CSV Injection").
-_RUN = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _SHEET_TITLE = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -128,9 +126,9 @@ def _as_text(value: Any) -> Any:
         return ""
     if isinstance(value, (float, Decimal)):
         return repr(float(value)) if float(value) != int(value) else str(int(value))
-    if isinstance(value, str) and _RUN.match(value):
-        return f"'{value}"
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    return workbooks.as_no_formula(str(value))
 
 
 def _rows(cells: pa.Table) -> Iterator[Row]:
