@@ -20,7 +20,15 @@ from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration.tasks import ASSESSED, NIGHT_DEFAULT_ARGS, NIGHT_LANDED, START_DATE, stage
+from minhu.orchestration.tasks import (
+    ASSESSED,
+    NIGHT_DEADLINE,
+    NIGHT_DEFAULT_ARGS,
+    NIGHT_LANDED,
+    START_DATE,
+    stage,
+    tell_of,
+)
 
 POOL = "warehouse_writer"
 
@@ -32,6 +40,7 @@ POOL = "warehouse_writer"
     catchup=False,
     max_active_runs=1,
     default_args=NIGHT_DEFAULT_ARGS,
+    deadline=NIGHT_DEADLINE,
     tags=["minhu", "build"],
     doc_md=__doc__,
 )
@@ -41,9 +50,13 @@ def assessment_build() -> None:
         from minhu.warehouse import dbt_build
 
         with stage() as night:
-            dbt_build.load_landing(night)
-            dbt_build.build_marts(night)
-            dbt_build.check_marts(night)
+            loaded = dbt_build.load_landing(night)
+            models = dbt_build.build_marts(night)
+            findings = dbt_build.check_marts(night)
+            tell_of(
+                ASSESSED, rows=sum(loaded.rows.values()), models=models, failed_tests=len(findings),
+                made_anew=loaded.why_rebuilt or "no",
+            )  # fmt: skip
 
     build_marts()
 

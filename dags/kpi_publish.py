@@ -15,10 +15,21 @@ Decides cell by cell what may be published, and publishes it as one release.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 
-from minhu.orchestration.tasks import ASSESSED, NIGHT_DEFAULT_ARGS, RELEASED, START_DATE, published_uri, stage
+from minhu.orchestration.links import DossierLink, SiteLink
+from minhu.orchestration.tasks import (
+    ASSESSED,
+    NIGHT_DEADLINE,
+    NIGHT_DEFAULT_ARGS,
+    RELEASED,
+    START_DATE,
+    published_uri,
+    stage,
+    tell_of,
+)
 
 POOL = "warehouse_writer"
 
@@ -30,6 +41,7 @@ POOL = "warehouse_writer"
     catchup=False,
     max_active_runs=1,
     default_args=NIGHT_DEFAULT_ARGS,
+    deadline=NIGHT_DEADLINE,
     tags=["minhu", "publish"],
     doc_md=__doc__,
 )
@@ -39,9 +51,11 @@ def kpi_publish() -> None:
         from minhu.pipeline import publication
 
         with stage() as night:
-            publication.publish_night(night, published_uri())
+            release = publication.publish_night(night, published_uri())
+            tell_of(RELEASED, release_id=release.release_id, cells=release.manifest["verdicts"])
 
-    publish_release()
+    published: Any = publish_release()
+    published.operator.operator_extra_links = (SiteLink(), DossierLink())
 
 
 kpi_publish()

@@ -30,6 +30,7 @@ WRONG = {
     "MINHU_LOG_LEVEL": ("loud", "expected 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL', found 'loud'"),
     "MINHU_APPROVERS": ("li,li", "expected names like `li,zhao`"),
     "MINHU_READERS_GROUP": ("no such group", "expected a group of this machine, found 'no such group'"),
+    "MINHU_NOTIFY": ("geheim@example.com", "expected addresses like `wecombot://KEY mailtos://…`"),
     "MINHU_SOURCES": ("parks=/drop,parks=/geheim", "expected sources like `parks=/srv/drop/parks`"),
 }  # fmt: skip
 WITHOUT_FORM = {"MINHU_GRID_TOKEN", "MINHU_PSEUDONYM_KEY", "MINHU_SIGNING_KEY"}

@@ -21,8 +21,11 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from minhu.errors import UsageError
 
 PREFIX = "MINHU_"
-#: Where dbt's ``profiles.yml`` finds the warehouse file; the pipeline sets it for dbt, nobody else does.
+#: Where dbt's ``profiles.yml`` finds the warehouse file and how much of the machine it may take; the pipeline sets these for
+#: dbt, nobody else does.
 WAREHOUSE_VARIABLE = "MINHU_WORK_FILE"
+MEMORY_VARIABLE, THREADS_VARIABLE = "MINHU_WORK_MEMORY", "MINHU_WORK_THREADS"
+_FOR_DBT = frozenset({WAREHOUSE_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE})
 DEFAULT_CITY = "xian"
 #: The user as whom the pipeline itself asks its Airflow, and whom an Airflow without log-in takes everybody for.
 PIPELINE_USER, ANYBODY = "minhu", "Anonymous"
@@ -141,6 +144,12 @@ def _sources(text: str) -> dict[str, str]:
     return addresses
 
 
+def _addresses(text: str) -> str:
+    if not all(re.match("[a-z]+://.", address) for address in text.split()):
+        raise ValueError("expected addresses like `wecombot://KEY mailtos://…`, separated by blanks")
+    return text
+
+
 class _Variables(PydanticBaseSettingsSource):
     """Every variable of ours that is set, also one that no setting has: the model refuses it by name."""
 
@@ -154,7 +163,7 @@ class _Variables(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         ours = {name: text for name, text in self._environ.items() if name.startswith(PREFIX) and text}
-        return {name: text for name, text in ours.items() if name != WAREHOUSE_VARIABLE}
+        return {name: text for name, text in ours.items() if name not in _FOR_DBT}
 
 
 PostgresAddress = Annotated[str, AfterValidator(_postgres_address)]
@@ -189,6 +198,7 @@ class Environment(BaseSettings):
     missing_percent: Annotated[int, BeforeValidator(_percent)] = 5
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     approvers: Annotated[dict[str, str], BeforeValidator(_approvers)] = Field(default_factory=dict)
+    notify: Annotated[str, AfterValidator(_addresses)] | None = Field(None, repr=False)
     readers_group: Annotated[str, AfterValidator(_group)] | None = None
 
     @classmethod

@@ -68,7 +68,8 @@ class Settings:
 
     URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
     sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
-    ``readers_group`` is the group of the operating system that may read what is published.
+    ``readers_group`` is the group of the operating system that may read what is published. ``notify`` are the addresses
+    that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`).
     """
 
     home: Path
@@ -87,6 +88,7 @@ class Settings:
     approvers: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     readers_group: str | None = None
+    notify: str | None = field(default=None, repr=False)
 
     @property
     def state_folders(self) -> tuple[Path, ...]:
@@ -188,6 +190,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         approvers=variables.approvers,
         sources=variables.sources,
         readers_group=variables.readers_group,
+        notify=variables.notify,
     )
 
 

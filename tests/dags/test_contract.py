@@ -249,8 +249,33 @@ def test_tasks_that_write_the_work_file_share_a_pool_of_one(dags: dict[str, Any]
 def test_arrival_is_announced_also_when_a_source_failed(dags: dict[str, Any], dag_id: str) -> None:
     from airflow.sdk import TriggerRule
 
-    tasks = {task.task_id: task.trigger_rule for task in dags[dag_id].tasks}
-    assert tasks.pop("announce_arrival") == TriggerRule.ALL_DONE, (
-        f"dags/{dag_id}.py: announce_arrival needs trigger_rule=TriggerRule.ALL_DONE, or one source stops the night"
+    tasks = {task.task_id: (task.trigger_rule, task.is_teardown) for task in dags[dag_id].tasks}
+    assert tasks.pop("announce_arrival") == (TriggerRule.ALL_DONE_SETUP_SUCCESS, True), (
+        f"dags/{dag_id}.py: announce_arrival must be a teardown without setups: else one source stops the night, or its "
+        "run is green although nothing came"
     )
-    assert set(tasks.values()) == {TriggerRule.ALL_SUCCESS}
+    assert set(tasks.values()) == {(TriggerRule.ALL_SUCCESS, False)}
+    assert not any(task.is_setup for task in dags[dag_id].tasks)
+
+
+@pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
+def test_a_run_of_the_night_that_does_not_end_is_told(dags: dict[str, Any], dag_id: str) -> None:
+    from minhu.orchestration.tasks import LATE_AFTER, tell_late
+
+    (alert,) = dags[dag_id].deadline
+    assert (alert.interval, alert.callback.path) == (LATE_AFTER, f"{tell_late.__module__}.tell_late"), (
+        f"dags/{dag_id}.py: pass deadline=NIGHT_DEADLINE"
+    )
+
+
+LINKS = {
+    **{(dag_id, "announce_arrival"): ["Arrival record"] for dag_id in EXTRACTS},
+    ("kpi_publish", "publish_release"): ["KPI pages", "Dossier"],
+}
+
+
+@every_dag
+def test_tasks_link_to_what_they_made(dags: dict[str, Any], dag_id: str) -> None:
+    for task in dags[dag_id].tasks:
+        found = [link.name for link in task.operator_extra_links]
+        assert found == LINKS.get((dag_id, task.task_id), []), f"dags/{dag_id}.py, {task.task_id}"

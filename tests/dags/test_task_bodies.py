@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +18,7 @@ from minhu.errors import PermanentError, SourceBlocked, TransientError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.landing.night import Night
+from minhu.landing.zone import Arrival
 from minhu.pipeline import publication, stages
 from minhu.standalone.airflow_api import DAG_IDS
 from minhu.warehouse import dbt_build
@@ -36,9 +39,35 @@ CALLS = {
     "kpi_publish": [("publish_night", "")],
 }  # fmt: skip
 
+
+@dataclass
+class Event:
+    """Stands in for what Airflow keeps of an outlet."""
+
+    extra: dict[str, Any] = field(default_factory=dict)
+    added: list[Any] = field(default_factory=list)
+
+    def add(self, asset: Any) -> None:
+        self.added.append(asset)
+
+
 CONTEXT = {
     "dag_run": SimpleNamespace(partition_key="2026-11-20", run_after=AFTER),
     "ti": SimpleNamespace(dag_id="grid_extract", task_id="land_tables", try_number=1),
+}
+#: What the stages give back, by name.
+RETURNED: dict[str, Callable[[str, date], Any]] = {
+    "validate_arrival": lambda source, day: Arrival(source, day, "accepted", 1),
+    "announce_arrival": lambda source, day: Arrival(source, day, "accepted", 1, row_counts={"calls": 3}),
+    "load_landing": lambda *_: dbt_build.LoadReport({"hotline.calls": 3}, False, ""),
+    "build_marts": lambda *_: 12,
+    "check_marts": lambda *_: [],
+    "publish_night": lambda *_: SimpleNamespace(release_id="r1", manifest={"verdicts": {"PUBLISHED": 4}}),
+}
+FACTS = {
+    **{f"{source}_extract": {"status": "accepted", "attempt": 1, "rows": {"calls": 3}} for source in registry.names()},
+    "assessment_build": {"rows": 3, "models": 12, "failed_tests": 0, "made_anew": "no"},
+    "kpi_publish": {"release_id": "r1", "cells": {"PUBLISHED": 4}},
 }
 Run = Callable[[str | None], list[tuple[str, str, date]]]
 
@@ -48,9 +77,11 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
     """Calls into include/ that the tasks make: function, source, business date."""
     made: list[tuple[str, str, date]] = []
 
-    def stand_in(name: str) -> Callable[..., None]:
-        def record(night: Night, *arguments: Any) -> None:
-            made.append((name, "".join(a for a in arguments if a in registry.names()), night.business_date))
+    def stand_in(name: str) -> Callable[..., Any]:
+        def record(night: Night, *arguments: Any) -> Any:
+            source = "".join(a for a in arguments if a in registry.names())
+            made.append((name, source, night.business_date))
+            return RETURNED.get(name, lambda *_: None)(source, night.business_date)
 
         return record
 
@@ -64,15 +95,19 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
     return made
 
 
-def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch, home: Path, key: str | None) -> None:
-    """Call the functions of a DAG's tasks in order, in a run with this partition key."""
+def run_tasks(
+    dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch, home: Path, key: str | None
+) -> dict[str, Any]:
+    """Call the functions of a DAG's tasks in order, in a run with this partition key; returns what its assets say."""
     from minhu.orchestration import tasks
 
     monkeypatch.setenv("MINHU_HOME", str(home))
     connections = {"minhu_published": "postgresql://a@b/c"}
     monkeypatch.setenv("AIRFLOW_CONN_MINHU_PUBLISHED", connections["minhu_published"])
+    events: dict[Any, Any] = defaultdict(Event)
     for task in dags[dag_id].topological_sort():
         context = {
+            "outlet_events": events,
             "dag_run": SimpleNamespace(partition_key=key, run_after=AFTER, run_id=f"{dag_id}-1"),
             "ti": SimpleNamespace(dag_id=dag_id, task_id=task.task_id),
         }
@@ -80,6 +115,7 @@ def run_tasks(dags: dict[str, Any], dag_id: str, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setitem(task.python_callable.__globals__, "endpoint", lambda source: Endpoint(None))
         monkeypatch.setitem(task.python_callable.__globals__, "published_uri", lambda: "")
         task.python_callable()
+    return next((event.extra for event in events.values() if event.extra), {})
 
 
 @pytest.mark.parametrize("dag_id", sorted(DAG_IDS))
@@ -90,8 +126,21 @@ def test_tasks_call_their_stages_for_the_business_date_of_the_run(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    run_tasks(dags, dag_id, monkeypatch, tmp_path, "2026-11-20")
+    facts = run_tasks(dags, dag_id, monkeypatch, tmp_path, "2026-11-20")
     assert called == [(name, source, DAY) for name, source in CALLS[dag_id]]
+    assert facts == FACTS[dag_id], "the asset says what it is now"
+
+
+def test_a_refused_delivery_is_red(
+    dags: dict[str, Any], called: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    refused = Arrival("grid", DAY, "blocked", reason="half of the rows are gone")
+    monkeypatch.setitem(RETURNED, "validate_arrival", lambda *_: refused)
+    with pytest.raises(AirflowFailException, match="grid of 2026-11-20 was refused: half of the rows are gone"):
+        run_tasks(dags, "grid_extract", monkeypatch, tmp_path, "2026-11-20")
+    assert stages.failures(Night(settings.load(environ={"MINHU_HOME": str(tmp_path)}), DAY)) == {}, "no stage failed"
 
 
 @pytest.mark.parametrize("key", [None, "", "20th of November", "2026-11-31"])

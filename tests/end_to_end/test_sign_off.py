@@ -105,6 +105,7 @@ def test_a_release_is_signed_off_by_somebody_who_did_not_make_it(month: Home) ->
         with pytest.raises(httpx.HTTPStatusError, match="401"):
             log_in(airflow.url, "li", passwords["zhao"])
         people = {name: log_in(airflow.url, name, password) for name, password in passwords.items()}
+        _pages_are_for_those_who_logged_in(airflow.url, people["zhao"], month, line.release_id)
         with closing(people["minhu"].client), closing(people["li"].client), closing(people[ME].client):
             _author_is_refused(people, month, line.release_id, line.manifest_sha256)
             _rejection_signs_nothing(people, month, line.release_id)
@@ -125,6 +126,29 @@ def test_a_release_is_signed_off_by_somebody_who_did_not_make_it(month: Home) ->
     assert shown == [(line.release_id, "li", answered.astimezone(settings.zone).date())]
     postgres.stop(settings.postgres_dir)
     assert processes_of(settings.home) == []
+
+
+def _pages_are_for_those_who_logged_in(url: str, person: Person, month: Home, release_id: str) -> None:
+    """The plugin is found by its entry point, and every address of it asks who comes."""
+    page = month.settings.home / "reports" / release_id / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("<h1>卷</h1>", encoding="utf-8")
+    addresses = (
+        "/", f"/reports/{release_id}/index.html", "/landing/grid/arrivals/dt=2026-11-30.json", "/docs", "/openapi.json",
+        "/reports/..%2f..%2fsecrets", "/none",
+    )  # fmt: skip
+    with httpx.Client(base_url=f"{url}/minhu", timeout=30.0, trust_env=False) as anybody:
+        assert {anybody.get(address).status_code for address in addresses} == {401, 404}
+        assert all(anybody.get(address).status_code == 401 for address in addresses[:3])
+        assert anybody.get(addresses[1], headers={"Authorization": "Bearer x"}).status_code == 403
+    seen = {address: person.client.get(f"/minhu{address}").status_code for address in addresses}
+    assert list(seen.values()) == [307, 200, 404, 404, 404, 404, 404]
+    shown = person.client.get("/minhu/", follow_redirects=True)
+    assert "卷" in shown.text and "connect-src 'none'" in shown.headers["Content-Security-Policy"]
+    menu = person.client.get("/api/v2/plugins").raise_for_status().json()["plugins"]
+    assert [view["href"] for plugin in menu if plugin["name"] == "minhu" for view in plugin["external_views"]] == [
+        "/minhu/"
+    ]
 
 
 def _asked(people: dict[str, Person], month: Home, who: str, run_id: str, release_id: str) -> str:

@@ -30,10 +30,12 @@ class Chain:
     Attributes:
         ends: state in which a DAG's run ends; "running" never ends, "" never begins.
         old_runs: runs of the date from before, by DAG.
+        announced: DAGs whose failed run has announced that nothing came.
     """
 
     ends: dict[str, str] = field(default_factory=dict)
     old_runs: dict[str, int] = field(default_factory=dict)
+    announced: tuple[str, ...] = ()
     triggered: list[tuple[str, str, str]] = field(default_factory=list)
     looks: dict[str, int] = field(default_factory=dict)
 
@@ -50,7 +52,11 @@ class Chain:
         assert run_id == "new"
         end = self.ends.get(dag_id, "success")
         state = "running" if self.looks[dag_id] < 2 else end
-        return [{"task_id": "only_task", "state": state, "duration": 1.25}, {"task_id": "later", "state": None}]
+        told = "success" if dag_id in self.announced and state == "failed" else None
+        return [
+            {"task_id": "only_task", "state": state, "duration": 1.25},
+            {"task_id": "announce_arrival", "state": told},
+        ]
 
     def trigger(self, dag_id: str, key: str, run_id: str) -> None:
         self.triggered.append((dag_id, key, run_id))
@@ -105,6 +111,17 @@ def test_failed_dag_ends_the_night_with_its_own_words(night: Settings, follow: F
     assert told.value.exit_code == 4
     assert "nothing of 2026-11-20 is published" in told.value.next_step
     assert "docs/runbook/build-failed.md" in told.value.next_step
+
+
+def test_a_source_that_failed_and_said_so_does_not_end_the_night(follow: Follow) -> None:
+    said, seconds = follow(Chain(ends={"grid_extract": "failed"}, announced=("grid_extract",)))
+    assert set(seconds) == set(DAG_IDS)
+    assert sum(line.startswith("grid_extract FAILED in ") for line in said) == 1
+
+
+def test_a_source_that_failed_without_a_word_ends_it(follow: Follow) -> None:
+    with pytest.raises(NightFailed, match="grid_extract failed"):
+        follow(Chain(ends={"grid_extract": "failed"}))
 
 
 def test_failed_dag_without_a_note_says_so(follow: Follow) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, TriggerRule, dag, task
+from airflow.sdk import DAG, dag, task
 
 from minhu.extract import registry
+from minhu.orchestration.links import ArrivalLink
 from minhu.orchestration.tasks import (
     COMPLETES_NIGHT,
     LANDED,
+    NIGHT_DEADLINE,
     NIGHT_DEFAULT_ARGS,
     START_DATE,
     ask_for_build_if_complete,
     endpoint,
+    fail_if_refused,
     nightly_schedule,
     stage,
+    tell_of,
 )
 from minhu.pipeline import stages
 
@@ -37,6 +41,7 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
         catchup=False,
         max_active_runs=1,
         default_args=NIGHT_DEFAULT_ARGS,
+        deadline=NIGHT_DEADLINE,
         tags=["minhu", "extract", source],
         doc_md=documentation,
     )
@@ -49,20 +54,24 @@ def extract_dag(source: str, documentation: str | None, file: str) -> DAG:
         @task(execution_timeout=timedelta(minutes=10))
         def validate_arrival() -> None:
             with stage() as night:
-                stages.validate_arrival(night, source, endpoint(source))
+                arrival = stages.validate_arrival(night, source, endpoint(source))
+            fail_if_refused(arrival)
 
         @task(
-            trigger_rule=TriggerRule.ALL_DONE,
             outlets=[LANDED[source], COMPLETES_NIGHT],
             execution_timeout=timedelta(minutes=2),
         )
         def announce_arrival() -> None:
             with stage() as night:
-                stages.announce_arrival(night, source)
+                arrival = stages.announce_arrival(night, source)
+                tell_of(LANDED[source], status=arrival.status, attempt=arrival.attempt, rows=dict(arrival.row_counts))
                 stages.note_dates_not_built(night)
                 ask_for_build_if_complete(night, source)
 
-        land_tables() >> validate_arrival() >> announce_arrival()
+        # a teardown runs whatever happened before it, and leaves the run red where that failed
+        announced: Any = announce_arrival().as_teardown()
+        announced.operator.operator_extra_links = (ArrivalLink(),)
+        land_tables() >> validate_arrival() >> announced
 
     made: Any = extract()
     made.fileloc = file  # Airflow would show this module as the DAG's code

@@ -23,6 +23,8 @@ from airflow.sdk import (
     PartitionedAtRuntime,
     get_current_context,
 )
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import (
     AirflowFailException,
     AirflowNotFoundException,
@@ -38,7 +40,9 @@ from minhu.errors import MinhuError, TransientError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.landing.night import Night
+from minhu.landing.zone import Arrival
 from minhu.ledger import signing
+from minhu.orchestration import notify
 from minhu.pipeline import notices, rounds, stages
 from minhu.release import authors
 from minhu.settings import Settings
@@ -91,30 +95,54 @@ def monthly_schedule() -> CronTriggerTimetable | None:
 
 
 def tell_readers(context: Mapping[str, Any]) -> None:
-    """Say in the task's log what a reader of the figures will notice; Airflow calls it when a task has failed for good."""
+    """Say what a reader of the figures will notice; Airflow calls it when a task has failed for good."""
     run, task = context["dag_run"], context["ti"]
     try:
-        settings, business_date = settings_module.load(), parse_business_date(run.partition_key)
+        night = Night(settings_module.load(), parse_business_date(run.partition_key))
     except MinhuError as error:
         _log.error("%s - see %s", error, notices.page(notices.Page.RUN_AGAIN))
         return
-    told = stages.reader_notices(Night(settings, business_date), task.dag_id)
-    for notice in told or [str(notices.of_failure(Night(settings, business_date), task.dag_id, None))]:
-        _log.error("what readers of the figures will notice: %s", notice)
+    _tell(task.dag_id, str(run.partition_key), *stages.notices_of(night, task.dag_id))
+
+
+def tell_late(context: Mapping[str, Any]) -> None:
+    """Say that a night is late; Airflow calls it when a run of the night has not ended within :data:`LATE_AFTER`."""
+    run = context["dag_run"]
+    key = run["partition_key"]
+    page = notices.page(notices.Page.AIRFLOW_DOES_NOT_MOVE)
+    hours = LATE_AFTER.total_seconds() / 3600
+    _tell(
+        run["dag_id"],
+        key,
+        f"the figures of {key} are late: not ended after {hours:g} hours; readers keep the last release - see {page}",
+    )
 
 
 def tell_auditors(context: Mapping[str, Any]) -> None:
-    """Say in the task's log that no figure was touched, and where to read on; Airflow calls it when a check has failed."""
+    """Say that no figure was touched, and where to read on; Airflow calls it when a check has failed."""
     page = notices.page(notices.Page.REPLAY_DIFFERS)
-    _log.error("what readers of the figures will notice: nothing; releases stay as they are - see %s", page)
+    _tell(context["ti"].dag_id, "", f"nothing; releases stay as they are - see {page}")
 
 
 def tell_approvers(context: Mapping[str, Any]) -> None:
-    """Say in the task's log that figures stay and nothing was signed; Airflow calls it when a sign-off has failed."""
+    """Say that figures stay and nothing was signed; Airflow calls it when a sign-off has failed."""
     page = notices.page(notices.Page.SIGN_OFF_REFUSED)
-    _log.error("what readers of the figures will notice: the release stays published, unsigned - see %s", page)
+    _tell(context["ti"].dag_id, "", f"the release stays published, unsigned - see {page}")
 
 
+def _tell(dag_id: str, key: str, *told: str) -> None:
+    for notice in told:
+        _log.error("what readers of the figures will notice: %s", notice)
+    city = settings_module.load().city.name
+    notify.people(f"{city} {key} {dag_id}".replace("  ", " "), "\n".join(told))
+
+
+#: A run of the night that has not ended by then makes people look: a usual one takes minutes.
+LATE_AFTER = timedelta(hours=2)
+#: For every DAG of the night.
+NIGHT_DEADLINE = DeadlineAlert(
+    reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=LATE_AFTER, callback=SyncCallback(tell_late)
+)
 #: How often a task of the night is begun again. Each may be, at any point: a worker that is lost (killed, out of memory,
 #: without an answer of Airflow's own API before the task's first line) says nothing about the source or the figures. What a
 #: task itself finds wrong is not tried again, but for what may pass; a source that stays down costs half a minute of waiting.
@@ -152,11 +180,27 @@ def stage(reads_again: int | None = None) -> Iterator[Night]:
             yield night
 
 
+def fail_if_refused(arrival: Arrival) -> None:
+    """End the task red where a delivery was read and refused: nothing failed, and yet there is something to be mended.
+
+    Raises:
+        AirflowFailException: with the reason.
+    """
+    if arrival.status == "blocked":
+        raise AirflowFailException(f"{arrival.source} of {arrival.business_date} was refused: {arrival.reason}")
+
+
 def ask_for_build_if_complete(night: Night, source: str) -> None:
     """Update :data:`NIGHT_LANDED` if with this source all have announced."""
     context = get_current_context()
     if rounds.completes(night, source, context["dag_run"].run_id):
         context["outlet_events"][COMPLETES_NIGHT].add(NIGHT_LANDED)
+
+
+def tell_of(asset: Asset, **facts: Any) -> None:
+    """Say with the event of an asset what it is now, for the pages of Airflow and for whoever listens; also in the log."""
+    get_current_context()["outlet_events"][asset].extra = facts
+    _log.info("%s: %s", asset.name, ", ".join(f"{name} {value}" for name, value in facts.items()))
 
 
 @contextmanager

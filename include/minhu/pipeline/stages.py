@@ -196,6 +196,19 @@ def reader_notices(night: Night, dag_id: str = "") -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def notices_of(night: Night, dag_id: str) -> list[str]:
+    """What readers will see of a DAG that did not succeed; also where its end left no note behind."""
+    told = reader_notices(night, dag_id)
+    if told:
+        return told
+    source = next((found.name for found in registry.sources() if found.dag_id == dag_id), None)
+    arrival = night.landing.arrival(source, night.business_date) if source else None
+    is_refused = arrival is not None and arrival.status == "blocked"
+    return [
+        str(notices.of_refused_delivery(night, str(source)) if is_refused else notices.of_failure(night, dag_id, None))
+    ]
+
+
 @contextmanager
 def _saying_that_the_disk_is_full(settings: Settings) -> Iterator[None]:
     try:

@@ -68,6 +68,8 @@ def environment(settings: Settings, connections: Connections, port: int) -> dict
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW_CONN_MINHU_PUBLISHED": _postgres_connection(connections.published_uri),
     }
+    if settings.notify:
+        values["AIRFLOW_CONN_MINHU_NOTIFY"] = _json_connection("generic", password=settings.notify)
     for source in registry.sources():
         endpoint = connections.endpoint(source.name)
         if endpoint.address is not None:
@@ -106,6 +108,7 @@ def command_environment(settings: Settings) -> dict[str, str]:
         **airflow_log_in.environment(settings),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": settings.log_level,
+        "AIRFLOW__API__INSTANCE_NAME": f"民呼我为 · {settings.city.name}",
         "SPT_NOENV": "1",  # processes that change their title keep their environment, by which they are known as ours
     }
 

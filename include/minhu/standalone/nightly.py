@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _STUCK_SECONDS = 120.0
 _NIGHT_SECONDS = 3600.0
 _POLL_SECONDS = 0.5
+#: The task by which the run of a source that failed, which is red, lets the night go on without it.
+_ANNOUNCES = "announce_arrival"
 #: Task states worth a line.
 _TOLD = ("success", "failed", "upstream_failed", "up_for_retry", "skipped")
 
@@ -272,7 +274,7 @@ def _follow(airflow: Airflow, settings: Settings, business_date: date, stopwatch
                 waiting.remove(dag_id)
                 last_change = now
                 stopwatch.done(dag_id, now - begun[dag_id], "done" if run["state"] == "success" else "FAILED")
-            if run["state"] == "failed":
+            if run["state"] == "failed" and seen.get((dag_id, _ANNOUNCES)) != "success":
                 _fail(settings, business_date, dag_id)
         if now - started > _NIGHT_SECONDS or (now - last_change > _STUCK_SECONDS and not _any_active(seen)):
             raise NightFailed(
@@ -295,8 +297,7 @@ def _seconds(task: dict[str, object]) -> str:
 
 def _fail(settings: Settings, business_date: date, dag_id: str) -> None:
     notes = "; ".join(stages.failures(Night(settings, business_date), dag_id).values())
-    told = stages.reader_notices(Night(settings, business_date), dag_id)
-    notice = told or [str(notices.of_failure(Night(settings, business_date), dag_id, None))]
+    notice = stages.notices_of(Night(settings, business_date), dag_id)
     raise NightFailed(
         f"run the night of {business_date}",
         f"{dag_id} failed: {notes or 'without a message of its own'}",

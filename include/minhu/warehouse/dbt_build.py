@@ -16,11 +16,11 @@ from typing import Any
 import duckdb
 
 from minhu import business_dates
-from minhu.environment import WAREHOUSE_VARIABLE
+from minhu.environment import MEMORY_VARIABLE, THREADS_VARIABLE, WAREHOUSE_VARIABLE
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing.night import Night
-from minhu.warehouse import parsed_project, raw_tables
+from minhu.warehouse import machine, parsed_project, raw_tables
 from minhu.warehouse.work_file import (
     code_hash,
     connect,
@@ -208,7 +208,9 @@ def run_dbt(
         "time_zone": night.settings.city.time_zone,
         "city_code": state["city_code"],
     }
-    os.environ[WAREHOUSE_VARIABLE] = str(night.settings.warehouse_path)  # profiles.yml asks for it
+    share = machine.share()
+    os.environ[WAREHOUSE_VARIABLE] = str(night.settings.warehouse_path)  # profiles.yml asks for these
+    os.environ[MEMORY_VARIABLE], os.environ[THREADS_VARIABLE] = share.memory_limit, str(share.models)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
     folders = ["--project-dir", str(night.settings.dbt_dir), "--profiles-dir", str(night.settings.dbt_dir)]
     target = night.settings.home / "dbt" / "target"

@@ -24,6 +24,7 @@ from minhu.landing import contracts
 from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.statistics import rank_intervals, rating_effects, suppression
+from minhu.warehouse import machine
 
 _STATE = """
 create schema if not exists raw;
@@ -66,11 +67,12 @@ create table if not exists raw.exported_as (release_id varchar);
 
 @contextmanager
 def connect(settings: Settings, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the work file; UTC, two threads, closed at the end."""
+    """A connection to the work file; UTC, with the warehouse's share of the machine, closed at the end."""
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(settings.warehouse_path), read_only=read_only)
     try:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set memory_limit = '{machine.share().memory_limit}'")
         yield connection
     finally:
         connection.close()
