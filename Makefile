@@ -34,8 +34,8 @@ status: .venv/.runtime ## which release is current, cells by verdict
 sql: .venv/.runtime ## query the current release: make sql Q="select …"
 	@$(BIN)/minhu $(CITY_FLAG) sql "$$Q"
 
-db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running for readers
-	@$(BIN)/minhu $(CITY_FLAG) db start
+db-start: .venv/.runtime ## start the embedded PostgreSQL and leave it running for readers: PORT=15432 for JDBC and ODBC
+	@$(BIN)/minhu $(CITY_FLAG) db start $(if $(PORT),--port $(PORT))
 
 db-stop: .venv/.runtime ## stop it
 	@$(BIN)/minhu $(CITY_FLAG) db stop

