@@ -9,6 +9,7 @@ from typing import Any
 
 from psycopg import ProgrammingError, conninfo
 
+from minhu.analysis import disk_use
 from minhu.errors import MinhuError, UsageError
 from minhu.ledger.chain import Ledger, sign_off_events
 from minhu.release import published, releases
@@ -35,6 +36,7 @@ class Status:
         signed_off_by: who signed the current release off; None where nobody did, which is so for most nights.
         signed_off_on: when, local day, ISO.
         last_signed_off: the release that was signed off last; None before the first.
+        disk: bytes on disk by layer of the home, the largest first.
     """
 
     city: str
@@ -52,6 +54,7 @@ class Status:
     signed_off_by: str | None
     signed_off_on: str | None
     last_signed_off: str | None
+    disk: Mapping[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
@@ -102,6 +105,7 @@ def read_status(settings: Settings, published_uri: str | None) -> Status:
         signed_off_by=of_current.approver if of_current else None,
         signed_off_on=of_current.approved_at.date().isoformat() if of_current else None,
         last_signed_off=next(reversed(signed), None),
+        disk=disk_use.by_layer(settings.home),
     )
 
 

@@ -211,6 +211,7 @@ def load_orders(
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Which release is current, its cells by verdict, its findings."""
+    from minhu.analysis import disk_use
     from minhu.analysis.status import read_status
     from minhu.standalone import postgres
 
@@ -220,6 +221,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True))
         return
+    found["disk"] = ", ".join(f"{layer} {disk_use.shown(number)}" for layer, number in found["disk"].items())
     for name, value in found.items():
         shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
         text = " ".join(shown) if isinstance(shown, list) else "-" if shown is None else str(shown)
