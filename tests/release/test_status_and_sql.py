@@ -19,6 +19,7 @@ from .conftest import CELLS, D19, D20, Home
 def test_status_names_the_release_and_its_cells(home: Home) -> None:
     night = home.night(D20)
     status = json.loads(json.dumps(read_status(home.settings, home.uri).as_dict()))
+    assert {"releases", "public_keys"} <= set(status.pop("disk"))
     assert status == {
         "city": "xian",
         "release_id": night.release_id,
