@@ -9,3 +9,4 @@ class Kind(StrEnum):
     xlsx = "xlsx"
     csv = "csv"
     parquet = "parquet"
+    duckdb = "duckdb"
