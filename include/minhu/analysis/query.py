@@ -29,8 +29,8 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 def run_sql(settings: Settings, statement: str) -> pa.Table:
     """Run one reading statement over the current release's tables (schema ``published``, which may be left away).
 
-    Every table has ``release_id`` and ``as_of`` in front, as the PostgreSQL views do, and the star for BI is there too. Files are scanned when the
-    statement asks for them; the engine itself has no access to any file.
+    Every table has ``release_id`` and ``as_of`` in front, as the PostgreSQL views do, and the star for BI is there too. Files
+    are scanned when the statement asks for them; the engine itself has no access to any file.
 
     Raises:
         UsageError: not exactly one reading statement, or it cannot be run; the engine's words are in the message.

@@ -6,13 +6,31 @@ from minhu.release.published_contract import Contract, Text
 from minhu.release.star.views import View, ViewColumn, called, taken
 
 _CITY = "(select min(place_code) as place_code, min(place_name) as place_name from published.dim_places where place_level = 'city')"
+_UNITS = """from (
+    select
+        place_level as unit_type, place_code as unit_code, place_name as unit_name, district_code, street_code,
+        community_code, valid_from, valid_to
+    from published.dim_places
+    where place_level is not null
+    union all
+    select
+        'unit', office.unit_code, office.unit_name, seat.district_code, seat.street_code, seat.community_code,
+        office.valid_from, office.valid_to
+    from published.dim_units as office
+    left join published.dim_places as seat on office.place_code = seat.place_code
+    union all
+    select unit_type, unit_code, unit_name, district_code, street_code, community_code, null, null
+    from published.dim_points
+) as unit"""
 _ABOVE = (
     ("city", Text("市", "city")),
     ("district", Text("区县", "district")),
     ("street", Text("街镇", "street")),
     ("community", Text("社区", "community")),
 )
-_VALID_FROM = Text("自哪一天起存在；一直存在或不知时为空值。", "Day from which it stands; null where it always did or nobody says.")
+_VALID_FROM = Text(
+    "自哪一天起存在；一直存在或不知时为空值。", "Day from which it stands; null where it always did or nobody says."
+)
 _VALID_TO = Text("到哪一天为止，不含当天；仍存在时为空值。", "Day from which it stands no more; null while it does.")
 
 
@@ -27,7 +45,9 @@ def dim_kpi(contract: Contract) -> View:
             ViewColumn("name_zh", "kpi.name_zh", Text("中文名称。", "Name in Chinese.")),
             ViewColumn("name_en", "replace(kpi.kpi_name, '_', ' ')", Text("英文名称。", "Name in English.")),
             *taken(contract, "kpi_contract", "unit", "kpi"),
-            ViewColumn("unit_zh", called(codes["kpi_unit"], "kpi.unit"), Text("单位的中文名称。", "The unit in Chinese.")),
+            ViewColumn(
+                "unit_zh", called(codes["kpi_unit"], "kpi.unit"), Text("单位的中文名称。", "The unit in Chinese.")
+            ),
             *taken(contract, "kpi_contract", "direction", "kpi"),
             ViewColumn(
                 "direction_zh",
@@ -46,23 +66,36 @@ def dim_kpi(contract: Contract) -> View:
 def dim_unit(contract: Contract) -> View:
     columns = [
         ViewColumn("unit_type", "unit.unit_type", Text("层级。", "Level.")),
-        ViewColumn("unit_type_zh", called(contract.codes["unit_type"], "unit.unit_type"), Text("层级的中文名称。", "Level in Chinese.")),
+        ViewColumn(
+            "unit_type_zh",
+            called(contract.codes["unit_type"], "unit.unit_type"),
+            Text("层级的中文名称。", "Level in Chinese."),
+        ),
         ViewColumn("unit_code", "unit.unit_code", Text("对象代码。", "Code of the unit.")),
-        ViewColumn("unit_name", "coalesce(nullif(unit.unit_name, ''), unit.unit_code)", Text("对象名称；没有时为其代码。", "Name, or its code.")),
-    ]  # fmt: skip
+        ViewColumn(
+            "unit_name",
+            "coalesce(nullif(unit.unit_name, ''), unit.unit_code)",
+            Text("对象名称；没有时为其代码。", "Name, or its code."),
+        ),
+    ]
     for level, text in _ABOVE:
         columns += [
-            ViewColumn(f"{level}_code", f"{level}.place_code", Text(f"所属{text.zh}的代码。", f"Code of its {text.en}.")),
-            ViewColumn(f"{level}_name", f"{level}.place_name", Text(f"所属{text.zh}的名称。", f"Name of its {text.en}.")),
-        ]  # fmt: skip
+            ViewColumn(
+                f"{level}_code", f"{level}.place_code", Text(f"所属{text.zh}的代码。", f"Code of its {text.en}.")
+            ),
+            ViewColumn(
+                f"{level}_name", f"{level}.place_name", Text(f"所属{text.zh}的名称。", f"Name of its {text.en}.")
+            ),
+        ]
     columns += [
         ViewColumn("valid_from", "unit.valid_from", _VALID_FROM),
         ViewColumn("valid_to", "unit.valid_to", _VALID_TO),
         ViewColumn("is_current", "unit.valid_to is null", Text("现在仍存在。", "Whether it stands now.")),
     ]
-    joins = "\n".join(
-        f"left join published.dim_places as {level} on unit.{level}_code = {level}.place_code" for level, _ in _ABOVE[1:]
-    )
+    joins = [
+        f"left join published.dim_places as {level} on unit.{level}_code = {level}.place_code"
+        for level, _ in _ABOVE[1:]
+    ]
     return View(
         "dim_unit",
         Text(
@@ -71,18 +104,7 @@ def dim_unit(contract: Contract) -> View:
             "above it. Join by unit_type and unit_code.",
         ),
         tuple(columns),
-        "from (\n"
-        "    select place_level as unit_type, place_code as unit_code, place_name as unit_name, district_code, street_code,\n"
-        "        community_code, valid_from, valid_to\n"
-        "    from published.dim_places where place_level is not null\n"
-        "    union all\n"
-        "    select 'unit', office.unit_code, office.unit_name, seat.district_code, seat.street_code, seat.community_code,\n"
-        "        office.valid_from, office.valid_to\n"
-        "    from published.dim_units as office left join published.dim_places as seat on office.place_code = seat.place_code\n"
-        "    union all\n"
-        "    select unit_type, unit_code, unit_name, district_code, street_code, community_code, null, null\n"
-        "    from published.dim_points\n"
-        f") as unit\ncross join {_CITY} as city\n{joins}",
+        "\n".join((_UNITS, f"cross join {_CITY} as city", *joins)),
     )
 
 
@@ -100,7 +122,13 @@ def dim_unit_history(contract: Contract) -> View:
             ViewColumn("district_code", "state.district_code", Text("当时所属区县。", "Its district then.")),
             ViewColumn("street_code", "state.street_code", Text("当时所属街镇。", "Its street then.")),
             ViewColumn("valid_from", "state.began_on", Text("状态的第一天。", "First day of the state.")),
-            ViewColumn("valid_to", "state.ended_from", Text("状态结束之日，不含当天；现在仍是时为空值。", "Day from which it is another; null while it holds.")),
+            ViewColumn(
+                "valid_to",
+                "state.ended_from",
+                Text(
+                    "状态结束之日，不含当天；现在仍是时为空值。", "Day from which it is another; null while it holds."
+                ),
+            ),
         ),
         "from (\n"
         "    select place_level as unit_type, place_code as unit_code, place_name as unit_name, district_code, street_code,\n"
@@ -109,27 +137,55 @@ def dim_unit_history(contract: Contract) -> View:
         "    union all\n"
         "    select 'unit', unit_code, unit_name, null, null, began_on, ended_from from published.dim_unit_versions\n"
         ") as state",
-    )  # fmt: skip
+    )
 
 
 def dim_date(contract: Contract) -> View:
     return View(
         "dim_date",
-        Text("日期维度：每天一行，附工作日和法定节假日。", "Days: one row each, with working days and public holidays."),
+        Text(
+            "日期维度：每天一行，附工作日和法定节假日。", "Days: one row each, with working days and public holidays."
+        ),
         (
             ViewColumn("day", "days.period_start", Text("日期。", "The day.")),
             ViewColumn("year", "cast(extract(year from days.period_start) as integer)", Text("年。", "Year.")),
-            ViewColumn("quarter", "cast(extract(quarter from days.period_start) as integer)", Text("季度，1 至 4。", "Quarter, 1 to 4.")),
-            ViewColumn("month", "cast(extract(month from days.period_start) as integer)", Text("月，1 至 12。", "Month, 1 to 12.")),
-            ViewColumn("month_start", "cast(date_trunc('month', days.period_start) as date)", Text("当月第一天。", "First day of its month.")),
-            ViewColumn("week_start", "cast(date_trunc('week', days.period_start) as date)", Text("当周星期一。", "Monday of its week.")),
-            ViewColumn("weekday", "cast(extract(isodow from days.period_start) as integer)", Text("星期，1 为星期一。", "Day of the week, 1 is Monday.")),
-            ViewColumn("is_working_day", "days.working_day_count = 1", Text("工作日。", "Whether it is a working day.")),
+            ViewColumn(
+                "quarter",
+                "cast(extract(quarter from days.period_start) as integer)",
+                Text("季度，1 至 4。", "Quarter, 1 to 4."),
+            ),
+            ViewColumn(
+                "month",
+                "cast(extract(month from days.period_start) as integer)",
+                Text("月，1 至 12。", "Month, 1 to 12."),
+            ),
+            ViewColumn(
+                "month_start",
+                "cast(date_trunc('month', days.period_start) as date)",
+                Text("当月第一天。", "First day of its month."),
+            ),
+            ViewColumn(
+                "week_start",
+                "cast(date_trunc('week', days.period_start) as date)",
+                Text("当周星期一。", "Monday of its week."),
+            ),
+            ViewColumn(
+                "weekday",
+                "cast(extract(isodow from days.period_start) as integer)",
+                Text("星期，1 为星期一。", "Day of the week, 1 is Monday."),
+            ),
+            ViewColumn(
+                "is_working_day", "days.working_day_count = 1", Text("工作日。", "Whether it is a working day.")
+            ),
             *taken(contract, "periods", "is_calendar_known holiday", "days"),
-            ViewColumn("holiday_zh", called(contract.codes["holiday"], "days.holiday"), Text("节假日的中文名称。", "The holiday in Chinese.")),
+            ViewColumn(
+                "holiday_zh",
+                called(contract.codes["holiday"], "days.holiday"),
+                Text("节假日的中文名称。", "The holiday in Chinese."),
+            ),
         ),
         "from published.periods as days\nwhere days.period_type = 'day'",
-    )  # fmt: skip
+    )
 
 
 def dim_period(contract: Contract) -> View:
@@ -151,29 +207,47 @@ def dim_period(contract: Contract) -> View:
         ),
         (
             *taken(contract, "periods", "period_type", "period"),
-            ViewColumn("period_type_zh", called(contract.codes["period_type"], "period.period_type"), Text("期间类型的中文名称。", "Kind of period in Chinese.")),
+            ViewColumn(
+                "period_type_zh",
+                called(contract.codes["period_type"], "period.period_type"),
+                Text("期间类型的中文名称。", "Kind of period in Chinese."),
+            ),
             *taken(contract, "periods", "period_start period_end", "period"),
             ViewColumn("name_zh", name, Text("期间的中文名称，如 2026年10月。", "Its name in Chinese, as 2026年10月.")),
             ViewColumn("year", year, Text("期初所在的年。", "Year in which it begins.")),
             *taken(contract, "periods", "day_count working_day_count is_calendar_known", "period"),
         ),
         "from published.periods as period",
-    )  # fmt: skip
+    )
 
 
 def dim_release(_: Contract) -> View:
     return View(
         "dim_release",
-        Text("发布：每次发布一行；各事实视图只显示当前发布。", "Releases: one row each; the facts show the current one."),
+        Text(
+            "发布：每次发布一行；各事实视图只显示当前发布。", "Releases: one row each; the facts show the current one."
+        ),
         (
             ViewColumn("release_id", "known.release_id", Text("发布的编号。", "Id of the release.")),
             ViewColumn("city", "known.city", Text("城市代码。", "Code of the city.")),
             ViewColumn("business_date", "known.business_date", Text("业务日。", "Business date.")),
-            ViewColumn("as_of", "known.as_of at time zone 'UTC'", Text("数值截至的时刻。", "Moment up to which figures count.")),
+            ViewColumn(
+                "as_of", "known.as_of at time zone 'UTC'", Text("数值截至的时刻。", "Moment up to which figures count.")
+            ),
             ViewColumn("is_current", "known.is_current", Text("当前发布。", "Whether it is the current one.")),
-            ViewColumn("signed_off_by", "known.signed_off_by", Text("签发人；未签发为空值。", "Who approved it; null: nobody did.")),
-            ViewColumn("signed_off_on", "known.signed_off_on", Text("签发日期；未签发为空值。", "When; null: nobody did.")),
-            ViewColumn("manifest_sha256", "known.manifest_sha256", Text("清单的 SHA-256，引用时注明。", "SHA-256 of its manifest, to cite.")),
+            ViewColumn(
+                "signed_off_by",
+                "known.signed_off_by",
+                Text("签发人；未签发为空值。", "Who approved it; null: nobody did."),
+            ),
+            ViewColumn(
+                "signed_off_on", "known.signed_off_on", Text("签发日期；未签发为空值。", "When; null: nobody did.")
+            ),
+            ViewColumn(
+                "manifest_sha256",
+                "known.manifest_sha256",
+                Text("清单的 SHA-256，引用时注明。", "SHA-256 of its manifest, to cite."),
+            ),
         ),
         "from published.releases as known",
-    )  # fmt: skip
+    )

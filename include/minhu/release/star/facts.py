@@ -102,7 +102,9 @@ def fct_kpi_changes(contract: Contract) -> View:
     table = contract.tables["kpi_changes"]
     return View(
         "fct_kpi_changes",
-        Text(f"{table.text.zh}{_OF_MONTHS.zh.format('考核口径')}", f"{table.text.en} {_OF_MONTHS.en.format('assessed')}"),
+        Text(
+            f"{table.text.zh}{_OF_MONTHS.zh.format('考核口径')}", f"{table.text.en} {_OF_MONTHS.en.format('assessed')}"
+        ),
         tuple(
             taken(
                 contract,

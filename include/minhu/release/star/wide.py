@@ -10,9 +10,7 @@ from minhu.release.star.facts import SETTLED_MONTHS
 from minhu.release.star.views import View, ViewColumn, literal
 
 #: What the contract of KPIs is asked, in an order that does not depend on where it lies.
-MAIN_KPIS = (
-    "select kpi_id, kpi_name, name_zh, unit from published.kpi_contract where variant = 'main' order by kpi_id"
-)
+MAIN_KPIS = "select kpi_id, kpi_name, name_zh, unit from published.kpi_contract where variant = 'main' order by kpi_id"
 #: PostgreSQL cuts longer names off.
 _LONGEST_NAME = 63
 
