@@ -212,6 +212,19 @@ def test_what_others_made_of_a_view_keeps_it_and_no_night_from_being_published(c
     changing.execute("drop view public.mine")
 
 
+def test_a_folder_of_parquet_files_has_the_same_rows_and_types(
+    home: Home, database: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    made = [export(home.settings, Selection(), Kind.star, tmp_path / folder).path for folder in ("one", "two")]
+    assert sorted(path.stem for path in made[0].iterdir()) == sorted(names())
+    for path in made[0].iterdir():
+        assert path.read_bytes() == (made[1] / path.name).read_bytes()
+        rows = database.sql(f"from read_parquet('{path}')")
+        shown = database.sql(f"from published.{path.stem}")
+        assert rows.columns == shown.columns and rows.types == shown.types
+        assert rows.except_(shown).fetchall() == []
+
+
 def test_a_database_is_a_whole_release(home: Home, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="whole release"):
         export(home.settings, Selection(kpis=("H06",)), Kind.duckdb, tmp_path)

@@ -1,4 +1,4 @@
-"""A release as one read-only DuckDB file: its tables and the star for BI, for who has no PostgreSQL at hand."""
+"""A release for BI without PostgreSQL: one read-only DuckDB file of its tables and the star, or the star as Parquet files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,25 @@ def write_database(settings: Settings, release_id: str, path: Path) -> int:
         with duckdb.connect(str(temporary)) as database:
             star_views.comment(database, star_views.make(database, settings, release))
         temporary.chmod(_READ_ONLY)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    return int(row[0]) if row else 0
+
+
+def write_star(settings: Settings, release_id: str, folder: Path) -> int:
+    """Write each view of the star as ``<view>.parquet`` below ``folder`` and say how many cells there are.
+
+    Files of an earlier export are replaced one by one, each by a rename.
+    """
+    release = releases.current(settings, release_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with offered_release(settings, release_id) as engine:
+        shown = engine.execute("select view_name from duckdb_views() where schema_name = 'published'").fetchall()
+        for name in sorted({str(name) for (name,) in shown}.difference(release.table_names)):
+            path = folder / f"{name}.parquet"
+            temporary = folder / f".{path.name}.{os.getpid()}"
+            engine.sql(f"from published.{name} order by all").write_parquet(str(temporary), compression="zstd")
+            temporary.replace(path)
+        row = engine.execute("select count(*) from published.kpi_results").fetchone()
     return int(row[0]) if row else 0
