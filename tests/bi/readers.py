@@ -108,8 +108,8 @@ def main(uri: str, path: str) -> None:
                     (pair for pair in zip(expected, found, strict=False) if pair[0] != pair[1]), "number of rows"
                 )
                 sys.exit(f"{name} reads something else than psql: {other}\n{query}")
-        print(f"{len(expected):>8} rows the same: {' '.join(query.split())[:100]}")
-    print(", ".join(f"{name} {seconds:.1f} s" for name, seconds in taken.items()))
+        sys.stdout.write(f"{len(expected):>8} rows the same: {' '.join(query.split())[:100]}\n")
+    sys.stdout.write(", ".join(f"{name} {seconds:.1f} s" for name, seconds in taken.items()) + "\n")
 
 
 if __name__ == "__main__":
