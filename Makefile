@@ -15,7 +15,7 @@ CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
 
-.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow lint lock clean
+.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow test-bi lint lock clean
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,11 @@ test: lint ## lint, types and every test but the slow ones, in two processes
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
+test-bi: var/bi/.installed .venv/.runtime ## psql, pandas, ADBC and DuckDB read the current release and are compared; leaves the database running
+	@$(BIN)/minhu $(CITY_FLAG) db start
+	@$(BIN)/minhu $(CITY_FLAG) export --as duckdb --out var/bi/release.duckdb
+	@var/bi/bin/python tests/bi/readers.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" var/bi/release.duckdb
+
 lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencies, conventions of the dbt project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -63,6 +68,13 @@ bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH
 lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes -c requirements.txt requirements-bi.in -o requirements-bi.txt
+
+# What analysts connect with is no part of the product and has an environment of its own.
+var/bi/.installed: requirements-bi.txt
+	$(PYTHON) -m venv var/bi
+	@var/bi/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-bi.txt
+	@touch $@
 
 clean: ## remove .venv and everything built; var/ (all state) stays
 	rm -rf .venv minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache

@@ -25,6 +25,17 @@
     {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias, periods) }} {%- endif -%}
 {%- endmacro %}
 
+{# Condition: series of months of which a finished one gets its verdicts anew, whichever: limits are made of several. #}
+{% macro in_series_judged_anew(alias=none) -%}
+    {%- set series = alias ~ '.' if alias else '' -%}
+    ({{ series }}kpi_id, {{ series }}variant) in (
+        select due.kpi_id, due.variant from {{ ref('kpi_periods_to_judge') }} as due
+        where
+            due.period_type = 'month'
+            and {{ dbt.dateadd('month', 1, 'due.period_start') }} <= {{ dbt.dateadd('day', 1, business_date()) }}
+    )
+{%- endmacro %}
+
 {# Condition of what is written again: scores of periods in which orders were counted again. #}
 {% macro in_scheme_periods_to_count() -%}
     (period_type, period_start) in (

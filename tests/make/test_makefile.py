@@ -28,6 +28,7 @@ VERBS = {
     "db-stop",
     "test",
     "test-slow",
+    "test-bi",
     "lint",
     "lock",
     "clean",

@@ -106,7 +106,7 @@ def test_parquet_has_the_columns_of_the_contract_and_nulls(exported: Callable[..
 
 
 def test_the_same_release_gives_the_same_bytes(published_home: Home, tmp_path: Path) -> None:
-    for kind in Kind:
+    for kind in (Kind.xlsx, Kind.csv, Kind.parquet):
         made = [export(published_home.settings, DAYS, kind, tmp_path / str(n)).path.read_bytes() for n in range(2)]
         assert made[0] == made[1], kind
 

@@ -76,6 +76,19 @@ def test_a_reader_reads_published_with_its_functions(folder: Path, published: Ho
         assert connection.execute("select count(*) > 0 from published.kpi_results_history").fetchall() == [(True,)]
         assert connection.execute("select count(*) > 0 from published.kpi_results_at(1)").fetchall() == [(True,)]
         assert connection.execute("select count(*) > 0 from published.releases").fetchall() == [(True,)]
+        assert connection.execute("select count(*) from published.release_banner").fetchall() == [(1,)]
+        assert connection.execute("select count(*) > 0 from published.fct_kpi_results_all").fetchall() == [(True,)]
+
+
+def test_a_reader_reads_nothing_outside_published(folder: Path, published: Home) -> None:
+    with psycopg.connect(postgres.uri(folder, "reader")) as connection:
+        readable = connection.execute(
+            "select distinct space.nspname from pg_class as relation "
+            "join pg_namespace as space on space.oid = relation.relnamespace "
+            "where has_schema_privilege(space.oid, 'usage') and has_table_privilege(relation.oid, 'select') "
+            "and relation.relkind in ('r', 'v', 'm', 'p', 'f')"
+        ).fetchall()
+    assert {name for (name,) in readable} == {"published", "pg_catalog", "information_schema"}
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)

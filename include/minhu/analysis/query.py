@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, StarExpression
 
+from minhu.analysis import star_views
 from minhu.errors import UsageError
 from minhu.release import releases
 from minhu.release.release_folder import Release
@@ -28,8 +29,8 @@ READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 def run_sql(settings: Settings, statement: str) -> pa.Table:
     """Run one reading statement over the current release's tables (schema ``published``, which may be left away).
 
-    Every table has ``release_id`` and ``as_of`` in front, as the PostgreSQL views do. Files are scanned when the
-    statement asks for them; the engine itself has no access to any file.
+    Every table has ``release_id`` and ``as_of`` in front, as the PostgreSQL views do, and the star for BI is there too. Files
+    are scanned when the statement asks for them; the engine itself has no access to any file.
 
     Raises:
         UsageError: not exactly one reading statement, or it cannot be run; the engine's words are in the message.
@@ -62,7 +63,9 @@ def offered_release(settings: Settings, release_id: str | None = None) -> Iterat
         release_id: which release; None is the current one.
     """
     with duckdb.connect(":memory:") as engine:
-        _offer(engine, releases.current(settings, release_id))
+        current = releases.current(settings, release_id)
+        _offer(engine, current)
+        star_views.make(engine, settings, current)
         yield engine
 
 

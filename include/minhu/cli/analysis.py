@@ -119,7 +119,8 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
             str | None, typer.Option(help="A release of `minhu releases`; default: the current.")
         ] = None,
     ) -> None:
-        """Write cells of a release to a file: XLSX with a sheet a KPI, CSV for Excel and WPS, or Parquet."""
+        """Write cells of a release to a file: XLSX with a sheet a KPI, CSV for Excel and WPS, Parquet; or a whole release for BI:
+        a DuckDB file, or the star as a folder of Parquet files."""
         from minhu.analysis.downloads.download import export
         from minhu.analysis.downloads.selection import Selection
 

@@ -28,7 +28,7 @@ from minhu.release.store import Store
 EMPTY_PART = "empty"
 #: A row with the first was carried from the release before, and the second says as of when.
 CARRIED = (("is_stale", "as_of"), ("last_good_value", "last_good_as_of"))
-KPI_RESULTS = "kpi_results"
+KPI_RESULTS, KPI_SIGNALS = "kpi_results", "kpi_signals"
 KPI_RESTATEMENTS, KPI_PUBLISHED_SINCE = "kpi_restatements", "kpi_published_since"
 QUALITY_FINDINGS = "quality_findings"
 

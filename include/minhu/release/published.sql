@@ -4,7 +4,7 @@
 -- published         what readers see: views through one pointer row
 --
 -- Per published table <t>, published_tables.py adds: published_store.<t>_versions, published.<t>, published.<t>_history and
--- the function published.<t>_at(release_no).
+-- the function published.<t>_at(release_no). published_star.py adds the views for BI.
 
 create schema if not exists published_store;
 create schema if not exists published;
@@ -13,6 +13,10 @@ create table if not exists published_store.installed (
     singleton boolean primary key default true check (singleton),
     schema_sha256 text not null
 );
+
+-- views of the star and the digest of what made them; null before the first release
+alter table published_store.installed add column if not exists star_views text[];
+alter table published_store.installed add column if not exists star_sha256 text;
 
 create table if not exists published_store.releases (
     release_no bigint primary key,                 -- order in which this database came to know them, no gaps relied on

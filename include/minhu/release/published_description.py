@@ -115,10 +115,10 @@ def comment(connection: Connection, table: Table) -> None:
     own = [column.name for column in table.columns]
     past = Text("各次发布的所有版本。", "All releases that are kept here, by release_no.")
     statements = [
-        _comment("table", versions_of(table.name), table.text, past),
-        _comment("view", view, table.text),
-        _comment("view", history, table.text, past),
-        _comment("function", sql.Identifier(VIEWS, f"{table.name}_at"), table.text, past),
+        comment_on("table", versions_of(table.name), table.text, past),
+        comment_on("view", view, table.text),
+        comment_on("view", history, table.text, past),
+        comment_on("function", sql.Identifier(VIEWS, f"{table.name}_at"), table.text, past),
     ]
     for relation, columns in (
         (versions_of(table.name), own),
@@ -126,12 +126,13 @@ def comment(connection: Connection, table: Table) -> None:
         (history, ["release_no", "release_id", "as_of", *own]),
     ):
         statements += [
-            _comment("column", sql.SQL("{}.{}").format(relation, sql.Identifier(column)), texts[column])
+            comment_on("column", sql.SQL("{}.{}").format(relation, sql.Identifier(column)), texts[column])
             for column in dict.fromkeys(columns)
         ]
     connection.execute(sql.SQL("; ").join(statements))
 
 
-def _comment(kind: LiteralString, on: sql.Composable, *texts: Text) -> sql.Composed:
+def comment_on(kind: LiteralString, on: sql.Composable, *texts: Text) -> sql.Composed:
+    """A comment as readers of BI tools see it: Chinese, and English on the next line."""
     said = "".join(text.zh for text in texts) + "\n" + " ".join(text.en for text in texts)
     return sql.SQL(f"comment on {kind} {{}} is {{}}").format(on, sql.Literal(said))

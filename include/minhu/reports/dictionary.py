@@ -17,7 +17,7 @@ from minhu.release import published_contract
 from minhu.release.contract_changes import breaking, shape_of
 from minhu.release.published_contract import VIEW_COLUMNS, CodeList, Column, Contract, Table, Text
 from minhu.release.published_tables import postgres_type
-from minhu.reports import data_contracts
+from minhu.reports import data_contracts, star_dictionary
 
 Language = Literal["zh", "en"]
 DICTIONARIES: dict[Language, Path] = {"zh": Path("docs/dictionary.zh.md"), "en": Path("docs/dictionary.en.md")}
@@ -112,6 +112,7 @@ def render(contract: Contract, language: Language) -> str:
     lines += [f"- [`{name}`](#{name}) {_of(table.text, language)}" for name, table in contract.tables.items()]
     for table in contract.tables.values():
         lines += ["", *_section(contract, table, language)]
+    lines += star_dictionary.sections(contract, language)
     return "\n".join(lines) + "\n"
 
 

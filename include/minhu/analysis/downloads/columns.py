@@ -1,8 +1,4 @@
-"""What an exported cell is called and shown as: titles in two languages, words of codes, marks of what is hidden.
-
-Marks are those of the UK Government Analysis Function for spreadsheets (2022): a word in the cell, never a blank, a zero
-or a dash, explained in the file.
-"""
+"""What an exported cell is called and shown as: titles in two languages, words of codes, marks of what is hidden."""
 
 from __future__ import annotations
 
@@ -10,41 +6,36 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from minhu.release.marks import BREAK, INSTEAD, INTERVAL_ONLY, PROVISIONAL, RESTATED, STALE
 from minhu.release.published_contract import CodeList, Text
 
 Language = Literal["zh", "en"]
 Row = Mapping[str, Any]
 
-#: Verdict to the mark that stands in place of a value, with what it means.
-INSTEAD = {
-    "SUPPRESSED": ("[c]", Text("隐去：样本太小，公布会泄露个案", "suppressed: too few, or it would give another cell away")),
-    "WITHHELD": ("[x]", Text("暂缓：有关数据未通过质量检查", "withheld: its data failed a check")),
-    "NOT_RATED": ("[z]", Text("不评：无可评价，或本市没有该项来源", "not rated: nothing to rate, or the city has no such source")),
-}  # fmt: skip
 #: Mark beside a value that is shown: when it stands, and what it means.
 BESIDE: tuple[tuple[str, Callable[[Row], bool], Text], ...] = (
     (
-        "[u]",
+        INTERVAL_ONLY,
         lambda row: row["verdict"] == "BAND_ONLY",
         Text("仅给区间：样本小，不参与排名", "interval only: a small sample, not ranked"),
     ),
     (
-        "[p]",
+        PROVISIONAL,
         lambda row: bool(row["is_provisional"]),
         Text("暂定：期间未结束、未满结算期或数据未覆盖期初", "provisional: the period or its records are not complete"),
     ),
     (
-        "[r]",
+        RESTATED,
         lambda row: bool(row["is_restated"]),
         Text("已修订：此前公布的数值不同", "revised: published otherwise before"),
     ),
     (
-        "[b]",
+        BREAK,
         lambda row: bool(row["is_break_in_series"]),
         Text("序列中断：定义在期内变更，前后不可比", "break in the series: the definition changed within the period"),
     ),
     (
-        "[o]",
+        STALE,
         lambda row: bool(row["is_stale"]),
         Text("沿用：来源当夜未到，为上次发布的数值", "old: the source was away, the figure is of an earlier release"),
     ),

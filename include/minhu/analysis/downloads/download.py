@@ -10,8 +10,10 @@ import pyarrow as pa
 from minhu import atomic
 from minhu.analysis.downloads import files
 from minhu.analysis.downloads.columns import Language, columns
+from minhu.analysis.downloads.database import write_database, write_star
 from minhu.analysis.downloads.kinds import Kind
 from minhu.analysis.downloads.selection import Selection, select_cells
+from minhu.errors import UsageError
 from minhu.release import published_contract, releases
 from minhu.release.published_contract import Text
 from minhu.settings import Settings
@@ -40,7 +42,7 @@ def export(
     release_id: str | None = None,
     language: Language = "zh",
 ) -> Download:
-    """Write cells of a release to a file; the same release and the same question give the same bytes.
+    """Write cells of a release to a file; the same release and the same question give the same bytes, a database aside.
 
     Args:
         settings: of the city.
@@ -54,6 +56,8 @@ def export(
         UsageError: nothing was published, no cell is asked for, or more than a sheet can hold.
     """
     release = releases.current(settings, release_id)
+    if kind in (Kind.duckdb, Kind.star):
+        return _whole(settings, selection, kind, out, release.release_id)
     cells = select_cells(settings, selection, release.release_id)
     name = f"{'_'.join(selection.kpis) if 0 < len(selection.kpis) <= 3 else 'kpis'}_{release.release_id}.{kind}"
     path = out / name if out and out.is_dir() else out or Path(name)
@@ -61,6 +65,24 @@ def export(
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_bytes(path, data)
     return Download(path, cells.num_rows, len(data))
+
+
+def _whole(settings: Settings, selection: Selection, kind: Kind, out: Path | None, release_id: str) -> Download:
+    """The whole release for BI tools: what is asked of single cells does not apply."""
+    if selection != Selection():
+        raise UsageError(
+            f"export a release as {kind}", "expected a whole release, found a choice of cells",
+            "leave --kpi, --from, --to, --period, --level and --caliber away, or take --as parquet",
+        )  # fmt: skip
+    name = f"minhu_{release_id}.{kind}"
+    if kind is Kind.star:
+        path = out or Path(name)
+        cells = write_star(settings, release_id, path)
+        return Download(path, cells, sum(file.stat().st_size for file in path.glob("*.parquet")))
+    path = out / name if out and out.is_dir() else out or Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cells = write_database(settings, release_id, path)
+    return Download(path, cells, path.stat().st_size)
 
 
 def _bytes(settings: Settings, cells: pa.Table, kind: Kind, language: Language, release_id: str) -> bytes:
