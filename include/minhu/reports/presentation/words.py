@@ -1,9 +1,9 @@
-"""Words of the dossier that belong to codes of the release, in Chinese and English: those of the contract."""
+"""Words that belong to codes of the release, in Chinese and English: those of the contract."""
 
 from __future__ import annotations
 
 from minhu.release import published_contract
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation.values import Words
 
 
 def _of_list(name: str) -> dict[str, Words]:
