@@ -23,6 +23,10 @@ IDENTITIES = _of_list("identity")
 COMPANIONS = _of_list("companion")
 CAUSES = _of_list("restatement_cause")
 PERIODS = _of_list("period_type")
+TRENDS = _of_list("trend")
+BANDS = _of_list("band")
+COMPARISONS = _of_list("comparison")
+FUNNEL_POSITIONS = _of_list("funnel_position")
 GROUPS = {
     "H": Words("热线12345", "hotline 12345"),
     "G": Words("网格治理", "grid governance"),
