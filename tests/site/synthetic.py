@@ -94,7 +94,9 @@ def _places(size: Size) -> list[tuple[str, str, str, str | None]]:
             name = HOSTILE[streets] if streets < len(HOSTILE) else f"{d + 1}区{s + 1}街道"
             streets += 1
             found.append((street, name, "street", district))
-            found += [(f"{street}{c + 1:03d}", f"{s + 1}街{c + 1}社区", "community", street) for c in range(size.communities)]
+            found += [
+                (f"{street}{c + 1:03d}", f"{s + 1}街{c + 1}社区", "community", street) for c in range(size.communities)
+            ]
     return found
 
 
@@ -103,11 +105,15 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
         (f"{'GSRBTWVPQ'[i % 9]}{10 + i}", f"指标{i}", f"kpi_{i}", "share", "up", "wilson", 0.7 + 0.25 * (i % 7) / 7)
         for i in range(size.more_kpis)
     )
-    db.execute("create temp table k (kpi_id varchar, name_zh varchar, kpi_name varchar, unit varchar, direction varchar, im varchar, base double)")
+    db.execute(
+        "create temp table k (kpi_id varchar, name_zh varchar, kpi_name varchar, unit varchar, direction varchar, im varchar, base double)"
+    )
     db.executemany("insert into k values (?, ?, ?, ?, ?, ?, ?)", kpis)
     db.execute("create temp table p (code varchar, name varchar, level varchar, parent varchar)")
     db.executemany("insert into p values (?, ?, ?, ?)", _places(size))
-    db.executemany("insert into p values (?, ?, 'unit', '610100')", [(f"D{i:02d}", f"市{i}局") for i in range(size.units)])
+    db.executemany(
+        "insert into p values (?, ?, 'unit', '610100')", [(f"D{i:02d}", f"市{i}局") for i in range(size.units)]
+    )
     db.execute(f"insert into p values ('{VANISHED}', '已不存在的区', 'district', null)")
     months = f"range(date '{night.replace(day=1)}' - to_months({size.months - 1}), date '{night}', interval 1 month)"
     db.execute(f"""

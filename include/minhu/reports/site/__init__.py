@@ -65,7 +65,9 @@ def check(settings: Settings, release_id: str | None = None) -> list[str]:
     release = releases.current(settings, release_id)
     folder = folder_of(settings, release)
     if not folder.is_dir():
-        raise UsageError(f"check the site of {release.release_id}", f"there is none in {folder}", "make it: `minhu site`")
+        raise UsageError(
+            f"check the site of {release.release_id}", f"there is none in {folder}", "make it: `minhu site`"
+        )
     return site_folder.differences(folder, dict(build(release)))
 
 

@@ -60,7 +60,9 @@ class Cell(NamedTuple):
     @property
     def key(self) -> str:
         """The cell as it is cited and looked up in the release."""
-        return "/".join((self.kpi_id, self.variant, self.unit_type, self.unit_code, str(self.period_start), self.caliber))
+        return "/".join(
+            (self.kpi_id, self.variant, self.unit_type, self.unit_code, str(self.period_start), self.caliber)
+        )
 
 
 Series = Mapping[tuple[str, str, str], Sequence[Cell]]

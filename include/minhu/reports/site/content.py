@@ -96,7 +96,8 @@ def read_content(release: Release, tables: Tables) -> Content:
         headline=headline,
         peers={_key(row): row for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)},
         changes={
-            (*_key(row), row["comparison"]): row for row in _of_headline(tables, "kpi_changes", kpis, headline, _CHANGES)
+            (*_key(row), row["comparison"]): row
+            for row in _of_headline(tables, "kpi_changes", kpis, headline, _CHANGES)
         },
         signals=_signals(tables, kpis),
         has_signals=tables.has("kpi_signals"),

@@ -50,7 +50,9 @@ def line(content: Content, kpi: Kpi, unit: Unit) -> Line:
         kpi=kpi,
         unit=unit,
         cell=cell,
-        period=periods.name(kpi.period_type, content.headline[kpi.kpi_id]) if kpi.kpi_id in content.headline else Words("", ""),
+        period=periods.name(kpi.period_type, content.headline[kpi.kpi_id])
+        if kpi.kpi_id in content.headline
+        else Words("", ""),
         spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi)),
         change=trend(change, kpi) if is_shown and change else NOTHING,
         band=words.of(cell.band, words.BANDS) if cell is not None and cell.is_shown and cell.band else NOTHING,
@@ -104,3 +106,20 @@ def rank(peer: Row) -> Markup:
     text = f"{int(best)}–{int(worst)} / {int(count)}" if best != worst else f"{int(best)} / {int(count)}"
     bar = funnel.rank_bar(best, worst, peer["rank_likely"], count, Words(f"可能的名次 {text}", f"likely ranks {text}"))
     return Markup('{}<span class="after">{}</span>').format(bar, text)
+
+
+_PEERS = {
+    "city": Words("市", "city"), "district": Words("区县", "districts"), "street": Words("街镇", "streets"),
+    "community": Words("社区", "communities"), "department": Words("市级部门", "departments"),
+    "district_bureau": Words("区县部门", "district bureaux"), "street_office": Words("街镇单位", "street offices"),
+    "company": Words("企业", "companies"), "unit": Words("承办单位", "units"),
+}  # fmt: skip
+_SIZES = {"small": Words("规模小", "small"), "medium": Words("规模中", "medium"), "large": Words("规模大", "large")}
+
+
+def peer_group(code: str) -> Words:
+    """What a reader calls a group of peers: its kind and size; its code where nobody named it."""
+    kind, _, size = code.rpartition("_")
+    if kind not in _PEERS or size not in _SIZES:
+        return Words(code, code)
+    return Words(f"{_PEERS[kind].zh}，{_SIZES[size].zh}", f"{_SIZES[size].en} {_PEERS[kind].en}")

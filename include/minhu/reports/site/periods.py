@@ -24,7 +24,9 @@ def name(period_type: str, start: date) -> Words:
     if period_type == "quarter":
         return Words(f"{year}年第{month // 3 + 1}季度", f"Q{month // 3 + 1} {year}")
     if period_type == "half_year":
-        return Words(f"{year}年{'上' if month < 7 else '下'}半年", f"{'first' if month < 7 else 'second'} half of {year}")
+        return Words(
+            f"{year}年{'上' if month < 7 else '下'}半年", f"{'first' if month < 7 else 'second'} half of {year}"
+        )
     if period_type == "year":
         return Words(f"{year}年", f"{year}")
     if period_type == "week":

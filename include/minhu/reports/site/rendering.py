@@ -100,7 +100,10 @@ def _banner(content: Content) -> dict[str, Words | None]:
         f"old figures: {', '.join(name.en for name in names)} did not deliver",
     )
     return {
-        "as_of": Words(f"数值截至 {day} 终了，其后有 [p] 的仍会变动", f"Figures as of the end of {day}; those with [p] will still change"),
+        "as_of": Words(
+            f"数值截至 {day} 终了，其后有 [p] 的仍会变动",
+            f"Figures as of the end of {day}; those with [p] will still change",
+        ),
         "stale": stale if names else None,
     }
 
@@ -121,6 +124,10 @@ def _environment() -> Environment:
     )
     environment.filters["shown"] = shown
     environment.globals.update(
-        words_of=LABELS, value_words=cells.value_words, instead=cells.instead, interval=cells.interval, sample=cells.sample
+        words_of=LABELS,
+        value_words=cells.value_words,
+        instead=cells.instead,
+        interval=cells.interval,
+        sample=cells.sample,
     )
     return environment

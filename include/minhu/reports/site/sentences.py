@@ -24,19 +24,25 @@ def change_words(row: Row, unit: str) -> Words:
     if row["change_low"] is not None and row["change_high"] is not None:
         bounds = f"{one(row['change_low'])} … {one(row['change_high'])}"
     said = one(row["change"])
-    return Words(f"{said}{after.zh}" + (f"（{bounds}）" if bounds else ""), f"{said}{after.en}" + (f" ({bounds})" if bounds else ""))
+    return Words(
+        f"{said}{after.zh}" + (f"（{bounds}）" if bounds else ""),
+        f"{said}{after.en}" + (f" ({bounds})" if bounds else ""),
+    )
 
 
 def finding(kpi: Kpi, cell: Cell | None, change: Row | None, place: str) -> Words:
     """The sentence at the head of a page."""
     if cell is None:
-        return Words(f"{kpi.name.zh}：本次发布没有{place}的数值。", f"{kpi.name.en}: this release has no figure for {place}.")
+        return Words(
+            f"{kpi.name.zh}：本次发布没有{place}的数值。", f"{kpi.name.en}: this release has no figure for {place}."
+        )
     when = periods.name(kpi.period_type, cell.period_start)
     if not cell.is_shown:
         word = value_words(cell, kpi.unit)
         reason = f"：{cell.reason}" if cell.reason else ""
         return Words(
-            f"{when.zh}，{place}的{kpi.name.zh}{word.zh}{reason}。", f"{when.en}: {kpi.name.en} of {place} is {word.en}."
+            f"{when.zh}，{place}的{kpi.name.zh}{word.zh}{reason}。",
+            f"{when.en}: {kpi.name.en} of {place} is {word.en}.",
         )
     value, bounds, n = value_words(cell, kpi.unit), interval(cell.low, cell.high, kpi.unit), sample(cell)
     zh_more = "，".join(part for part in (f"95% 区间 {bounds}" if bounds else "", f"n={n}" if n else "") if part)
@@ -62,4 +68,8 @@ def pointed(kpi: Kpi, cell: Cell) -> str:
     """What a reader is told who points at a period of a drawing."""
     when = periods.name(kpi.period_type, cell.period_start)
     bounds = interval(cell.low, cell.high, kpi.unit)
-    return f"{when.zh} {number(cell.value, kpi.unit)}" + (f" ({bounds})" if bounds else "") + (f" n={sample(cell)}" if sample(cell) else "")
+    return (
+        f"{when.zh} {number(cell.value, kpi.unit)}"
+        + (f" ({bounds})" if bounds else "")
+        + (f" n={sample(cell)}" if sample(cell) else "")
+    )

@@ -87,8 +87,14 @@ def read_kpis(tables: Tables) -> list[Kpi]:
         english = str(head["kpi_name"] or kpi_id).replace("_", " ")
         found.append(
             Kpi(
-                kpi_id, head["variant"], Words(head["name_zh"] or kpi_id, english[:1].upper() + english[1:]),
-                head["unit"], head["direction"], next((kind for kind in PERIODS if kind in kinds), "month"), head, variants,
+                kpi_id,
+                head["variant"],
+                Words(head["name_zh"] or kpi_id, english[:1].upper() + english[1:]),
+                head["unit"],
+                head["direction"],
+                next((kind for kind in PERIODS if kind in kinds), "month"),
+                head,
+                variants,
             )  # fmt: skip
         )
     return found
@@ -106,7 +112,11 @@ def read_units(tables: Tables, named: Mapping[tuple[str, str], str]) -> list[Uni
         "dim_places", "place_code", place_code="varchar", place_name="varchar", place_level="varchar",
         parent_code="varchar", resident_count="bigint", valid_to="date", successor_code="varchar",
     ):  # fmt: skip
-        register[row["place_level"], row["place_code"]] = {**row, "name": row["place_name"], "parent": row["parent_code"]}
+        register[row["place_level"], row["place_code"]] = {
+            **row,
+            "name": row["place_name"],
+            "parent": row["parent_code"],
+        }
     for row in tables.of(
         "dim_units", "unit_code", unit_code="varchar", unit_name="varchar", unit_kind="varchar", place_code="varchar",
         parent_code="varchar", valid_to="date",

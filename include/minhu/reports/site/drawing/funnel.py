@@ -65,7 +65,9 @@ def funnel(dots: Sequence[Dot], pooled: float, overdispersion: float, said: Word
         if all(abs(at[0] - a) > 70 or abs(at[1] - b) > 11 for a, b in taken) and len(taken) < 8:
             taken.append(at)
             is_left = at[0] > width - 110
-            parts.append(text(at[0] + (-6 if is_left else 6), at[1] + 4, dot.name[:12], "name", "end" if is_left else "start"))
+            parts.append(
+                text(at[0] + (-6 if is_left else 6), at[1] + 4, dot.name[:12], "name", "end" if is_left else "start")
+            )
     return picture(width, height, "funnel", said, parts)
 
 

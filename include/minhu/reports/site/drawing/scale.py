@@ -33,7 +33,9 @@ class Scale:
         return [round(i * step, 10) for i in range(first, floor(self.high / step + 1e-9) + 1)]
 
 
-def fitted(values: Iterable[float | None], start: float, end: float, limits: tuple[float, float] | None = None) -> Scale:
+def fitted(
+    values: Iterable[float | None], start: float, end: float, limits: tuple[float, float] | None = None
+) -> Scale:
     """An axis that holds all figures with a little air; ``limits`` are those that a figure can have."""
     known = [value for value in values if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)

@@ -84,7 +84,7 @@ def small(
     x = of_time(sorted({point.start for point in (*points, *beside)}), left, width - 6)
     y = _over([p for p in y_of if p.value is not None], height - 8, 6, limits)
     parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(2)]
-    parts += [part.replace("class=\"line", "class=\"line beside") for part in _lines(beside, x, y)]
+    parts += [part.replace('class="line', 'class="line beside') for part in _lines(beside, x, y)]
     parts += [*_bands(points, x, y), *_lines(points, x, y)]
     parts += [_dot(run[0], x, y, 1.6) for run in runs(points) if len(run) == 1]
     return picture(width, height, "series small", said, parts)
@@ -112,10 +112,11 @@ def chart(
     for limit in limits:
         parts += _limit(limit, x, y)
     parts += [*_bands(points, x, y)]
+    named: list[str] = []
     if target:
         at = y(target[0])
         parts.append(Markup('<path class="target" d="M{:.1f} {:.1f}H{:.1f}"/>').format(left, at, width - right))
-        parts.append(text(width - right, at - 4, target[1], "target-name", "end"))
+        named.append(text(left + 4, at - 5, target[1], "target-name"))
     for day, words in breaks:
         if points[0].start <= day <= points[-1].end:
             at = x(day.toordinal())
@@ -128,7 +129,7 @@ def chart(
         for point in points
         if point.value is None and point.mark
     ]
-    return picture(width, height, "series chart", said, parts)
+    return picture(width, height, "series chart", said, [*parts, *named])
 
 
 def _over(shown: Sequence[Point], start: float, end: float, limits: tuple[float, float] | None) -> Scale:

@@ -48,7 +48,11 @@ def build(content: Content) -> Page:
             "signals": _signals(content),
             "restated": _restated(content),
             "groups": [
-                {"id": group, "name": words.of(group, words.GROUPS), "lines": [found for found in lines if found.kpi.group == group]}
+                {
+                    "id": group,
+                    "name": words.of(group, words.GROUPS),
+                    "lines": [found for found in lines if found.kpi.group == group],
+                }
                 for group in dict.fromkeys(kpi.group for kpi in sorted(by_id.values(), key=_order))
             ],
         },
@@ -88,7 +92,10 @@ def _signals(content: Content) -> list[dict[str, Any]]:
 def _restated(content: Content) -> Words:
     changed = sum(row["difference"] == "changed" for row in content.restated)
     if not content.restated:
-        return Words("与上一发布相比，已结束期间的数值没有修订。", "No figure of a finished period was revised since the release before.")
+        return Words(
+            "与上一发布相比，已结束期间的数值没有修订。",
+            "No figure of a finished period was revised since the release before.",
+        )
     return Words(
         f"与上一发布相比，已结束期间有 {len(content.restated):,} 个单元格不同，其中 {changed:,} 个数值或裁定改变；见“变化”页。",
         f"Since the release before, {len(content.restated):,} cells of finished periods differ, {changed:,} of them in figure or verdict; see Changes.",

@@ -16,7 +16,7 @@ from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
 from minhu.reports.site.drawing.funnel import Dot
 from minhu.reports.site.drawing.series import Limits
-from minhu.reports.site.lines import bounds, line, points, said
+from minhu.reports.site.lines import bounds, line, peer_group, points, said
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
@@ -67,13 +67,20 @@ def _more(content: Content, kpi: Kpi, key: tuple[str, str, str]) -> list[Words]:
     change = content.changes.get((*key, "last_year"))
     if change and change["trend"]:
         text, trend = sentences.change_words(change, kpi.unit), words.of(change["trend"], words.TRENDS)
-        found.append(Words(f"与上年同期比{trend.zh}：{text.zh}。", f"Against the same period of the year before: {trend.en}, {text.en}."))
+        found.append(
+            Words(
+                f"与上年同期比{trend.zh}：{text.zh}。",
+                f"Against the same period of the year before: {trend.en}, {text.en}.",
+            )
+        )
     signals = content.signals.get(key, ())
     if signals and signals[-1]["assurance"]:
         told = ASSURANCES.get(signals[-1]["assurance"], Words("", ""))
         found.append(Words(told.zh + "。", told.en[:1].upper() + told.en[1:] + "."))
     outside = Counter(
-        row["unit_type"] for (kpi_id, _, _), row in content.peers.items() if kpi_id == kpi.kpi_id and row["funnel_position"] == "outside_998"
+        row["unit_type"]
+        for (kpi_id, _, _), row in content.peers.items()
+        if kpi_id == kpi.kpi_id and row["funnel_position"] == "outside_998"
     )
     if outside:
         zh = "、".join(f"{count} 个{words.of(level, words.LEVELS).zh}" for level, count in sorted(outside.items()))
@@ -88,13 +95,17 @@ def _chart(content: Content, kpi: Kpi, key: tuple[str, str, str], history: Any) 
     for row in signals:
         chunks[row["baseline_start"], row["mean_value"], row["lower_limit"], row["upper_limit"]].append(row)
     limits = [
-        Limits(rows[0]["period_start"], rows[-1]["period_start"], mean, low, high) for (_, mean, low, high), rows in chunks.items()
+        Limits(rows[0]["period_start"], rows[-1]["period_start"], mean, low, high)
+        for (_, mean, low, high), rows in chunks.items()
     ]
     target = content.targets.get(kpi.kpi_id)
     drawn_target = None
     if target and kpi.variant == "main" and kpi.unit == "share":
         text = f"{target['target']:g} %"
-        drawn_target = (target["target"] / 100, Words(f"目标 {text}（{target['scheme']}）", f"target {text} ({target['scheme']})"))
+        drawn_target = (
+            target["target"] / 100,
+            Words(f"目标 {text}（{target['scheme']}）", f"target {text} ({target['scheme']})"),
+        )
     breaks = [(row["valid_from"], Words("定义变更", "definition changed")) for row in history if row["is_break"]]
     unit = content.unit_of(*key[1:])
     if unit is None:
@@ -104,7 +115,10 @@ def _chart(content: Content, kpi: Kpi, key: tuple[str, str, str], history: Any) 
 
 
 def _chart_note(content: Content, key: tuple[str, str, str]) -> Words:
-    zh, en = "阴影为 95% 区间；空心点为暂定；[c]、[x]、[z] 处未公布，不作连线。", "Shade: 95 % interval; hollow: provisional; gaps are not shown."
+    zh, en = (
+        "阴影为 95% 区间；空心点为暂定；[c]、[x]、[z] 处未公布，不作连线。",
+        "Shade: 95 % interval; hollow: provisional; gaps are not shown.",
+    )
     if content.signals.get(key):
         zh += "细线为基线均值与控制限（均值 ± 2.66 × 平均移动极差），大点为特殊原因信号。"
         en += " Thin lines: mean and limits of the baseline (mean ± 2.66 × mean moving range); large dots: special causes."
@@ -168,19 +182,23 @@ def _funnels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
         cell = content.at_headline(kpi, level, code)
         if row["funnel_position"] and row["sample_size"] and row["peer_value"] is not None and cell and cell.is_shown:
             group = (level, row["peer_group"], row["peer_value"], row["overdispersion"] or 1.0)
-            groups[group].append(Dot(row["sample_size"], row["value"], row["funnel_position"], unit.name if unit else code))
+            groups[group].append(
+                Dot(row["sample_size"], row["value"], row["funnel_position"], unit.name if unit else code)
+            )
     for unit in content.units:
         cell = content.at_headline(kpi, *unit.key)
         if cell is not None and not cell.is_shown:
             undrawn[unit.unit_type] += 1
     found = []
-    for (level, group, pooled, spread), dots in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:_MOST_FUNNELS]:
+    for (level, group, pooled, spread), dots in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[
+        :_MOST_FUNNELS
+    ]:
         if len(dots) < _FEWEST_OF_FUNNEL:
             continue
         name = words.of(level, words.LEVELS)
         caption = Words(
-            f"{name.zh}（{group}）：{len(dots)} 个；该层级未公布而未画的 {undrawn[level]} 个",
-            f"{name.en} ({group}): {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
+            f"{name.zh}（{peer_group(group).zh}）：{len(dots)} 个；该层级未公布而未画的 {undrawn[level]} 个",
+            f"{name.en} ({peer_group(group).en}): {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
         )
         found.append({"name": caption, "chart": funnel.funnel(dots, pooled, spread, caption)})
     return found
@@ -217,7 +235,10 @@ def _definition(kpi: Kpi) -> list[tuple[Words, Any]]:
     row = kpi.contract
     better = {"up": Words("越高越好", "higher is better"), "down": Words("越低越好", "lower is better")}
     facts: list[tuple[Words, Any]] = [
-        (Words("含义", "meaning"), Words(row["description_zh"] or row["description"] or "–", row["description"] or "–")),
+        (
+            Words("含义", "meaning"),
+            Words(row["description_zh"] or row["description"] or "–", row["description"] or "–"),
+        ),
         (Words("方向", "direction"), better.get(kpi.direction, Words("不分好坏", "neither is better"))),
         (Words("来源", "source"), words.of(row["source"], words.SOURCES)),
         (Words("分子", "numerator"), row["numerator"]),

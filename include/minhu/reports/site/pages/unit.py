@@ -31,7 +31,9 @@ def build(content: Content, unit: Unit, below: dict[str, list[Unit]]) -> Page:
         "unit": unit,
         "level": words.of(unit.unit_type, words.LEVELS),
         "above": _above(content, unit),
-        "empty": None if lines else Words("本次发布没有该单位已结束期间的数值。", "This release has no figure of a finished period for it."),
+        "empty": None
+        if lines
+        else Words("本次发布没有该单位已结束期间的数值。", "This release has no figure of a finished period for it."),
         "mix": _mix(content.standardised.get(unit.key)),
         "groups": _groups(lines),
         "companions": [_companion(row) for row in content.companions.get(unit.key, ())],
@@ -59,7 +61,10 @@ def _above(content: Content, unit: Unit) -> list[Unit]:
 
 def _below(units: list[Unit], unit: Unit) -> list[dict[str, Any]]:
     return [
-        {"name": words.of(level, words.LEVELS), "units": [other for other in units if other.unit_type == level and other != unit]}
+        {
+            "name": words.of(level, words.LEVELS),
+            "units": [other for other in units if other.unit_type == level and other != unit],
+        }
         for level in dict.fromkeys(other.unit_type for other in units if other != unit)
     ]
 
@@ -86,12 +91,22 @@ def _mix(row: Row | None) -> Words | None:
 def _companion(row: Row) -> dict[str, Any]:
     name = words.of(row["companion"], words.COMPANIONS)
     if row["value"] is None:
-        return {"name": name, "value": Words("隐去", "suppressed"), "interval": "", "n": "", "reason": Words(row["reason"] or "", row["rule_id"] or "")}
+        return {
+            "name": name,
+            "value": Words("隐去", "suppressed"),
+            "interval": "",
+            "n": "",
+            "reason": Words(row["reason"] or "", row["rule_id"] or ""),
+        }
     is_share = row["companion"] not in ("exclusion_lift_pp", "deadline_bunching_index", "orders_per_10k_residents")
 
     def text(value: float) -> str:
         return str(share(value, 1)) if is_share else f"{value:,.2f}".replace("-", "−")
 
-    bounds = f"{text(row['value_low'])}–{text(row['value_high'])}" if None not in (row["value_low"], row["value_high"]) else ""
+    bounds = (
+        f"{text(row['value_low'])}–{text(row['value_high'])}"
+        if None not in (row["value_low"], row["value_high"])
+        else ""
+    )
     n = "" if row["denominator"] is None else f"{row['denominator']:,.0f}"
     return {"name": name, "value": text(row["value"]), "interval": bounds, "n": n, "reason": ""}
