@@ -16,7 +16,7 @@ from minhu.reports import after_release
 from minhu.reports.site import folder as site_folder
 from minhu.reports.site import rendering
 from minhu.reports.site.content import Content, read_content
-from minhu.reports.site.pages import index, kpi, unit
+from minhu.reports.site.pages import index, kpi, news, places, reference, unit
 from minhu.reports.site.reading import open_tables
 from minhu.reports.site.rendering import Page
 from minhu.settings import Settings
@@ -87,12 +87,20 @@ def build(release: Release) -> Iterator[tuple[str, bytes]]:
         content = read_content(release, tables)
     yield "style.css", rendering.style()
     yield "site.js", rendering.script()
+    yield "compare.js", rendering.compare_script()
+    yield "names.js", reference.names(content)
+    yield from reference.data_files(content)
     for page in pages(content):
         yield page.address, rendering.render(page, content)
 
 
 def pages(content: Content) -> Iterator[Page]:
     yield index.build(content)
+    yield places.units(content)
+    yield places.tile_map(content)
+    yield news.changes(content)
+    yield news.held(content)
+    yield from reference.build_all(content)
     yield from kpi.build_all(content)
     yield from unit.build_all(content)
 

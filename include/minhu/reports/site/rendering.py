@@ -88,6 +88,10 @@ def script() -> bytes:
     return (presentation.asset("page.js") + _own("site.js")).encode()
 
 
+def compare_script() -> bytes:
+    return _own("compare.js").encode()
+
+
 def _own(name: str) -> str:
     return (resources.files("minhu.reports.site") / "templates" / name).read_text(encoding="utf-8")
 
