@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from minhu.release.release_folder import Release
 from minhu.reports.site.cells import CALIBER, Cell, read_series, scrubbed
@@ -52,20 +53,42 @@ class Content:
     def unit_of(self, unit_type: str, code: str) -> Unit | None:
         return self._units.get((unit_type, code))
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_units", {unit.key: unit for unit in self.units})
-
-    _units: Mapping[tuple[str, str], Unit] = None  # type: ignore[assignment]  # filled above
+    def place(self, code: str) -> Unit | None:
+        """The place of a code; responsible units are none."""
+        return self._places.get(code)
 
     def at_headline(self, kpi: Kpi, unit_type: str, code: str) -> Cell | None:
         """The cell of the last finished period."""
-        start = self.headline.get(kpi.kpi_id)
-        series = self.cells.get((kpi.kpi_id, unit_type, code), ())
-        return next((cell for cell in reversed(series) if cell.period_start == start), None)
+        return self._at_headline.get((kpi.kpi_id, unit_type, code))
+
+    def peers_of(self, kpi: Kpi) -> Sequence[Row]:
+        """Rows of peers of a KPI, in order of level and code."""
+        return self._peers.get(kpi.kpi_id, ())
 
     @property
     def city(self) -> Unit | None:
         return next((unit for unit in self.units if unit.unit_type == "city"), None)
+
+    @cached_property
+    def _units(self) -> Mapping[tuple[str, str], Unit]:
+        return {unit.key: unit for unit in self.units}
+
+    @cached_property
+    def _places(self) -> Mapping[str, Unit]:
+        return {unit.code: unit for unit in self.units if unit.unit_type != "unit"}
+
+    @cached_property
+    def _at_headline(self) -> Mapping[Key, Cell]:
+        return {
+            key: cell for key, series in self.cells.items() for cell in series if cell.period_start == self.headline.get(key[0])
+        }
+
+    @cached_property
+    def _peers(self) -> Mapping[str, Sequence[Row]]:
+        found: defaultdict[str, list[Row]] = defaultdict(list)
+        for _, row in sorted(self.peers.items()):
+            found[row["kpi_id"]].append(row)
+        return found
 
 
 def read_content(release: Release, tables: Tables) -> Content:

@@ -55,7 +55,7 @@ def line(content: Content, kpi: Kpi, unit: Unit) -> Line:
         else Words("", ""),
         spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi)),
         change=trend(change, kpi) if is_shown and change else NOTHING,
-        band=words.of(cell.band, words.BANDS) if cell is not None and cell.is_shown and cell.band else NOTHING,
+        band=words.of(cell.band, words.BANDS) if cell is not None and cell.band not in (None, "typical") else NOTHING,
         rank=rank(peer) if is_shown and peer else NOTHING,
         signal=(signal_words(at_headline[-1]) if at_headline else None) or NOTHING,
         marks=cells.marks(cell) if cell is not None else NOTHING,

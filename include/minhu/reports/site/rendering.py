@@ -133,5 +133,6 @@ def _environment() -> Environment:
         instead=cells.instead,
         interval=cells.interval,
         sample=cells.sample,
+        number=cells.number,
     )
     return environment

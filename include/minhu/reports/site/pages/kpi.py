@@ -77,11 +77,7 @@ def _more(content: Content, kpi: Kpi, key: tuple[str, str, str]) -> list[Words]:
     if signals and signals[-1]["assurance"]:
         told = ASSURANCES.get(signals[-1]["assurance"], Words("", ""))
         found.append(Words(told.zh + "。", told.en[:1].upper() + told.en[1:] + "."))
-    outside = Counter(
-        row["unit_type"]
-        for (kpi_id, _, _), row in content.peers.items()
-        if kpi_id == kpi.kpi_id and row["funnel_position"] == "outside_998"
-    )
+    outside = Counter(row["unit_type"] for row in content.peers_of(kpi) if row["funnel_position"] == "outside_998")
     if outside:
         zh = "、".join(f"{count} 个{words.of(level, words.LEVELS).zh}" for level, count in sorted(outside.items()))
         en = ", ".join(f"{count} × {words.of(level, words.LEVELS).en}" for level, count in sorted(outside.items()))
@@ -175,8 +171,9 @@ def _districts(content: Content, kpi: Kpi, key: tuple[str, str, str]) -> list[di
 def _funnels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
     groups: defaultdict[tuple[str, str, float, float], list[Dot]] = defaultdict(list)
     undrawn: Counter[str] = Counter()
-    for (kpi_id, level, code), row in sorted(content.peers.items()):
-        if kpi_id != kpi.kpi_id or level not in _LISTED:
+    for row in content.peers_of(kpi):
+        level, code = row["unit_type"], row["unit_code"]
+        if level not in _LISTED:
             continue
         unit = content.unit_of(level, code)
         cell = content.at_headline(kpi, level, code)
@@ -215,7 +212,8 @@ def _levels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
         if lines:
             name = words.of(level, words.LEVELS)
             note = Words(
-                "按代码排列，不按名次：名次只有区间。", "In order of code, not of rank: a rank is an interval.",
+                "按代码排列，不按名次：名次只有区间。与同类相当的不另注。",
+                "In order of code, not of rank: a rank is an interval. Units like their peers have no remark.",
             )  # fmt: skip
             found.append({"id": level, "name": Words(f"各{name.zh}", f"Every {name.en}"), "note": note, "lines": lines})
     return found

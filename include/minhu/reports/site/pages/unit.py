@@ -50,12 +50,11 @@ def _groups(lines: list[Line]) -> list[dict[str, Any]]:
 
 
 def _above(content: Content, unit: Unit) -> list[Unit]:
-    by_code = {other.code: other for other in content.units if other.unit_type != "unit"}
     found: list[Unit] = []
-    at = by_code.get(unit.parent)
+    at = content.place(unit.parent)
     while at is not None and at not in found and len(found) < 5:
         found.insert(0, at)
-        at = by_code.get(at.parent)
+        at = content.place(at.parent)
     return found
 
 

@@ -3,7 +3,7 @@
   var kpi = document.getElementById("kpi"), a = document.getElementById("a"), b = document.getElementById("b");
   function text(value, share, sign) {
     if (value === null) { return ""; }
-    var said = share ? (100 * value).toFixed(1) + (sign ? " pp" : " %") : value.toFixed(2).replace(/\.00$/, "");
+    var said = share ? (100 * value).toFixed(1) + (sign ? " pp" : " %") : (Math.round(value * 100) / 100).toLocaleString("en-US", { maximumFractionDigits: 2 });
     return ((sign && value > 0 ? "+" : "") + said).replace("-", "\u2212");
   }
   function bounds(low, high, share, sign) {
