@@ -37,4 +37,6 @@ def folder(home: Settings, release: Release) -> Path:
 @pytest.fixture(scope="session")
 def pages(folder: Path) -> dict[str, str]:
     """Every page by its address."""
-    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))
+    }

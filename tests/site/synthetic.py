@@ -57,7 +57,7 @@ _KPIS = (
 )
 
 
-def add_synthetic(home: Settings, size: Size = Size(), night: date = NIGHT, has_signals: bool = True) -> Release:  # noqa: B008  frozen
+def add_synthetic(home: Settings, size: Size = Size(), night: date = NIGHT, has_signals: bool = True) -> Release:
     """Write a release of ``night`` into a home and its ledger. It has no signature."""
     release_id = f"{night.isoformat()}-{'0' * 9}{len(list(home.releases_dir.glob('*'))):x}"
     folder = home.releases_dir / release_id

@@ -40,7 +40,9 @@ def test_every_figure_is_that_of_a_shown_cell(pages: dict[str, str], cells: dict
             assert verdict not in _HIDDEN, f"{address} tells {key}"
             assert isinstance(value, float)
             said = float(re.sub("<[^>]*>", " ", text).split()[0].replace(",", "").replace("−", "-"))
-            assert said == pytest.approx(100 * value if unit == "share" else value, abs=0.51 if unit == "count" else 0.051), key
+            assert said == pytest.approx(
+                100 * value if unit == "share" else value, abs=0.51 if unit == "count" else 0.051
+            ), key
             seen += 1
     assert seen > 500
 
@@ -49,7 +51,9 @@ def test_a_kpi_without_any_shown_cell_has_a_page_without_figures(pages: dict[str
     page = pages[f"kpi/{WITHOUT_SHOWN}.html"]
     assert "&lt;b&gt;从未公布&lt;/b&gt;" in page and "data-cell" not in page
     assert "<polyline" not in page and "[c] " in page and "[x] " in page
-    assert "隐去" in page.split("<h1>")[1].split("</section>")[0] or "暂缓" in page.split("<h1>")[1].split("</section>")[0]
+    assert (
+        "隐去" in page.split("<h1>")[1].split("</section>")[0] or "暂缓" in page.split("<h1>")[1].split("</section>")[0]
+    )
 
 
 def test_scripts_hold_shown_figures_alone(folder: Path, cells: dict[str, tuple[object, ...]]) -> None:
@@ -76,7 +80,9 @@ def test_a_point_is_drawn_for_each_shown_month_and_none_for_a_hidden_one(
     for kpi_id in ("H06", "H08", "X02"):
         chart = re.search(r'<svg class="series chart".*?</svg>', pages[f"kpi/{kpi_id}.html"], re.DOTALL)
         assert chart is not None
-        of_city = [v for key, (v, *_) in cells.items() if key.startswith(f"{kpi_id}/main/city/") and key.endswith("/full")]
+        of_city = [
+            v for key, (v, *_) in cells.items() if key.startswith(f"{kpi_id}/main/city/") and key.endswith("/full")
+        ]
         assert chart[0].count("<circle") == sum(verdict not in _HIDDEN for verdict in of_city)
         hidden_here = sum(verdict in _HIDDEN for verdict in of_city)
         assert chart[0].count('class="hidden-mark"') == hidden_here

@@ -77,7 +77,9 @@ def test_a_killed_run_leaves_nothing_a_reader_sees_and_the_next_recovers(
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_a_disk_that_is_full_or_read_only_is_said(small: Settings, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_or_read_only_is_said(
+    small: Settings, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(path: Path, data: bytes) -> int:
         raise OSError(number, "refused by the disk", str(path))
 

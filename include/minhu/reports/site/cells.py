@@ -6,7 +6,7 @@ A cell that is not shown never carries a number, here or on a page: what stands 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -65,18 +65,13 @@ class Cell(NamedTuple):
         )
 
 
-Series = Mapping[tuple[str, str, str], Sequence[Cell]]
-
-
-def read_series(tables: Tables, kpis: Sequence[Kpi], caliber: str = CALIBER) -> dict[tuple[str, str, str], list[Cell]]:
-    """Cells by KPI, level and code in order of time, the last :data:`PERIODS_SHOWN` periods of each KPI."""
+def read_series(tables: Tables, kpis: Sequence[Kpi]) -> dict[tuple[str, str, str], list[Cell]]:
+    """Cells of :data:`CALIBER` by KPI, level and code in order of time, the last :data:`PERIODS_SHOWN` periods of each KPI."""
     wanted = [{"kpi_id": kpi.kpi_id, "variant": kpi.variant, "period_type": kpi.period_type} for kpi in kpis]
-    restated = "false"
+    log = "(select * from chosen where false)"
     if tables.has("kpi_restatements"):
-        restated = """exists (from kpi_restatements as log where log.kpi_id = cells.kpi_id and log.variant = cells.variant
-            and log.unit_type = cells.unit_type and log.unit_code = cells.unit_code and log.caliber = cells.caliber
-            and log.period_type = cells.period_type and log.period_start = cells.period_start
-            and log.difference = 'changed')"""
+        log = """(select distinct kpi_id, variant, unit_type, unit_code, caliber, period_type, period_start
+            from kpi_restatements where difference = 'changed')"""
     found: defaultdict[tuple[str, str, str], list[Cell]] = defaultdict(list)
     for row in tables.tuples(
         f"""
@@ -89,12 +84,13 @@ def read_series(tables: Tables, kpis: Sequence[Kpi], caliber: str = CALIBER) -> 
         select
             kpi_id, variant, unit_type, unit_code, period_start, period_end, caliber,
             denominator::double, value, ci_low, ci_high, verdict, rule_id,
-            reason, peer_group, band, is_provisional, is_stale, {restated}
+            reason, peer_group, band, is_provisional, is_stale, log.kpi_id is not null
         from chosen as cells
+        left join {log} as log using (kpi_id, variant, unit_type, unit_code, caliber, period_type, period_start)
         where age <= $shown
         order by kpi_id, unit_type, unit_code, period_start
         """,  # noqa: S608  no data in the statement
-        wanted=wanted, caliber=caliber, shown=PERIODS_SHOWN,
+        wanted=wanted, caliber=CALIBER, shown=PERIODS_SHOWN,
     ):  # fmt: skip
         cell = scrubbed(Cell._make(row))
         found[cell.kpi_id, cell.unit_type, cell.unit_code].append(cell)

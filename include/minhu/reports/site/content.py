@@ -23,7 +23,6 @@ class Content:
     Attributes:
         headline: first day of the last finished period, by KPI; none where no period is finished.
         cells: by KPI, level and code, in order of time, in the site's caliber.
-        assessed: the same of the city in the caliber of the assessment.
         peers, changes: rows of the headline period by KPI, level and code; changes by comparison as well.
         signals: rows by KPI, level and code in order of time, none in a release from before signals.
         restated: rows of this night's restatements.
@@ -34,7 +33,6 @@ class Content:
     kpis: Sequence[Kpi]
     units: Sequence[Unit]
     cells: Mapping[Key, Sequence[Cell]]
-    assessed: Mapping[Key, Sequence[Cell]]
     headline: Mapping[str, date]
     peers: Mapping[Key, Row]
     changes: Mapping[tuple[str, str, str, str], Row]
@@ -80,7 +78,10 @@ class Content:
     @cached_property
     def _at_headline(self) -> Mapping[Key, Cell]:
         return {
-            key: cell for key, series in self.cells.items() for cell in series if cell.period_start == self.headline.get(key[0])
+            key: cell
+            for key, series in self.cells.items()
+            for cell in series
+            if cell.period_start == self.headline.get(key[0])
         }
 
     @cached_property
@@ -115,7 +116,6 @@ def read_content(release: Release, tables: Tables) -> Content:
         kpis=kpis,
         units=units,
         cells=cells,
-        assessed=read_series(tables, kpis, "assessed") if _has_assessed(tables) else {},
         headline=headline,
         peers={_key(row): row for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)},
         changes={
@@ -163,10 +163,6 @@ def _headline(cells: Mapping[Key, Sequence[Cell]], business_date: date) -> dict[
             if cell.period_end <= business_date and cell.period_start >= found.get(kpi_id, cell.period_start):
                 found[kpi_id] = cell.period_start
     return found
-
-
-def _has_assessed(tables: Tables) -> bool:
-    return bool(tables.rows("select 1 from kpi_results where caliber = 'assessed' limit 1"))
 
 
 def _of_headline(

@@ -38,8 +38,8 @@ class Line:
     marks: Markup
 
 
-def line(content: Content, kpi: Kpi, unit: Unit) -> Line:
-    """The line of a KPI and unit in its last finished period."""
+def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
+    """The line of a KPI and unit in its last finished period, with a drawing of its past where the table has one."""
     key = (kpi.kpi_id, *unit.key)
     cell = content.at_headline(kpi, *unit.key)
     peer, change = content.peers.get(key), content.changes.get((*key, "previous"))
@@ -53,7 +53,9 @@ def line(content: Content, kpi: Kpi, unit: Unit) -> Line:
         period=periods.name(kpi.period_type, content.headline[kpi.kpi_id])
         if kpi.kpi_id in content.headline
         else Words("", ""),
-        spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi)),
+        spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi))
+        if is_drawn
+        else NOTHING,
         change=trend(change, kpi) if is_shown and change else NOTHING,
         band=words.of(cell.band, words.BANDS) if cell is not None and cell.band not in (None, "typical") else NOTHING,
         rank=rank(peer) if is_shown and peer else NOTHING,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from math import sqrt
 
 from markupsafe import Markup
@@ -54,19 +55,19 @@ def funnel(dots: Sequence[Dot], pooled: float, overdispersion: float, said: Word
                 placed.append(f"{x(n):.1f},{y(min(max(limit, y.low), y.high)):.1f}")
             parts.append(f'<polyline class="{kind}" points="{" ".join(placed)}"/>')
     for dot in sorted(dots, key=lambda dot: dot.position != "inside"):
-        parts.append(
-            Markup('<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="3.2"><title>{}</title></circle>').format(
-                dot.position, x(dot.n), y(dot.value), f"{dot.name} {share(dot.value, 1)} (n={dot.n:,.0f})"
-            )
-        )
+        told = escape(f"{dot.name} {share(dot.value, 1)} (n={dot.n:,.0f})")
+        at = f'cx="{x(dot.n):.1f}" cy="{y(dot.value):.1f}" r="3.2"'
+        parts.append(f'<circle class="dot {dot.position}" {at}><title>{told}</title></circle>')
     taken: list[tuple[float, float]] = []
     for dot in sorted((d for d in dots if d.position == "outside_998"), key=lambda d: -d.n):
-        at = (x(dot.n), y(dot.value))
-        if all(abs(at[0] - a) > 70 or abs(at[1] - b) > 11 for a, b in taken) and len(taken) < 8:
-            taken.append(at)
-            is_left = at[0] > width - 110
+        spot = (x(dot.n), y(dot.value))
+        if all(abs(spot[0] - a) > 70 or abs(spot[1] - b) > 11 for a, b in taken) and len(taken) < 8:
+            taken.append(spot)
+            is_left = spot[0] > width - 110
             parts.append(
-                text(at[0] + (-6 if is_left else 6), at[1] + 4, dot.name[:12], "name", "end" if is_left else "start")
+                text(
+                    spot[0] + (-6 if is_left else 6), spot[1] + 4, dot.name[:12], "name", "end" if is_left else "start"
+                )
             )
     return picture(width, height, "funnel", said, parts)
 

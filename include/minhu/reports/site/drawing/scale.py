@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from math import floor, log10
 
 from markupsafe import Markup
@@ -53,22 +54,29 @@ def of_time(days: Sequence[date], start: float, end: float) -> Scale:
     return Scale(first, last if last > first else first + 1, start, end)
 
 
-def both(words: Words) -> Markup:
-    """Words inside a drawing."""
+def both(words: Words) -> str:
+    """Words inside a drawing, escaped."""
     if words.zh == words.en:
-        return Markup("{}").format(words.zh)
-    return Markup('<tspan class="zh">{}</tspan><tspan class="en">{}</tspan>').format(words.zh, words.en)
+        return escape(words.zh)
+    return f'<tspan class="zh">{escape(words.zh)}</tspan><tspan class="en">{escape(words.en)}</tspan>'
 
 
-def text(x: float, y: float, words: Words | str, css_class: str, anchor: str = "start") -> Markup:
-    shown = both(words) if isinstance(words, Words) else words
-    return Markup('<text x="{:.1f}" y="{:.1f}" class="{}" text-anchor="{}">{}</text>').format(
-        x, y, css_class, anchor, shown
-    )
+def text(x: float, y: float, words: Words | str, css_class: str, anchor: str = "start") -> str:
+    shown = both(words) if isinstance(words, Words) else escape(words)
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{css_class}" text-anchor="{anchor}">{shown}</text>'
 
 
 def picture(width: float, height: float, css_class: str, said: Words, parts: Iterable[str]) -> Markup:
-    """The drawing with what it says for those who cannot see it. It holds no links."""
+    """The drawing with what it says for those who cannot see it. It holds no links.
+
+    Args:
+        width, height: in pixels where there is room.
+        css_class: of the style sheet.
+        said: names and figures as they are; they are escaped here.
+        parts: elements, escaped.
+    """
+    name = f"{escape(said.zh)} / {escape(said.en)}"
     return Markup(
-        '<svg class="{}" viewBox="0 0 {:.0f} {:.0f}" width="{:.0f}" height="{:.0f}" role="img" aria-label="{}">{}</svg>'
-    ).format(css_class, width, height, width, height, f"{said.zh} / {said.en}", Markup("").join(map(Markup, parts)))
+        f'<svg class="{css_class}" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
+        f'role="img" aria-label="{name}">{"".join(parts)}</svg>'
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html import escape
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -14,8 +16,7 @@ from minhu.reports.site.drawing.scale import Scale, fitted, of_time, picture, te
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One period: its figure with its interval, or none and the mark that stands for it.
 
     Attributes:
@@ -115,12 +116,12 @@ def chart(
     named: list[str] = []
     if target:
         at = y(target[0])
-        parts.append(Markup('<path class="target" d="M{:.1f} {:.1f}H{:.1f}"/>').format(left, at, width - right))
+        parts.append(f'<path class="target" d="M{left:.1f} {at:.1f}H{width - right:.1f}"/>')
         named.append(text(left + 4, at - 5, target[1], "target-name"))
     for day, words in breaks:
         if points[0].start <= day <= points[-1].end:
             at = x(day.toordinal())
-            parts.append(Markup('<path class="break" d="M{:.1f} {:.1f}V{:.1f}"/>').format(at, top, height - bottom))
+            parts.append(f'<path class="break" d="M{at:.1f} {top:.1f}V{height - bottom:.1f}"/>')
             parts.append(text(at + 3, top + 8, words, "break-name"))
     parts += _lines(points, x, y)
     parts += [_dot(point, x, y, 3) for point in shown]
@@ -159,20 +160,17 @@ def _lines(points: Sequence[Point], x: Scale, y: Scale) -> list[str]:
     return found
 
 
-def _dot(point: Point, x: Scale, y: Scale, radius: float) -> Markup:
+def _dot(point: Point, x: Scale, y: Scale, radius: float) -> str:
     kind = "dot open" if point.is_open else "dot"
     if point.signal:
         kind, radius = f"{kind} signal", radius + 1
-    at = (x(point.start.toordinal()), y(point.value or 0.0), radius)
-    if not point.said:
-        return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"/>').format(kind, *at)
-    return Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"><title>{}</title></circle>').format(
-        kind, *at, point.said
-    )
+    title = f"<title>{escape(point.said)}</title>" if point.said else ""
+    at = f'cx="{x(point.start.toordinal()):.1f}" cy="{y(point.value or 0.0):.1f}" r="{radius:.1f}"'
+    return f'<circle class="{kind}" {at}>{title}</circle>' if title else f'<circle class="{kind}" {at}/>'
 
 
-def _grid(value: float, left: float, right: float, y: Scale, label: str) -> Markup:
-    line = Markup('<path class="grid" d="M{:.1f} {:.1f}H{:.1f}"/>').format(left, y(value), right)
+def _grid(value: float, left: float, right: float, y: Scale, label: str) -> str:
+    line = f'<path class="grid" d="M{left:.1f} {y(value):.1f}H{right:.1f}"/>'
     return line + text(left - 6, y(value) + 4, label, "tick", "end")
 
 
@@ -188,7 +186,7 @@ def _time_axis(days: Sequence[date], x: Scale, bottom: float) -> list[str]:
             continue
         at = x(day.toordinal())
         name = f"{day.month}-{day.day}" if days[-1] - days[0] <= timedelta(days=100) else f"{day.month}"
-        parts.append(Markup('<path class="grid" d="M{:.1f} {:.1f}v4"/>').format(at, bottom))
+        parts.append(f'<path class="grid" d="M{at:.1f} {bottom:.1f}v4"/>')
         parts.append(text(at, bottom + 16, name, "tick", "middle"))
         if day.year != named_year:
             named_year = day.year

@@ -205,7 +205,7 @@ def _levels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
     found = []
     for level in _LISTED:
         lines = [
-            line(content, kpi, unit)
+            line(content, kpi, unit, is_drawn=False)
             for unit in content.units
             if unit.unit_type == level and content.at_headline(kpi, *unit.key) is not None
         ]
