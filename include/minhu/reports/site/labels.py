@@ -28,7 +28,8 @@ LABELS = {
     "funnel": Words("漏斗图：差异是否超出偶然", "Funnel: more than chance?"),
     "funnel_note": Words(
         "每点为一个单位；虚线为 95% 界限，实线为 99.8% 界限（已计入过度离散）。界限之内的差异与偶然无异。",
-        "Each dot is a unit; broken lines are 95 % limits, full ones 99.8 % (overdispersion allowed for). Within them units do not differ from chance.",
+        "Each dot is a unit; broken lines are 95 % limits, full ones 99.8 % (overdispersion allowed for). "
+        "Within them units do not differ from chance.",
     ),
     "unit": Words("单位", "unit"),
     "band": Words("与同类相比", "against its peers"),

@@ -95,7 +95,7 @@ def read_kpis(tables: Tables) -> list[Kpi]:
                 next((kind for kind in PERIODS if kind in kinds), "month"),
                 head,
                 variants,
-            )  # fmt: skip
+            )
         )
     return found
 

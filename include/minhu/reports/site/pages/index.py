@@ -98,5 +98,6 @@ def _restated(content: Content) -> Words:
         )
     return Words(
         f"与上一发布相比，已结束期间有 {len(content.restated):,} 个单元格不同，其中 {changed:,} 个数值或裁定改变；见“变化”页。",
-        f"Since the release before, {len(content.restated):,} cells of finished periods differ, {changed:,} of them in figure or verdict; see Changes.",
+        f"Since the release before, {len(content.restated):,} cells of finished periods differ, "
+        f"{changed:,} of them in figure or verdict; see Changes.",
     )
