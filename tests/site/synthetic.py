@@ -142,8 +142,8 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
                 when dice < 3 then 'WITHHELD' when dice = 3 then 'NOT_RATED' when unit = 'count' then 'PUBLISHED'
                 when n < 20 then 'SUPPRESSED' when n < 40 then 'BAND_ONLY' when dice = 4 then 'PUBLISHED_WITH_NOTE'
                 else 'PUBLISHED' end as verdict,
-            (case unit when 'count' then n when 'points' then 100 * share when 'days' then 20 * share when 'pp' then 100 * share else share end)::double
-                as v,
+            (case unit when 'count' then n when 'points' then 100 * share when 'days' then 20 * share when 'pp'
+                then 100 * share else share end)::double as v,
             1.96::double * sqrt(share * (1 - share) / n) * case unit when 'share' then 1 when 'days' then 20.0 else 100.0 end as w
         from valued
     """)
@@ -169,7 +169,8 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
             sum(n * share) over g / sum(n) over g as peer_value, 1.3::double as overdispersion,
             case when unit <> 'share' then null when abs(own) > 0.46 then 'outside_998' else 'inside' end as funnel_position
         from c where {shown} and verdict <> 'BAND_ONLY'
-        window g as (partition by kpi_id, unit_type, period_start), r as (partition by kpi_id, unit_type, period_start order by v, unit_code)
+        window g as (partition by kpi_id, unit_type, period_start),
+            r as (partition by kpi_id, unit_type, period_start order by v, unit_code)
     """
     changes = f"""
         select b.kpi_id, 'main' as variant, b.unit_type, b.unit_code, 'month' as period_type, b.period_start, 'full' as caliber,
@@ -217,7 +218,8 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
             select 'L4-KPI-00' || i as rule_id, '<rule> ' || i as reason, '规则 <' || i as reason_zh from range(1, 10) as r (i)""",
         "kpi_restatements": f"""
             select date '{night}' as business_date, kpi_id, 'main' as variant, unit_type, unit_code, 'month' as period_type,
-                period_start, 'full' as caliber, 'changed' as difference, v - 0.01::double as value_before, case when {shown} then v end as value_now,
+                period_start, 'full' as caliber, 'changed' as difference, v - 0.01::double as value_before,
+                case when {shown} then v end as value_now,
                 'PUBLISHED' as verdict_before, verdict as verdict_now, 'late_rows corrected_rows' as causes
             from c where age = 1 and {_SEEDED} % 17 = 0""",
     }  # fmt: skip

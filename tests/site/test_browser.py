@@ -47,6 +47,10 @@ def told(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[st
     ]
     plan.append({"address": (folder / "kpi/H06.html").as_uri(), "width": 1300, "type": "第1区"})
     plan.append({"address": (folder / "index.html").as_uri(), "width": 1300, "type": "h12"})
+    plan += [
+        {"address": (folder / "index.html").as_uri(), "width": 1300, "type": asked}
+        for asked in ("jie jue lv", "axbjl", "di1qu", "asbjl")
+    ]
     shutil.copy(HERE / "harness.html", place / "harness.html")
     (place / "plan.js").write_text(f"var plan = {json.dumps(plan)}, axe_source = {json.dumps(AXE.as_uri())};")
     assert CHROMIUM is not None
@@ -84,9 +88,12 @@ def test_nothing_is_asked_for_outside_the_folder(told: list[dict[str, Any]], fol
 
 def test_the_comparison_and_the_search_answer(told: list[dict[str, Any]]) -> None:
     assert all(page["compared"] > 20 for page in told if "/compare.html" in page["address"])
-    by_name, by_id = (page["results"] for page in told if "results" in page)
+    by_name, by_id, *by_sound = (page["results"] for page in told if "results" in page)
     assert "第1区 610101" in by_name
     assert any(name.startswith("H12 ") for name in by_id)
+    jie_jue_lv, nothing, district, initials = by_sound
+    assert [name[:3] for name in jie_jue_lv] == ["H08"]
+    assert nothing == [] and "第1区 610101" in district and [name[:3] for name in initials] == ["H06"]
 
 
 def test_pages_stay_small_after_their_scripts(told: list[dict[str, Any]]) -> None:

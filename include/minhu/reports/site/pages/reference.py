@@ -6,6 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 
+from text_unidecode import unidecode
+
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods
@@ -126,10 +128,16 @@ def data_files(content: Content) -> Iterator[tuple[str, bytes]]:
 
 
 def names(content: Content) -> bytes:
-    """Names and addresses for the search, with what else they are found by."""
-    found = [[f"{kpi.kpi_id} {kpi.name.zh} {kpi.name.en}", kpi.address, ""] for kpi in content.kpis]
-    found += [[f"{unit.name} {unit.code}", unit.address, ""] for unit in content.units]
+    """Names and addresses for the search, with the pinyin by which they are found as well."""
+    found = [[f"{kpi.kpi_id} {kpi.name.zh} {kpi.name.en}", kpi.address, pinyin(kpi.name.zh)] for kpi in content.kpis]
+    found += [[f"{unit.name} {unit.code}", unit.address, pinyin(unit.name)] for unit in content.units]
     return _call("minhuNames", found)
+
+
+def pinyin(name: str) -> str:
+    """A name in pinyin without tones, whole and by initials, as ``beilinqu blq``; of each character its commonest reading."""
+    syllables = unidecode(name).lower().split()
+    return f"{''.join(syllables)} {''.join(syllable[:1] for syllable in syllables)}"
 
 
 def _figures(content: Content, kpi: Kpi) -> dict[str, object]:

@@ -7,12 +7,12 @@
   };
   var input = document.getElementById("search"), list = document.getElementById("found"), names = null;
   function show() {
-    var asked = input.value.trim().toLowerCase(), box, shown = 0;
+    var asked = input.value.trim().toLowerCase(), sound = asked.replace(/[\s']/g, ""), box, shown = 0;
     list.textContent = "";
     if (!asked || !names) { return; }
     box = document.createElement("ul");
     for (var i = 0; i < names.length && shown < 12; i += 1) {
-      if (names[i][0].toLowerCase().indexOf(asked) < 0 && names[i][2].indexOf(asked) < 0) { continue; }
+      if (names[i][0].toLowerCase().indexOf(asked) < 0 && names[i][2].indexOf(sound) < 0) { continue; }
       var item = document.createElement("li"), a = document.createElement("a");
       a.href = up + names[i][1]; a.textContent = names[i][0]; item.appendChild(a); box.appendChild(item); shown += 1;
     }
