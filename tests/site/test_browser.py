@@ -92,7 +92,7 @@ def test_the_comparison_and_the_search_answer(told: list[dict[str, Any]]) -> Non
     assert "第1区 610101" in by_name
     assert any(name.startswith("H12 ") for name in by_id)
     jie_jue_lv, nothing, district, initials = by_sound
-    assert [name[:3] for name in jie_jue_lv] == ["H08"]
+    assert [name[:3] for name in jie_jue_lv] == ["H08", "X02"]
     assert nothing == [] and "第1区 610101" in district and [name[:3] for name in initials] == ["H06"]
 
 

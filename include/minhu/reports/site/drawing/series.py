@@ -84,7 +84,7 @@ def small(
         return Markup("")
     x = of_time(sorted({point.start for point in (*points, *beside)}), left, width - 6)
     y = _over([p for p in y_of if p.value is not None], height - 8, 6, limits)
-    parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(2)]
+    parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(3)]
     parts += [part.replace('class="line', 'class="line beside') for part in _lines(beside, x, y)]
     parts += [*_bands(points, x, y), *_lines(points, x, y)]
     parts += [_dot(run[0], x, y, 1.6) for run in runs(points) if len(run) == 1]

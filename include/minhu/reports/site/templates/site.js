@@ -7,7 +7,7 @@
   };
   var input = document.getElementById("search"), list = document.getElementById("found"), names = null;
   function show() {
-    var asked = input.value.trim().toLowerCase(), sound = asked.replace(/[\s']/g, ""), box, shown = 0;
+    var asked = input.value.trim().toLowerCase(), sound = asked.replace(/[\s']/g, "").replace(/([ln])v/g, "$1u"), box, shown = 0;
     list.textContent = "";
     if (!asked || !names) { return; }
     box = document.createElement("ul");
