@@ -20,8 +20,8 @@ class Words:
     def __html__(self) -> Markup:
         if self.zh == self.en:
             return escape(self.zh)
-        both = Markup('<span class="zh" lang="zh">{}</span><span class="en" lang="en">{}</span>')
-        return both.format(self.zh, self.en)
+        zh, en = str(escape(self.zh)), str(escape(self.en))
+        return Markup(f'<span class="zh" lang="zh">{zh}</span><span class="en" lang="en">{en}</span>')
 
 
 def shown(value: Any) -> Markup:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from minhu.analysis.downloads.columns import BESIDE, INSTEAD
 from minhu.reports.presentation import words
@@ -143,7 +143,29 @@ def marks(cell: Cell) -> Markup:
     found = [INSTEAD[cell.verdict][0]] if cell.verdict in INSTEAD else []
     row = {**cell._asdict(), "is_break_in_series": False}
     found += [mark for mark, stands, _ in BESIDE if stands(row)]
-    return Markup(" ").join(Markup('<span class="mark">{} {}</span>').format(mark, MARK_WORDS[mark]) for mark in found)
+    return Markup(" ").join(
+        [Markup('<span class="mark">{} {}</span>').format(mark, MARK_WORDS[mark]) for mark in found]
+    )
+
+
+def figure_in_page(cell: Cell | None, unit: str) -> Markup:
+    """The value of a cell with the key by which it is found in the release, or the word that stands for it."""
+    if cell is None:
+        return Markup('<span class="none">{}</span>').format(NO_FIGURE)
+    if not cell.is_shown:
+        return Markup('<span class="held">{}</span>').format(instead(cell))
+    said = value_words(cell, unit).__html__()
+    return Markup(f'<b data-cell="{escape(cell.key)}">{said}</b>')
+
+
+def columns_in_page(cell: Cell | None, unit: str) -> Markup:
+    """Value, interval and number of cases as three columns of a table."""
+    bounds, n = "", ""
+    if cell is not None and cell.is_shown:
+        bounds, n = interval(cell.low, cell.high, unit), sample(cell)
+    return Markup(
+        f'<td class="number">{figure_in_page(cell, unit)}</td><td class="number soft">{bounds}</td><td class="number soft">{n}</td>'
+    )
 
 
 #: What a reader calls a mark.

@@ -129,10 +129,10 @@ def _environment() -> Environment:
     environment.filters["shown"] = shown
     environment.globals.update(
         words_of=LABELS,
-        value_words=cells.value_words,
-        instead=cells.instead,
         interval=cells.interval,
         sample=cells.sample,
         number=cells.number,
+        figure=cells.figure_in_page,
+        columns=cells.columns_in_page,
     )
     return environment

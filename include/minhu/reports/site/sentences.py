@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods
@@ -58,9 +60,9 @@ def finding(kpi: Kpi, cell: Cell | None, change: Row | None, place: str) -> Word
     return Words(zh + "。", en + ".")
 
 
-def verdict_reason(cell: Cell, rules: dict[str, Row] | None = None) -> Words:
+def verdict_reason(cell: Cell, rules: Mapping[str, Row]) -> Words:
     """Why a cell is not simply published: its own reason, and in English that of its rule."""
-    rule = (rules or {}).get(cell.rule_id)
+    rule = rules.get(cell.rule_id)
     return Words(cell.reason or cell.rule_id, (rule["reason"] if rule else None) or cell.rule_id)
 
 

@@ -25,6 +25,11 @@ class Scale:
     def __call__(self, value: float) -> float:
         return self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low)
 
+    def each(self, values: Iterable[float]) -> list[float]:
+        """Where each of several figures lies."""
+        low, start, per = self.low, self.start, (self.end - self.start) / (self.high - self.low)
+        return [start + (value - low) * per for value in values]
+
     def ticks(self, most: int = 5) -> list[float]:
         """At most ``most`` + 1 round figures within the axis: steps of 1, 2 or 5."""
         span = self.high - self.low

@@ -69,7 +69,8 @@ def sparkline(
     x = of_time([points[0].start, points[-1].start], 4, width - 5)
     y = _over(shown, height - 4, 4, limits)
     last = shown[-1]
-    parts = [*_bands(points, x, y), *_lines(points, x, y), _dot(last, x, y, 2.2)]
+    found = runs(points)
+    parts = [*_bands(found, x, y), *_lines(found, x, y), _dot(last, x, y, 2.2)]
     return picture(width, height, "series spark", said, parts)
 
 
@@ -85,9 +86,10 @@ def small(
     x = of_time(sorted({point.start for point in (*points, *beside)}), left, width - 6)
     y = _over([p for p in y_of if p.value is not None], height - 8, 6, limits)
     parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(3)]
-    parts += [part.replace('class="line', 'class="line beside') for part in _lines(beside, x, y)]
-    parts += [*_bands(points, x, y), *_lines(points, x, y)]
-    parts += [_dot(run[0], x, y, 1.6) for run in runs(points) if len(run) == 1]
+    parts += _lines(runs(beside), x, y, "line beside")
+    found = runs(points)
+    parts += [*_bands(found, x, y), *_lines(found, x, y)]
+    parts += [_dot(run[0], x, y, 1.6) for run in found if len(run) == 1]
     return picture(width, height, "series small", said, parts)
 
 
@@ -112,7 +114,8 @@ def chart(
     parts += _time_axis([p.start for p in points], x, height - bottom)
     for limit in limits:
         parts += _limit(limit, x, y)
-    parts += [*_bands(points, x, y)]
+    found = runs(points)
+    parts += _bands(found, x, y)
     named: list[str] = []
     if target:
         at = y(target[0])
@@ -123,7 +126,7 @@ def chart(
             at = x(day.toordinal())
             parts.append(f'<path class="break" d="M{at:.1f} {top:.1f}V{height - bottom:.1f}"/>')
             parts.append(text(at + 3, top + 8, words, "break-name"))
-    parts += _lines(points, x, y)
+    parts += _lines(found, x, y)
     parts += [_dot(point, x, y, 3) for point in shown]
     parts += [
         text(x(point.start.toordinal()), height - bottom - 4, point.mark, "hidden-mark", "middle")
@@ -137,27 +140,34 @@ def _over(shown: Sequence[Point], start: float, end: float, limits: tuple[float,
     return fitted([value for point in shown for value in (point.value, point.low, point.high)], start, end, limits)
 
 
-def _bands(points: Sequence[Point], x: Scale, y: Scale) -> list[str]:
-    found: list[str] = []
-    for run in runs(points):
-        edge = [(x(p.start.toordinal()), y(p.low), y(p.high)) for p in run if p.low is not None and p.high is not None]
-        if len(edge) > 1:
-            there = " ".join(f"{at:.1f},{high:.1f}" for at, _, high in edge)
-            back = " ".join(f"{at:.1f},{low:.1f}" for at, low, _ in reversed(edge))
-            found.append(f'<polygon class="band" points="{there} {back}"/>')
-        elif edge:
-            at, low, high = edge[0]
-            found.append(f'<path class="whisker" d="M{at:.1f} {low:.1f}V{high:.1f}"/>')
-    return found
+def _bands(found: Sequence[Sequence[Point]], x: Scale, y: Scale) -> list[str]:
+    """The intervals of runs of shown periods."""
+    drawn: list[str] = []
+    for run in found:
+        edge = [(p.start.toordinal(), p.low, p.high) for p in run if p.low is not None and p.high is not None]
+        if not edge:
+            continue
+        days, lows, highs = (x.each(e[0] for e in edge), y.each(e[1] for e in edge), y.each(e[2] for e in edge))
+        if len(edge) == 1:
+            drawn.append(f'<path class="whisker" d="M{days[0]:.1f} {lows[0]:.1f}V{highs[0]:.1f}"/>')
+            continue
+        outline = list(zip(days, highs, strict=True)) + list(zip(days, lows, strict=True))[::-1]
+        drawn.append(f'<polygon class="band" points="{_placed(outline)}"/>')
+    return drawn
 
 
-def _lines(points: Sequence[Point], x: Scale, y: Scale) -> list[str]:
-    found: list[str] = []
-    for run in runs(points):
+def _lines(found: Sequence[Sequence[Point]], x: Scale, y: Scale, css_class: str = "line") -> list[str]:
+    """Lines through runs of shown periods."""
+    drawn: list[str] = []
+    for run in found:
         if len(run) > 1:
-            placed = " ".join(f"{x(p.start.toordinal()):.1f},{y(p.value or 0.0):.1f}" for p in run)
-            found.append(f'<polyline class="line" points="{placed}"/>')
-    return found
+            days, values = x.each(p.start.toordinal() for p in run), y.each(p.value or 0.0 for p in run)
+            drawn.append(f'<polyline class="{css_class}" points="{_placed(list(zip(days, values, strict=True)))}"/>')
+    return drawn
+
+
+def _placed(spots: Sequence[tuple[float, float]]) -> str:
+    return " ".join([f"{across:.1f},{down:.1f}" for across, down in spots])
 
 
 def _dot(point: Point, x: Scale, y: Scale, radius: float) -> str:

@@ -15,6 +15,8 @@ from minhu.reports.site.signals import signal_words
 
 #: The KPIs that answer the question of the first page: on time, solved, content, and the gap between the two.
 ANSWERS = ("H06", "H08", "H09", "X02")
+#: Signals that the first page names; the others stand on the pages of their KPIs.
+MOST_SIGNALS = 12
 
 
 def build(content: Content) -> Page:
@@ -38,6 +40,7 @@ def build(content: Content) -> Page:
                 "change": trend(change, found.kpi) if change and found.cell and found.cell.is_shown else "",
             }
         )
+    signals = _signals(content)
     return Page(
         "index.html",
         "index.html",
@@ -45,7 +48,8 @@ def build(content: Content) -> Page:
         {
             "lead": _lead(content, cards),
             "cards": cards,
-            "signals": _signals(content),
+            "signals": signals[:MOST_SIGNALS],
+            "more_signals": max(0, len(signals) - MOST_SIGNALS),
             "restated": _restated(content),
             "groups": [
                 {
@@ -86,7 +90,7 @@ def _signals(content: Content) -> list[dict[str, Any]]:
             if told:
                 name = Words(f"{unit.name} {kpi.name.zh}", f"{unit.name} {kpi.name.en}")
                 found.append({"address": kpi.address, "name": name, "words": told})
-    return found[:24]
+    return found
 
 
 def _restated(content: Content) -> Words:

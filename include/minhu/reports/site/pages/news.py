@@ -17,7 +17,7 @@ from minhu.reports.site.rendering import Page
 from minhu.reports.site.subjects import Kpi
 
 #: Rows that a page lists; how many more there are is said.
-MOST_ROWS = 300
+MOST_ROWS = 140
 
 
 def changes(content: Content) -> Page:
