@@ -105,6 +105,23 @@ def test_nothing_depends_on_what_a_hidden_cell_holds(tmp_path: Path, release: Re
         """)  # fmt: skip
         changed = db.execute(f"select count(*) from altered where {hidden}").fetchone()
         db.execute(f"copy altered to '{results}' (format parquet)")
+        for table in ("peer_comparisons", "kpi_changes", "kpi_signals"):
+            path = other.path / f"{table}.parquet"
+            # rows of shown cells again, under the keys of hidden ones
+            db.execute(f"""
+                create table {table} as select * from read_parquet('{path}')
+                union all by name select {table}.* replace (hidden.unit_code as unit_code) from read_parquet('{path}') as {table}
+                inner join (select distinct kpi_id, unit_type, unit_code, period_start from altered where {hidden}) as hidden
+                    using (kpi_id, unit_type, period_start)
+            """)  # fmt: skip
+            if table == "kpi_changes":  # and changes of shown cells against hidden ones
+                db.execute(f"""
+                    insert into kpi_changes select changes.* replace (hidden.period_start as compare_from, 0.5 as value_before,
+                        0.4 as change)
+                    from read_parquet('{path}') as changes inner join altered as hidden using (kpi_id, unit_type, unit_code, caliber)
+                    where hidden.{hidden} and hidden.period_start < changes.period_start
+                """)  # fmt: skip
+            db.execute(f"copy {table} to '{path}' (format parquet)")
     assert changed is not None and changed[0] > 1000
     assert other.release_id == release.release_id
     assert dict(site.build(other)) == dict(site.build(release))

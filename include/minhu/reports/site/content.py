@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from minhu.release.release_folder import Release
+from minhu.reports.site import integrity
 from minhu.reports.site.cells import CALIBER, Cell, read_series, scrubbed
 from minhu.reports.site.reading import Row, Tables
 from minhu.reports.site.subjects import Kpi, Unit, read_kpis, read_units
@@ -97,6 +98,9 @@ def read_content(release: Release, tables: Tables) -> Content:
     kpis = read_kpis(tables)
     cells = read_series(tables, kpis)
     headline = _headline(cells, release.business_date)
+    # what is said of a cell elsewhere is said only where the cell itself is shown
+    shown = {(key, cell.period_start) for key, series in cells.items() for cell in series if cell.is_shown}
+    hidden = {(key, cell.period_start) for key, series in cells.items() for cell in series if not cell.is_shown}
     named = {
         (row[0], row[1]): row[2]
         for row in tables.tuples(
@@ -117,19 +121,24 @@ def read_content(release: Release, tables: Tables) -> Content:
         units=units,
         cells=cells,
         headline=headline,
-        peers={_key(row): row for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)},
+        peers={
+            _key(row): row
+            for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)
+            if (_key(row), headline[row["kpi_id"]]) in shown
+        },
         changes={
             (*_key(row), row["comparison"]): row
             for row in _of_headline(tables, "kpi_changes", kpis, headline, _CHANGES)
+            if (_key(row), headline[row["kpi_id"]]) in shown and (_key(row), row["compare_from"]) not in hidden
         },
-        signals=_signals(tables, kpis),
+        signals=_signals(tables, kpis, shown),
         has_signals=tables.has("kpi_signals"),
         restated=_restated(tables, release.business_date),
         versions=_versions(tables),
         targets=_targets(schemes, release.business_date),
         schemes=schemes,
-        companions=_companions(tables, release.business_date),
-        standardised=_standardised(tables, release.business_date),
+        companions=integrity.companions(tables, release.business_date),
+        standardised=integrity.standardised(tables, release.business_date),
         variants=_variants(tables, kpis, headline),
         held=_held(cells, headline),
         rules={
@@ -186,7 +195,7 @@ def _of_headline(
     )
 
 
-def _signals(tables: Tables, kpis: Sequence[Kpi]) -> dict[Key, list[Row]]:
+def _signals(tables: Tables, kpis: Sequence[Kpi], shown: Container[tuple[Key, date]]) -> dict[Key, list[Row]]:
     found: dict[Key, list[Row]] = {}
     variants = {kpi.kpi_id: kpi.variant for kpi in kpis if kpi.period_type == "month"}
     for row in tables.of(
@@ -195,7 +204,7 @@ def _signals(tables: Tables, kpis: Sequence[Kpi]) -> dict[Key, list[Row]]:
         lower_limit="double", upper_limit="double", baseline_start="date", baseline_months="bigint", signal="varchar",
         signal_direction="varchar", target="double", assurance="varchar",
     ):  # fmt: skip
-        if row["variant"] == variants.get(row["kpi_id"]):
+        if row["variant"] == variants.get(row["kpi_id"]) and (_key(row), row["period_start"]) in shown:
             found.setdefault(_key(row), []).append(row)
     return found
 
@@ -236,41 +245,6 @@ def _targets(schemes: Sequence[Row], today: date) -> dict[str, Row]:
         if row["transform"] == "ratio_to_target" and row["target"] is not None and in_force and is_of_city:
             found.setdefault(row["kpi_id"], row)
     return found
-
-
-def _last_month(tables: Tables, table: str, today: date) -> date | None:
-    found = tables.tuples(f"select max(month_start) from {table} where last_day(month_start) <= $today", today=today)  # noqa: S608
-    return found[0][0] if found else None
-
-
-def _companions(tables: Tables, today: date) -> dict[tuple[str, str], list[Row]]:
-    found: dict[tuple[str, str], list[Row]] = {}
-    if not tables.has("integrity_companions"):
-        return found
-    for row in tables.of(
-        "integrity_companions", "unit_type, unit_code, companion",
-        f"month_start = date '{_last_month(tables, 'integrity_companions', today) or date.min}'",
-        companion="varchar", unit_type="varchar", unit_code="varchar", month_start="date", denominator="double", value="double",
-        value_low="double", value_high="double", is_shown="boolean", rule_id="varchar", reason="varchar",
-    ):  # fmt: skip
-        if not row["is_shown"]:
-            row |= {"value": None, "value_low": None, "value_high": None, "denominator": None}
-        found.setdefault((row["unit_type"], row["unit_code"]), []).append(row)
-    return found
-
-
-def _standardised(tables: Tables, today: date) -> dict[tuple[str, str], Row]:
-    if not tables.has("standardised_on_time"):
-        return {}
-    return {
-        (row["unit_type"], row["unit_code"]): row
-        for row in tables.of(
-            "standardised_on_time", "unit_type, unit_code",
-            f"month_start = date '{_last_month(tables, 'standardised_on_time', today) or date.min}'",
-            month_start="date", unit_type="varchar", unit_code="varchar", missed_ratio="double", missed_ratio_low="double",
-            missed_ratio_high="double", due_count="bigint",
-        )
-    }  # fmt: skip
 
 
 def _variants(tables: Tables, kpis: Sequence[Kpi], headline: Mapping[str, date]) -> dict[str, list[Cell]]:
