@@ -144,7 +144,7 @@ def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
     share = kpi.unit == "share"
     figures = {
         f"{unit.unit_type}/{unit.code}": {
-            str(cell.period_start): [cell.value, cell.low, cell.high, cell.n]
+            str(cell.period_start): [_short(cell.value), _short(cell.low), _short(cell.high), _short(cell.n)]
             if cell.is_shown
             else words.of(cell.verdict, words.VERDICTS).zh
             for cell in content.cells[kpi.kpi_id, *unit.key]
@@ -153,6 +153,13 @@ def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
         if unit.unit_type in _COMPARED and (kpi.kpi_id, *unit.key) in content.cells
     }
     return {"share": share, "cells": figures}
+
+
+def _short(value: float | None) -> float | int | None:
+    """Six digits: more than a page shows, and half as long as what a computer holds."""
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(f"{value:.6g}")
 
 
 def _call(function: str, *values: object) -> bytes:
