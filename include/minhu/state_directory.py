@@ -15,7 +15,7 @@ from minhu.errors import PermanentError
 #: Of every process that writes state: what it makes is its owner's alone.
 PRIVATE_UMASK = 0o077
 #: What readers may be given: published figures, and what is needed to verify them.
-FOR_READERS = ("releases", "reports", "public_keys", "ledger.jsonl", "city.json", "postgres.socket")
+FOR_READERS = ("releases", "reports", "site", "public_keys", "ledger.jsonl", "city.json", "postgres.socket")
 #: By one of these a folder that was there before is known as a state directory.
 _OURS = ("cities", "city.json", "landing", "ledger.jsonl", "night.lock", "postgres", "releases", "secrets", "warehouse")
 _SEARCH = 0o010

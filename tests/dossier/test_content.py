@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from minhu.release.release_folder import Release
-from minhu.reports.dossier import words
-from minhu.reports.dossier.page import figure, share
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import figure, share
 
 from .reading import read
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from minhu.release.release_folder import Release
-from minhu.reports.dossier import words
-from minhu.reports.dossier.page import Words
 from minhu.reports.dossier.reasons import Reasons
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words
 from tests.fixtures.languages import chinese_letters, latin_words
 
 from .reading import read

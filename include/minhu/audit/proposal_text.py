@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from minhu.audit.sign_off import APPROVE, Proposal
-from minhu.reports.dossier import words
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words
 
 
 def question(proposal: Proposal) -> dict[str, Any]:

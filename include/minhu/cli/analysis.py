@@ -1,10 +1,13 @@
-"""``minhu explain``, ``claims``, ``schemes …``, ``restatements``, ``dossier`` and ``data-docs``: what is asked of a release
-after its night.
+"""``minhu explain``, ``claims``, ``schemes …``, ``restatements``, ``dossier``, ``site`` and ``data-docs``: what is asked of
+a release after its night.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -142,6 +145,49 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
 
         written = module.write(settings(), release, out)
         typer.echo(f"{written.index}  ({written.pages} pages, {written.bytes:,} bytes)")
+
+    @app.command()
+    def site(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+        check: Annotated[
+            bool, typer.Option("--check", help="Compare the site that stands with its release, byte for byte.")
+        ] = False,
+    ) -> None:
+        """Make the KPI site of a release, as static pages in site/<release> below the home; one that stands is left."""
+        from minhu.reports import site as module
+
+        if check:
+            differences = module.check(settings(), release)
+            for line in differences or ("the site is the one its release gives, byte for byte",):
+                typer.echo(line)
+            if differences:
+                typer.echo("to make it again: remove its folder and run `minhu site`")
+                raise typer.Exit(1)
+            return
+        made = module.make(settings(), release)
+        told = f"{made.files} files, {made.bytes:,} bytes" + ("" if made.is_new else ", it stood already")
+        typer.echo(f"{made.index}  ({told})")
+
+    @app.command("open")
+    def open_site(
+        release: Annotated[
+            str | None, typer.Argument(help="A release of `minhu releases`; default: the current.")
+        ] = None,
+    ) -> None:
+        """Open the KPI site of a release in a browser, if there is one, and print where it is."""
+        import webbrowser
+
+        from minhu.reports import site as module
+
+        made = module.make(settings(), release)
+        typer.echo(made.index)
+        typer.echo(made.index.resolve().as_uri())
+        # a browser of the terminal would take it over; without one there is nothing to open
+        with contextlib.suppress(webbrowser.Error):
+            if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32"):
+                webbrowser.open(made.index.resolve().as_uri())
 
     @app.command("data-docs")
     def data_docs(

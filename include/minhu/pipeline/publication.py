@@ -12,7 +12,7 @@ from minhu.landing.night import Night
 from minhu.release import publisher
 from minhu.release.published_comparison import REPAIR
 from minhu.release.release_folder import Release, is_settled
-from minhu.reports import dossier, provenance
+from minhu.reports import dossier, provenance, site
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
 
@@ -30,6 +30,7 @@ def publish_night(night: Night, published_uri: str, progress: Callable[[str], No
     compare_published(night, published_uri, progress)
     dossier.write_after_release(night.settings, published, progress)
     provenance.write_after_release(night.settings, published, progress)
+    site.write_after_release(night.settings, published, progress)
     if night.settings.readers_group:
         state_directory.share(night.settings.home, night.settings.readers_group)
     return published

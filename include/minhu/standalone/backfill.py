@@ -22,7 +22,7 @@ from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication, stages
 from minhu.release.release_folder import Release
-from minhu.reports import dossier
+from minhu.reports import dossier, site
 from minhu.settings import Settings
 from minhu.standalone import nightly
 from minhu.standalone.airflow_runtime import Connections
@@ -108,6 +108,7 @@ def backfill(
         lap("verdicts")
         published = publication.publish_release(Night(settings, last), connections.published_uri)
         dossier.write_after_release(settings, published)
+        site.write_after_release(settings, published)
         lap("release")
     return BackfillReport(published, len(missing), len(days) - len(missing), blocked, rows, seconds)
 

@@ -14,6 +14,7 @@ from minhu.analysis.status import without_password
 from minhu.landing.night import Night
 from minhu.pipeline.stages import reader_notices
 from minhu.release.release_folder import Release
+from minhu.reports import site
 from minhu.settings import DEFAULT_CITY, Settings
 from minhu.standalone.nightly import NightReport
 
@@ -57,10 +58,12 @@ def print_night(console: Console, settings: Settings, report: NightReport, publi
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     news = "published" if report.release.is_new else "unchanged: the same content was published before"
     minhu = _command(settings)
+    pages = site.folder_of(settings, report.release) / "index.html"
     address = without_password(published_uri) if published_uri else f"$({minhu} db uri)"
     for line in (
         f"release  {report.release.release_id}  ({news})",
         f"folder   {report.release.path}",
+        *([f"site     {pages}  (`{minhu} open`)"] if pages.is_file() else []),
         f'query    {minhu} sql "{FIRST_QUERY}"',
         f"file     {minhu} export --kpi H06",
         f'psql     {minhu} db start; psql "{address}"',

@@ -13,8 +13,8 @@ from minhu.analysis.explain.history import Version
 from minhu.analysis.explain.landed import LandedRow
 from minhu.analysis.explain.question import write_period
 from minhu.analysis.explain.words import of_anchor
-from minhu.reports.dossier import words
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words
 
 _LABEL = 22
 

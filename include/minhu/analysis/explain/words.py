@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minhu.analysis.explain.evidence import Anchor
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation.values import Words
 
 #: Cohort dates of the contract: which records count, and by which of their days.
 ANCHORS = {

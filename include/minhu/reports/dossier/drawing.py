@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation.values import Words
 
 _WIDTH, _HEIGHT, _MOST_POINTS = 120, 22, 120
 #: Columns of the lineage, and how high a name is.

@@ -1,32 +1,19 @@
-"""The parts a page is made of, and how single values are written. Everything that came from data is escaped here."""
+"""The parts a page of the dossier is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from minhu.reports.presentation.values import Words
 
 #: No table of a page is longer; what is left away is said under it.
 MOST_ROWS = 2000
+NONE, NOTHING = Words("无", "none"), Words("", "")
 Kind = Literal["text", "number", "key", "picture"]
-
-
-@dataclass(frozen=True)
-class Words:
-    """The same words in Chinese and in English; pages hold both and show one."""
-
-    zh: str
-    en: str
-
-    def __html__(self) -> Markup:
-        if self.zh == self.en:
-            return escape(self.zh)
-        both = Markup('<span class="zh" lang="zh">{}</span><span class="en" lang="en">{}</span>')
-        return both.format(self.zh, self.en)
 
 
 @dataclass(frozen=True)
@@ -51,7 +38,7 @@ class Table:
     rows: Sequence[Sequence[Any]]
     left_out: int = 0
     is_folded: bool = False
-    empty: Words = Words("无", "none")
+    empty: Words = NONE
 
 
 @dataclass(frozen=True)
@@ -79,7 +66,7 @@ class Page:
     name: str
     title: Words
     sections: Sequence[Section]
-    lead: Words = Words("", "")
+    lead: Words = NOTHING
     parent: str = ""
     facts: Sequence[tuple[Words, Any]] = field(default_factory=tuple)
     tiles: Sequence[tuple[Words, Any, str]] = field(default_factory=tuple)
@@ -95,60 +82,3 @@ def table(
 ) -> Table:
     """A table of at most ``most`` rows that says how many it left away."""
     return Table(caption, titles, rows[:most], left_out=max(len(rows) - most, 0), **more)
-
-
-def shown(value: Any) -> Markup:
-    """A value as it stands in a cell."""
-    if value is None or value == "":
-        return Markup('<span class="none">–</span>')
-    if hasattr(value, "__html__"):
-        return Markup(value.__html__())
-    if isinstance(value, bool):
-        return (Words("是", "yes") if value else Words("否", "no")).__html__()
-    if isinstance(value, int):
-        return Markup(f"{value:,}".replace("-", "−"))
-    if isinstance(value, Decimal):
-        value = float(value)
-    if isinstance(value, float):
-        return Markup(f"{value:,.4g}".replace("-", "−"))
-    if isinstance(value, datetime):
-        return Markup("<time>{}</time>").format(value.isoformat(sep=" ", timespec="minutes"))
-    if isinstance(value, date):
-        return Markup("<time>{}</time>").format(value.isoformat())
-    return escape(value)
-
-
-def signed(value: int | None) -> str | None:
-    """A difference: with its sign, ±0 written as 0."""
-    return None if value is None else f"{value:+,}".replace("-", "−") if value else "0"
-
-
-def share(value: float | None, digits: int = 2) -> str | None:
-    """A share between 0 and 1 as per cent."""
-    return None if value is None else f"{100 * value:.{digits}f} %".replace("-", "−")
-
-
-def figure(value: float | None, unit: str) -> str | None:
-    """A figure in the unit of its KPI."""
-    if value is None:
-        return None
-    if unit == "share":
-        return share(value)
-    digits = 0 if unit == "count" else 2
-    return f"{value:,.{digits}f}".replace("-", "−")
-
-
-def tag(css_class: str, words: Words) -> Markup:
-    """A small label, coloured by its class."""
-    return Markup('<span class="tag {}">{}</span>').format(css_class, words)
-
-
-def link(address: str, text: Any) -> Markup:
-    """A link inside the dossier."""
-    return Markup('<a href="{}">{}</a>').format(address, shown(text))
-
-
-def keys(text: str | None) -> Markup | None:
-    """Business keys, joined by blanks, as they may be copied."""
-    found = [key for key in (text or "").split(" ") if key]
-    return Markup(" ").join(Markup("<code>{}</code>").format(key) for key in found) if found else None

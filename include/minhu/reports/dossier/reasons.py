@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation.values import Words
 
 _RULE = re.compile(r"L\d-[A-Z]+-\d{3}")
 #: Rules that say what must be; all others say what is wrong, and those of order files do in English.

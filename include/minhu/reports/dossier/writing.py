@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from minhu.reports.dossier.page import Page, shown
+from minhu.reports import presentation
+from minhu.reports.dossier.page import Page
+from minhu.reports.presentation.values import shown
 
 
 def render(page: Page, menu: Sequence[Page], release_id: str, city: str) -> bytes:
@@ -42,8 +44,6 @@ def _environment() -> Environment:
 @cache
 def _inline() -> dict[str, Any]:
     """Style and script, which stand in every page: a dossier is read from a folder or a mail, without a server."""
-    folder = resources.files("minhu.reports.dossier") / "templates"
-    return {name: Markup((folder / file).read_text(encoding="utf-8")) for name, file in _INLINE}
-
-
-_INLINE: Iterable[tuple[str, str]] = (("style", "style.css"), ("script", "script.js"))
+    own = resources.files("minhu.reports.dossier") / "templates" / "style.css"
+    style = presentation.asset("style.css") + own.read_text(encoding="utf-8")
+    return {"style": Markup(style), "script": Markup(presentation.asset("page.js"))}

@@ -8,10 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import CELL, HISTORY_NIGHTS, Evidence, Row, files_as_table
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, figure, table, tag
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.verdicts import contracts_of, name_of
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, figure, tag
 
 MOST_EXAMPLES = 5
 _LOG = "kpi_restatements"

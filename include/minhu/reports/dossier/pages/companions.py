@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, share, table
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.quarantine import place_names
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, share
 
 MONTHS = 6
 _SHARES = (

@@ -7,10 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, link, shown, signed, table, tag
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.quarantine import place_names
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, link, shown, signed, tag
 
 #: Months shown in full; the sums above them are of the whole archive.
 MONTHS = 13

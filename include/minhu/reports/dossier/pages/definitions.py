@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, table, tag
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.verdicts import contracts_of, name_of
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, tag
 
 _DIRECTIONS = {
     "up": Words("越高越好", "higher is better"),

@@ -10,9 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from minhu.extract import registry
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence
-from minhu.reports.dossier.page import Page, Section, Words, columns, share, table, tag
+from minhu.reports.dossier.page import Page, Section, columns, table
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, share, tag
 
 NIGHTS = 30
 _PATH = re.compile(r"landing/([a-z_]+)/([a-z_]+)/dt=(\d{4}-\d\d-\d\d)/attempt=(\d+)/")

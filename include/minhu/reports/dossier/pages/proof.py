@@ -5,8 +5,9 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from minhu.reports.dossier.evidence import Evidence
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, table
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.freshness import landed_rows
+from minhu.reports.presentation.values import Words
 
 
 def build(evidence: Evidence) -> Page:

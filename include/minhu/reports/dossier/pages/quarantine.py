@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.drawing import sparkline
 from minhu.reports.dossier.evidence import Evidence
-from minhu.reports.dossier.page import Page, Section, Words, columns, keys, link, share, table
+from minhu.reports.dossier.page import Page, Section, columns, table
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, keys, link, share
 
 MOST_KEYS = 8
 

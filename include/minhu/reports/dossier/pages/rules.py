@@ -7,10 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.drawing import sparkline
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, keys, table, tag
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, keys, tag
 
 MOST_KEYS = 5
 Lines = dict[str, list[int]]

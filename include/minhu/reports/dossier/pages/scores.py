@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Page, Section, Table, Words, columns, link, share, table
+from minhu.reports.dossier.page import Page, Section, Table, columns, table
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, link, share
 
 _METHOD = (
     Words(

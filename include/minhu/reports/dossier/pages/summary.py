@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence
-from minhu.reports.dossier.page import Page, Section, Words, columns, link, shown, signed, table, tag
+from minhu.reports.dossier.page import Page, Section, columns, table
 from minhu.reports.dossier.pages import scores
 from minhu.reports.dossier.pages.changes import restated_cells
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, link, shown, signed, tag
 
 _COUNTS = columns(
     ("项目", "what"), ("上一版", "before", "number"), ("本版", "now", "number"), ("变化", "change", "number")

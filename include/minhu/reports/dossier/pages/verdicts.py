@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import MOST_ROWS, Page, Section, Table, Words, columns, figure, link, shown, table, tag
+from minhu.reports.dossier.page import MOST_ROWS, Page, Section, Table, columns, table
 from minhu.reports.dossier.pages.why import by_cell, by_rule
 from minhu.reports.dossier.reasons import Reasons
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, figure, link, shown, tag
 
 #: Months that the pages of single KPIs show.
 MONTHS = 13

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
-from minhu.reports.dossier import words
 from minhu.reports.dossier.evidence import Evidence, Row
-from minhu.reports.dossier.page import Table, Words, columns, figure, link, shown, table, tag
+from minhu.reports.dossier.page import Table, columns, table
 from minhu.reports.dossier.reasons import Reasons
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words, figure, link, shown, tag
 
 #: Examples that a row shows.
 MOST_EXAMPLES = 3

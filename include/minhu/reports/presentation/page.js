@@ -1,5 +1,5 @@
 (function () {
-  var zh = document.getElementById("choose-zh"), en = document.getElementById("choose-en"), key = "minhu-dossier-language";
+  var zh = document.getElementById("choose-zh"), en = document.getElementById("choose-en"), key = "minhu-language";
   function apply() {
     document.documentElement.lang = en.checked ? "en" : "zh-CN";
     document.querySelectorAll("a[href*='.html']").forEach(function (a) { a.search = en.checked ? "?en" : ""; });

@@ -1,9 +1,9 @@
-"""Words of the dossier that belong to codes of the release, in Chinese and English: those of the contract."""
+"""Words that belong to codes of the release, in Chinese and English: those of the contract."""
 
 from __future__ import annotations
 
 from minhu.release import published_contract
-from minhu.reports.dossier.page import Words
+from minhu.reports.presentation.values import Words
 
 
 def _of_list(name: str) -> dict[str, Words]:
@@ -23,6 +23,10 @@ IDENTITIES = _of_list("identity")
 COMPANIONS = _of_list("companion")
 CAUSES = _of_list("restatement_cause")
 PERIODS = _of_list("period_type")
+TRENDS = _of_list("trend")
+BANDS = _of_list("band")
+COMPARISONS = _of_list("comparison")
+FUNNEL_POSITIONS = _of_list("funnel_position")
 GROUPS = {
     "H": Words("热线12345", "hotline 12345"),
     "G": Words("网格治理", "grid governance"),

@@ -1,0 +1,213 @@
+"""Figures over time: a sparkline, a chart with band and limits, small ones beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from minhu.reports.presentation.values import Words
+from minhu.reports.site.drawing.scale import Scale, fitted, of_time, picture, text
+
+_DAY = timedelta(days=1)
+
+
+class Point(NamedTuple):
+    """One period: its figure with its interval, or none and the mark that stands for it.
+
+    Attributes:
+        is_open: the figure will still change.
+        said: what a reader is told who points at it.
+    """
+
+    start: date
+    end: date
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    is_open: bool = False
+    mark: str = ""
+    signal: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Process limits from one period to another, made of shown figures."""
+
+    start: date
+    end: date
+    mean: float
+    low: float | None
+    high: float | None
+
+
+def runs(points: Sequence[Point]) -> list[list[Point]]:
+    """Shown periods that follow one another without a gap."""
+    found: list[list[Point]] = []
+    for point in points:
+        if point.value is None:
+            continue
+        if found and found[-1][-1].end + _DAY == point.start:
+            found[-1].append(point)
+        else:
+            found.append([point])
+    return found
+
+
+def sparkline(
+    points: Sequence[Point], said: Words, limits: tuple[float, float] | None, width: int = 132, height: int = 30
+) -> Markup:
+    """A line with its band, gaps where nothing is shown; empty where no period is."""
+    shown = [point for point in points if point.value is not None]
+    if not shown:
+        return Markup("")
+    x = of_time([points[0].start, points[-1].start], 4, width - 5)
+    y = _over(shown, height - 4, 4, limits)
+    last = shown[-1]
+    found = runs(points)
+    parts = [*_bands(found, x, y), *_lines(found, x, y), _dot(last, x, y, 2.2)]
+    return picture(width, height, "series spark", said, parts)
+
+
+def small(
+    points: Sequence[Point], beside: Sequence[Point], y_of: Sequence[Point], said: Words,
+    limits: tuple[float, float] | None, label: Callable[[float], str],
+) -> Markup:  # fmt: skip
+    """One of several small charts that share an axis (of ``y_of``), with another series in grey behind it."""
+    width, height, left = 220, 96, 42
+    everything = [point for point in (*points, *beside) if point.value is not None]
+    if not everything:
+        return Markup("")
+    x = of_time(sorted({point.start for point in (*points, *beside)}), left, width - 6)
+    y = _over([p for p in y_of if p.value is not None], height - 8, 6, limits)
+    parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(3)]
+    parts += _lines(runs(beside), x, y, "line beside")
+    found = runs(points)
+    parts += [*_bands(found, x, y), *_lines(found, x, y)]
+    parts += [_dot(run[0], x, y, 1.6) for run in found if len(run) == 1]
+    return picture(width, height, "series small", said, parts)
+
+
+def chart(
+    points: Sequence[Point],
+    said: Words,
+    bounds: tuple[float, float] | None,
+    label: Callable[[float], str],
+    limits: Sequence[Limits] = (),
+    target: tuple[float, Words] | None = None,
+    breaks: Sequence[tuple[date, Words]] = (),
+) -> Markup:
+    """The long chart of a KPI: band of intervals, limits of the process, target, breaks, marks of what is hidden."""
+    width, height, left, right, top, bottom = 760, 300, 62, 14, 16, 40
+    shown = [point for point in points if point.value is not None]
+    if not shown:
+        return Markup("")
+    x = of_time([points[0].start, points[-1].start], left + 10, width - right - 10)
+    more = [v for limit in limits for v in (limit.low, limit.high)] + ([target[0]] if target else [])
+    y = fitted([v for p in shown for v in (p.value, p.low, p.high)] + more, height - bottom, top, bounds)
+    parts = [_grid(value, left, width - right, y, label(value)) for value in y.ticks(5)]
+    parts += _time_axis([p.start for p in points], x, height - bottom)
+    for limit in limits:
+        parts += _limit(limit, x, y)
+    found = runs(points)
+    parts += _bands(found, x, y)
+    named: list[str] = []
+    if target:
+        at = y(target[0])
+        parts.append(f'<path class="target" d="M{left:.1f} {at:.1f}H{width - right:.1f}"/>')
+        named.append(text(left + 4, at - 5, target[1], "target-name"))
+    for day, words in breaks:
+        if points[0].start <= day <= points[-1].end:
+            at = x(day.toordinal())
+            parts.append(f'<path class="break" d="M{at:.1f} {top:.1f}V{height - bottom:.1f}"/>')
+            parts.append(text(at + 3, top + 8, words, "break-name"))
+    parts += _lines(found, x, y)
+    parts += [_dot(point, x, y, 3) for point in shown]
+    parts += [
+        text(x(point.start.toordinal()), height - bottom - 4, point.mark, "hidden-mark", "middle")
+        for point in points
+        if point.value is None and point.mark
+    ]
+    return picture(width, height, "series chart", said, [*parts, *named])
+
+
+def _over(shown: Sequence[Point], start: float, end: float, limits: tuple[float, float] | None) -> Scale:
+    return fitted([value for point in shown for value in (point.value, point.low, point.high)], start, end, limits)
+
+
+def _bands(found: Sequence[Sequence[Point]], x: Scale, y: Scale) -> list[str]:
+    """The intervals of runs of shown periods."""
+    drawn: list[str] = []
+    for run in found:
+        edge = [(p.start.toordinal(), p.low, p.high) for p in run if p.low is not None and p.high is not None]
+        if not edge:
+            continue
+        days, lows, highs = (x.each(e[0] for e in edge), y.each(e[1] for e in edge), y.each(e[2] for e in edge))
+        if len(edge) == 1:
+            drawn.append(f'<path class="whisker" d="M{days[0]:.1f} {lows[0]:.1f}V{highs[0]:.1f}"/>')
+            continue
+        outline = list(zip(days, highs, strict=True)) + list(zip(days, lows, strict=True))[::-1]
+        drawn.append(f'<polygon class="band" points="{_placed(outline)}"/>')
+    return drawn
+
+
+def _lines(found: Sequence[Sequence[Point]], x: Scale, y: Scale, css_class: str = "line") -> list[str]:
+    """Lines through runs of shown periods."""
+    drawn: list[str] = []
+    for run in found:
+        if len(run) > 1:
+            days, values = x.each(p.start.toordinal() for p in run), y.each(p.value or 0.0 for p in run)
+            drawn.append(f'<polyline class="{css_class}" points="{_placed(list(zip(days, values, strict=True)))}"/>')
+    return drawn
+
+
+def _placed(spots: Sequence[tuple[float, float]]) -> str:
+    return " ".join([f"{across:.1f},{down:.1f}" for across, down in spots])
+
+
+def _dot(point: Point, x: Scale, y: Scale, radius: float) -> str:
+    kind = "dot open" if point.is_open else "dot"
+    if point.signal:
+        kind, radius = f"{kind} signal", radius + 1
+    title = f"<title>{escape(point.said)}</title>" if point.said else ""
+    at = f'cx="{x(point.start.toordinal()):.1f}" cy="{y(point.value or 0.0):.1f}" r="{radius:.1f}"'
+    return f'<circle class="{kind}" {at}>{title}</circle>' if title else f'<circle class="{kind}" {at}/>'
+
+
+def _grid(value: float, left: float, right: float, y: Scale, label: str) -> str:
+    line = f'<path class="grid" d="M{left:.1f} {y(value):.1f}H{right:.1f}"/>'
+    return line + text(left - 6, y(value) + 4, label, "tick", "end")
+
+
+def _time_axis(days: Sequence[date], x: Scale, bottom: float) -> list[str]:
+    """Months that are named: all of a few, else each January, April, July and October, the year under the first of it."""
+    parts: list[str] = []
+    named_year = 0
+    step = 1 if len(days) <= 14 else 3
+    for day in days:
+        if len(days) > 14 and days[-1] - days[0] > timedelta(days=100) and (day.month - 1) % step:
+            continue
+        if days[-1] - days[0] <= timedelta(days=100) and day not in days[:: max(1, len(days) // 8)]:
+            continue
+        at = x(day.toordinal())
+        name = f"{day.month}-{day.day}" if days[-1] - days[0] <= timedelta(days=100) else f"{day.month}"
+        parts.append(f'<path class="grid" d="M{at:.1f} {bottom:.1f}v4"/>')
+        parts.append(text(at, bottom + 16, name, "tick", "middle"))
+        if day.year != named_year:
+            named_year = day.year
+            parts.append(text(at, bottom + 31, str(day.year), "tick year", "middle"))
+    return parts
+
+
+def _limit(limit: Limits, x: Scale, y: Scale) -> list[str]:
+    start, end = x(limit.start.toordinal()), x(limit.end.toordinal())
+    return [
+        f'<path class="{kind}" d="M{start:.1f} {y(value):.1f}H{end:.1f}"/>'
+        for kind, value in (("mean", limit.mean), ("limit", limit.low), ("limit", limit.high))
+        if value is not None
+    ]

@@ -1,0 +1,78 @@
+"""Lists of units: every place and responsible unit by what it lies in, and the tile map of streets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words
+from minhu.reports.site import periods
+from minhu.reports.site.cells import Cell, number
+from minhu.reports.site.content import Content
+from minhu.reports.site.pages.index import ANSWERS
+from minhu.reports.site.rendering import Page
+from minhu.reports.site.subjects import Kpi, Unit
+
+#: Shades of a tile map, from the lowest fifth of the range to the highest.
+_SHADES = 5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A street on the tile map: its shade, or none where its figure is not shown."""
+
+    unit: Unit
+    cell: Cell | None
+    shade: int | None
+
+
+def units(content: Content) -> Page:
+    """Every unit that has a page; communities stand on the pages of their streets."""
+    inside: defaultdict[str, list[Unit]] = defaultdict(list)
+    for unit in content.units:
+        if unit.unit_type == "street":
+            inside[unit.parent].append(unit)
+    districts = [unit for unit in content.units if unit.unit_type == "district"]
+    known = {unit.code for unit in districts}
+    groups = [{"head": unit, "units": inside[unit.code]} for unit in districts]
+    lost = [unit for code, found in sorted(inside.items()) if code not in known for unit in found]
+    if lost:
+        groups.append({"head": None, "units": lost})
+    values = {
+        "city": content.city,
+        "groups": groups,
+        "responsible": [unit for unit in content.units if unit.unit_type == "unit"],
+    }
+    return Page("units.html", "units.html", Words("区县街镇与承办单位", "Places and units"), values, has_marks=False)
+
+
+def tile_map(content: Content) -> Page:
+    """Streets as tiles, in blocks of their districts: no borders, so nothing to license, and no distance to misread."""
+    maps = [_map(content, kpi) for kpi in content.kpis if kpi.kpi_id in ANSWERS and kpi.kpi_id in content.headline]
+    return Page("map.html", "map.html", Words("方格图", "Tile map"), {"maps": maps, "shades": range(_SHADES)})
+
+
+def _map(content: Content, kpi: Kpi) -> dict[str, object]:
+    streets = [unit for unit in content.units if unit.unit_type == "street" and not unit.is_gone]
+    cells = {unit: content.at_headline(kpi, *unit.key) for unit in streets}
+    shown = [cell.value for cell in cells.values() if cell is not None and cell.is_shown and cell.value is not None]
+    low, high = (min(shown), max(shown)) if shown else (0.0, 0.0)
+    blocks: defaultdict[str, list[Tile]] = defaultdict(list)
+    for unit, cell in cells.items():
+        shade = None
+        if cell is not None and cell.is_shown and cell.value is not None:
+            shade = min(_SHADES - 1, int(_SHADES * (cell.value - low) / (high - low))) if high > low else 0
+        blocks[unit.parent].append(Tile(unit, cell, shade))
+    hidden = sum(cell is not None and not cell.is_shown for cell in cells.values())
+    return {
+        "kpi": kpi,
+        "period": periods.name(kpi.period_type, content.headline[kpi.kpi_id]),
+        "blocks": [
+            {"district": content.unit_of("district", code), "tiles": tiles} for code, tiles in sorted(blocks.items())
+        ],
+        "low": number(low, kpi.unit) if shown else "",
+        "high": number(high, kpi.unit) if shown else "",
+        "hidden": Words(f"未公布的 {hidden} 个以斜线表示", f"{hidden} that are not shown are hatched"),
+        "level": words.of("street", words.LEVELS),
+    }

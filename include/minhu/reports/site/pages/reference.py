@@ -1,0 +1,170 @@
+"""Pages to look things up: definitions, schemes, how to cite and check a figure, downloads, the comparison."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+
+from text_unidecode import unidecode
+
+from minhu.reports.presentation import words
+from minhu.reports.presentation.values import Words
+from minhu.reports.site import periods
+from minhu.reports.site.content import Content
+from minhu.reports.site.reading import Row
+from minhu.reports.site.rendering import Page
+from minhu.reports.site.subjects import Kpi, slug
+
+#: Levels that can be compared; communities are too many for one file a KPI.
+_COMPARED = ("city", "district", "street", "unit")
+
+
+def build_all(content: Content) -> Iterator[Page]:
+    """The pages in the order of the menu."""
+    yield compare(content)
+    yield schemes(content)
+    yield definitions(content)
+    yield downloads(content)
+    yield cite(content)
+
+
+def definitions(content: Content) -> Page:
+    """Every KPI with its definition in a sentence and the versions that broke its series."""
+    lines = [
+        {
+            "kpi": kpi,
+            "meaning": Words(
+                kpi.contract["description_zh"] or kpi.contract["description"] or "–", kpi.contract["description"] or "–"
+            ),
+            "standard": kpi.contract["standard"] or "",
+            "version": kpi.contract["contract_version"],
+            "breaks": [
+                row["valid_from"] for row in content.versions.get((kpi.kpi_id, kpi.variant), ()) if row["is_break"]
+            ],
+        }
+        for kpi in content.kpis
+    ]
+    return Page("definitions.html", "definitions.html", Words("定义", "Definitions"), {"lines": lines}, has_marks=False)
+
+
+def schemes(content: Content) -> Page:
+    """Schemes of assessment, as they are published."""
+    by_scheme: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in content.schemes:
+        by_scheme[row["scheme"]].append(row)
+    names = {kpi.kpi_id: kpi for kpi in content.kpis}
+    listed = [
+        {
+            "name": Words(rows[0]["scheme_zh"] or scheme, scheme.replace("_", " ")),
+            "lines": [{"row": row, "kpi": names.get(row["kpi_id"])} for row in rows],
+        }
+        for scheme, rows in sorted(by_scheme.items())
+    ]
+    return Page("schemes.html", "schemes.html", Words("考评方案", "Schemes"), {"schemes": listed}, has_marks=False)
+
+
+def downloads(content: Content) -> Page:
+    """How to take figures along: the commands that make files of this release."""
+    release = content.release.release_id
+    values = {
+        "commands": [f"minhu export --kpi {kpi.kpi_id} --as xlsx --release {release}" for kpi in content.kpis],
+        "all": [f"minhu export --as {kind} --release {release}" for kind in ("csv", "xlsx", "parquet")],
+        "tables": [
+            {"name": name, "rows": f"{sum(f.rows for f in content.release.files if f.table == name):,}"}
+            for name in content.release.table_names
+        ],
+    }
+    return Page("downloads.html", "downloads.html", Words("下载", "Downloads"), values, has_marks=False)
+
+
+def cite(content: Content) -> Page:
+    """What to write down so that anybody can find and prove a figure."""
+    city, release = content.city, content.release
+    cell = next(
+        (
+            found
+            for kpi in content.kpis
+            if city is not None and (found := content.at_headline(kpi, *city.key)) is not None and found.is_shown
+        ),
+        None,
+    )
+    values = {
+        "cell": cell,
+        "kpi": next((kpi for kpi in content.kpis if cell is not None and kpi.kpi_id == cell.kpi_id), None),
+        "period": periods.name("month", cell.period_start) if cell else None,
+        "manifest": release.manifest_sha256,
+        "content_sha256": release.manifest["content_sha256"],
+        "commands": [
+            f"minhu verify {release.release_id}",
+            *(
+                [
+                    f"minhu explain {cell.kpi_id} {cell.unit_code} {cell.period_start:%Y-%m} --release {release.release_id}"
+                ]
+                if cell
+                else []
+            ),
+            f"minhu site {release.release_id} --check",
+        ],
+    }
+    return Page("cite.html", "cite.html", Words("引用与核验", "Cite and check"), values, has_marks=False)
+
+
+def compare(content: Content) -> Page:
+    """Two units or periods of a KPI, and their difference with its interval."""
+    listed = [
+        {"unit": unit, "level": words.of(unit.unit_type, words.LEVELS)}
+        for unit in content.units
+        if unit.unit_type in _COMPARED
+    ]
+    kpis = [{"kpi": kpi, "file": slug(kpi.kpi_id)} for kpi in content.kpis]
+    return Page("compare.html", "compare.html", Words("比较", "Compare"), {"kpis": kpis, "units": listed})
+
+
+def data_files(content: Content) -> Iterator[tuple[str, bytes]]:
+    """Shown figures of a KPI, as scripts that a page opened from disk can read."""
+    for kpi in content.kpis:
+        yield f"data/{slug(kpi.kpi_id)}.js", _call("minhuCells", kpi.kpi_id, _figures(content, kpi))
+
+
+def names(content: Content) -> bytes:
+    """Names and addresses for the search, with the pinyin by which they are found as well."""
+    found = [[f"{kpi.kpi_id} {kpi.name.zh} {kpi.name.en}", kpi.address, pinyin(kpi.name.zh)] for kpi in content.kpis]
+    found += [[f"{unit.name} {unit.code}", unit.address, pinyin(unit.name)] for unit in content.units]
+    return _call("minhuNames", found)
+
+
+def pinyin(name: str) -> str:
+    """A name in pinyin without tones, whole and by initials, as ``beilinqu blq``; of each character its commonest reading."""
+    syllables = unidecode(name).lower().split()
+    return f"{''.join(syllables)} {''.join(syllable[:1] for syllable in syllables)}"
+
+
+def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
+    share = kpi.unit == "share"
+    figures = {
+        f"{unit.unit_type}/{unit.code}": {
+            str(cell.period_start): [_short(cell.value), _short(cell.low), _short(cell.high), _short(cell.n)]
+            if cell.is_shown
+            else words.of(cell.verdict, words.VERDICTS).zh
+            for cell in content.cells[kpi.kpi_id, *unit.key]
+        }
+        for unit in content.units
+        if unit.unit_type in _COMPARED and (kpi.kpi_id, *unit.key) in content.cells
+    }
+    return {"share": share, "cells": figures}
+
+
+def _short(value: float | None) -> float | int | None:
+    """Six digits: more than a page shows, and half as long as what a computer holds."""
+    if value is None:
+        return None
+    return int(value) if value == int(value) else float(f"{value:.6g}")
+
+
+def _call(function: str, *values: object) -> bytes:
+    """A classic script of one call; no text in it can end a script or a line."""
+    text = ",".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values)
+    for character in ("<", "\u2028", "\u2029"):
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return f"{function}({text});\n".encode()

@@ -1,0 +1,115 @@
+"""Pages of the site as files: small, closed in themselves, sound where names and releases are not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+from minhu.release.release_folder import Release
+from minhu.reports import site
+from minhu.reports.site.subjects import Unit, _addresses
+
+from .conftest import empty_home
+from .synthetic import HOSTILE, VANISHED, Size, add_synthetic
+
+MOST_BYTES, MOST_NODES, MOST_SCRIPT = 250 * 1024, 4000, 15 * 1024
+_VOID = {"meta", "link", "input", "br", "hr", "img"}
+
+
+class Reader(HTMLParser):
+    """Counts elements, and notes links, scripts, texts and what an image of role img holds."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: Counter[str] = Counter()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.open: list[str] = []
+        self.in_pictures: Counter[str] = Counter()
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        values = dict(attrs)
+        assert not any(name.startswith("on") for name in values), f"{tag} {values}"
+        if tag == "a":
+            self.links.append(values.get("href") or "")
+        if tag in ("script", "link"):
+            self.loads.append(values.get("src") or values.get("href") or "inline")
+        if "svg" in self.open:
+            self.in_pictures[tag] += 1
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        if "svg" in self.open:
+            self.in_pictures[tag] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes what is not open"
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    assert not reader.open
+    return reader
+
+
+def test_pages_keep_their_budgets_and_load_nothing_from_outside(pages: dict[str, str], folder: Path) -> None:
+    assert len(pages) > 40
+    for address, page in pages.items():
+        reader = read(page)
+        assert len(page.encode()) <= MOST_BYTES, address
+        assert sum(reader.tags.values()) <= MOST_NODES, address
+        assert not reader.in_pictures["a"], f"a picture of {address} holds links"
+        up = "../" * address.count("/")
+        own = [f"{up}style.css", f"{up}site.js", f"{up}../current.js"]
+        assert sorted(reader.loads) == sorted(own + (["compare.js"] if address == "compare.html" else [])), address
+        assert reader.tags["h1"] == 1
+    assert (folder / "site.js").stat().st_size <= MOST_SCRIPT
+
+
+def test_every_link_leads_to_a_page_of_the_site_or_to_its_dossier(
+    pages: dict[str, str], folder: Path, release: Release
+) -> None:
+    dossier = folder.parent.parent / "reports" / release.release_id / "index.html"
+    for address, page in pages.items():
+        for link in read(page).links:
+            target = ((folder / address).parent / link.split("#")[0]).resolve()
+            assert link == "" or target.is_file() or target == dossier.resolve(), f"{address} links to {link}"
+
+
+def test_names_are_text_whatever_they_hold(pages: dict[str, str]) -> None:
+    for number, name in enumerate(HOSTILE, start=1):
+        page = read(pages[f"unit/610101{number:03d}.html" if number <= 4 else "unit/610102001.html"])
+        assert name in "".join(page.texts)
+    # in scripts of data no name can end the script
+    assert "<script>alert" not in "".join(pages.values())
+
+
+def test_a_unit_that_vanished_says_so(pages: dict[str, str]) -> None:
+    assert "名录中已无此对象" in pages[f"unit/{VANISHED}.html"]
+
+
+def test_a_release_from_before_signals_says_so(tmp_path: Path) -> None:
+    release = add_synthetic(empty_home(tmp_path / "home"), Size(months=3), has_signals=False)
+    files = dict(site.build(release))
+    page = files["kpi/H06.html"].decode()
+    assert "本次发布早于监测信号" in page and "<polyline" in page
+    assert "特殊原因信号" not in files["index.html"].decode()
+
+
+def test_codes_that_are_no_names_of_files_have_pages_of_their_own() -> None:
+    keys = [("street", "../../etc/passwd"), ("street", "A1"), ("unit", "a1"), ("unit", "x" * 200), ("city", "610100")]
+    addresses = _addresses(keys)
+    assert addresses["city", "610100"] == "unit/610100.html"
+    assert len({address.casefold() for address in addresses.values()}) == len(keys)
+    assert all(re.fullmatch(r"unit/[A-Za-z0-9_-]{1,40}\.html", address) for address in addresses.values())
+    assert Unit("street", "A1", "n", "", addresses["street", "A1"]).key == ("street", "A1")
