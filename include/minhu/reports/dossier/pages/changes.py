@@ -50,7 +50,7 @@ def _night(evidence: Evidence) -> date:
 
 def _log(evidence: Evidence) -> list[Section]:
     """What the log says of this night, and how many a night the log has."""
-    total, unexplained = restated_cells(evidence), _unexplained(evidence)
+    total, unexplained = restated_cells(evidence), unexplained_cells(evidence)
     notes = [
         Words("没有上一版可比。", "There is no release before this one.")
         if evidence.before is None
@@ -77,7 +77,10 @@ def _log(evidence: Evidence) -> list[Section]:
     ]
 
 
-def _unexplained(evidence: Evidence) -> int:
+def unexplained_cells(evidence: Evidence) -> int:
+    """Cells that this night published otherwise than before and nothing accounts for; 0 where a release has no such log."""
+    if not evidence.has(_LOG):
+        return 0
     return int(
         evidence.one(
             f"select count(*) from now.{_LOG} where business_date = $night and causes = 'unexplained'",  # noqa: S608

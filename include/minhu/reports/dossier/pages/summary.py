@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
+from markupsafe import Markup
+
 from minhu.reports.dossier.evidence import Evidence
 from minhu.reports.dossier.page import Page, Section, columns, table
-from minhu.reports.dossier.pages import scores
+from minhu.reports.dossier.pages import attention, scores
 from minhu.reports.dossier.pages.changes import restated_cells
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words, link, shown, signed, tag
@@ -48,22 +50,27 @@ def build(evidence: Evidence) -> Page:
             ),
         ],
         tiles=[
-            (words.of(verdict, words.VERDICTS), shown(int(manifest["verdicts"].get(verdict, 0))), verdict)
-            for verdict in words.VERDICTS
+            (words.of(verdict, words.VERDICTS), _with_change(evidence, verdict), verdict) for verdict in words.VERDICTS
         ],
         sections=[
             Section(
                 Words("与上一版相比", "Since the release before"),
                 notes=[] if before else [Words("这是本市的第一版，没有可比的上一版。", "This is the first release.")],
                 tables=[
-                    table(Words(f"单元格（共 {total:,}）", f"Cells ({total:,} in all)"), _COUNTS, _cells(evidence)),
                     table(
                         Words("检查发现、隔离与重述", "Findings, quarantine and restatements"),
                         _COUNTS,
                         _counts(evidence),
                     ),
+                    table(
+                        Words(f"单元格（共 {total:,}）", f"Cells ({total:,} in all)"),
+                        _COUNTS,
+                        _cells(evidence),
+                        is_folded=True,
+                    ),
                 ],
             ),
+            attention.build(evidence),
             *_quality(evidence),
             Section(Words("代码与口径", "Code and definitions"), tables=[_code(evidence)]),
             _rules(evidence),
@@ -106,6 +113,14 @@ def _quality(evidence: Evidence) -> list[Section]:
     return found
 
 
+def _with_change(evidence: Evidence, verdict: str) -> Markup:
+    now = int(evidence.release.manifest["verdicts"].get(verdict, 0))
+    if evidence.before is None:
+        return shown(now)
+    change = signed(now - int(evidence.before.manifest["verdicts"].get(verdict, 0)))
+    return Markup("{} <small>{}</small>").format(shown(now), change)
+
+
 def _difference(label: Any, before: int | None, now: int) -> list[Any]:
     return [label, before, now, None if before is None else signed(now - before)]
 
@@ -122,15 +137,14 @@ def _cells(evidence: Evidence) -> list[list[Any]]:
 
 
 def _counts(evidence: Evidence) -> list[list[Any]]:
-    now, before = evidence.release.manifest, evidence.before.manifest if evidence.before else None
-    rows = [
-        _difference(
-            link("rules.html", words.of(level, words.SEVERITIES)),
-            None if before is None else int(before["findings"].get(level, 0)),
-            int(now["findings"].get(level, 0)),
-        )
-        for level in ("block", "warn", "info")
-    ]
+    now, before = _groups(evidence, "now"), _groups(evidence, "before")
+    rows = []
+    for level in ("block", "warn", "info"):
+        named = words.of(level, words.SEVERITIES)
+        of_rules = Words(f"{named.zh}：有发现的规则", f"{named.en}: rules that found something")
+        of_cells = Words(f"{named.zh}：所及的单元格", f"{named.en}: cells that they stand on")
+        rows.append(_difference(link("rules.html", of_rules), _of(before, level, 0), _of(now, level, 0) or 0))
+        rows.append(_difference(of_cells, _of(before, level, 1), _of(now, level, 1) or 0))
     held = [
         None
         if not evidence.has("quarantined_rows", schema=schema)
@@ -144,6 +158,21 @@ def _counts(evidence: Evidence) -> list[list[Any]]:
     label = Words("已结时期中改变的单元格", "cells changed in settled periods")
     rows.append([link("changes.html", label), None, changed if evidence.before else None, None])
     return rows
+
+
+def _groups(evidence: Evidence, schema: str) -> dict[str, tuple[int, int]] | None:
+    """By severity: how many rules of a source found something, and on how many cells it stands; None without a release."""
+    if schema == "before" and evidence.before is None:
+        return None
+    found = evidence.rows(
+        f"select severity, count(distinct (rule_id, source)) as rules, count(*) as cells from {schema}.quality_findings "  # noqa: S608
+        "group by severity order by severity"
+    )
+    return {str(row["severity"]): (int(row["rules"]), int(row["cells"])) for row in found}
+
+
+def _of(groups: dict[str, tuple[int, int]] | None, level: str, place: int) -> int | None:
+    return None if groups is None else groups.get(level, (0, 0))[place]
 
 
 def _code(evidence: Evidence) -> Any:
