@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from minhu.analysis.downloads.columns import BESIDE, INSTEAD
+from minhu.analysis.downloads.columns import BESIDE
+from minhu.release.marks import INSTEAD
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words, figure, share
 from minhu.reports.site.reading import Tables

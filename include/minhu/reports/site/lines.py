@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from minhu.analysis.downloads.columns import INSTEAD
+from minhu.release.marks import INSTEAD
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import cells, periods, sentences

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from minhu.analysis.downloads.columns import INSTEAD
+from minhu.release.marks import INSTEAD
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods, sentences
