@@ -77,7 +77,6 @@ def rank_bar(best: float, worst: float, likely: float | None, count: float, said
     width, height = 96, 14
     x = Scale(1, max(count, 2), 5, width - 5)
     parts = [
-        f'<path class="grid" d="M5 7H{width - 5}"/>',
         f'<path class="ranks" d="M{x(best) - 1.5:.1f} 7H{x(worst) + 1.5:.1f}"/>',
     ]
     if likely is not None:
