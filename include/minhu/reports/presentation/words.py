@@ -27,6 +27,8 @@ TRENDS = _of_list("trend")
 BANDS = _of_list("band")
 COMPARISONS = _of_list("comparison")
 FUNNEL_POSITIONS = _of_list("funnel_position")
+SIGNALS = _of_list("signal")
+SIGNAL_DIRECTIONS = _of_list("signal_direction")
 GROUPS = {
     "H": Words("热线12345", "hotline 12345"),
     "G": Words("网格治理", "grid governance"),
