@@ -11,8 +11,8 @@ import pytest
 
 from minhu.analysis import restatements
 from minhu.order_files import load_orders
-from minhu.reports.dossier import words
 from minhu.release.release_folder import Release
+from minhu.reports.dossier import words
 from tests.fixtures.databases import copied_database
 from tests.fixtures.homes import settings_at
 from tests.order_files.conftest import PLAIN, publish_night_of
@@ -38,13 +38,17 @@ def orders(path: Path) -> Path:
     rows += [("W2", "B2", "D2", "02", "09", "")] * 30 + [("W2", "B2", "D2", "02", "09", "test")] * 6
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["id", "created", "due", "closed", "changed", "status", "unit", "ward", "desk", "block", "kind"])
+        writer.writerow(
+            ["id", "created", "due", "closed", "changed", "status", "unit", "ward", "desk", "block", "kind"]
+        )
         for number, (ward, block, desk, closed, changed, kind) in enumerate(rows):
             writer.writerow(
                 [f"A{number:03d}", f"2024-01-0{1 + number % 2} 08:00", "2024-01-05 18:00", f"2024-01-{closed} 20:00",
                  f"2024-01-{changed} 10:00", "C", "Roads", ward, desk, block, kind]
             )  # fmt: skip
-        writer.writerow(["Z1", "2024-04-10 08:00", "2024-04-20 18:00", "", "2024-04-10 09:00", "O", "Roads", "W1", "D2", "B1", ""])
+        writer.writerow(
+            ["Z1", "2024-04-10 08:00", "2024-04-20 18:00", "", "2024-04-10 09:00", "O", "Roads", "W1", "D2", "B1", ""]
+        )
     return path
 
 
@@ -80,9 +84,9 @@ def story(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Story:
 
 def test_the_night_on_the_corrected_map_counts_as_if_there_had_been_no_other(story: Story) -> None:
     assert story.month("H06", "PF") == (70, 80)
-    assert story.month("H06", "W1") == (40, 50)
-    assert story.month("H06", "W2") == (30, 30)
-    assert story.month("H06", "D2") is None, "the ward of the desk is none"
+    assert story.month("H06", "PF-W1") == (40, 50)
+    assert story.month("H06", "PF-W2") == (30, 30)
+    assert story.month("H06", "PF-D2") is None, "the ward of the desk is none"
 
 
 def test_what_changed_is_told_with_the_map_as_its_cause(story: Story) -> None:
@@ -97,8 +101,8 @@ def test_what_changed_is_told_with_the_map_as_its_cause(story: Story) -> None:
     )  # fmt: skip
     assert (city["release_before"], city["numerator_before"], city["denominator_before"]) == (wrong.release_id, 0, 86)
     assert (city["numerator_now"], city["denominator_now"], city["difference"]) == (70, 80, "changed")
-    assert {row["difference"] for row in rows if row["unit_code"] == "D2"} == {"gone"}
-    assert {row["difference"] for row in rows if row["unit_code"] == "W2"} == {"added"}
+    assert {row["difference"] for row in rows if row["unit_code"] == "PF-D2"} == {"gone"}
+    assert {row["difference"] for row in rows if row["unit_code"] == "PF-W2"} == {"added"}
     told = restatements.read_log(settings_at(story.home), kpi="H06", unit="PF", period="2024-01").to_pylist()
     assert told and all("map" in row["causes"] for row in told)
 

@@ -16,7 +16,6 @@ from minhu.landing.table_contract import TableContract
 from minhu.settings import Settings
 from minhu.warehouse.work_file import scalar
 
-
 _MAP = "hotline.load_map"
 
 

@@ -133,7 +133,9 @@ def _finding(
     severity: Severity = "block" if is_too_many else "warn"
     message = f"{gone.num_rows} rows that landed are not in the newest load of files: they count no more"
     if is_too_many:
-        message += "; load all files of the city in one command, or take them out on purpose (MINHU_MISSING_PERCENT=100)"
+        message += (
+            "; load all files of the city in one command, or take them out on purpose (MINHU_MISSING_PERCENT=100)"
+        )
     keys = [str(key) for key in gone[contract.key[0]].to_pylist()]
     return [
         Finding(

@@ -80,6 +80,6 @@ TABLES: tuple[TableContract, ...] = (
             valid_from=DATE, valid_to=DATE, successor_code=TEXT,
         ),
         key=("place_code",), is_reference=True,
-        states=("name", "level", "parent_code", "valid_from", "valid_to", "successor_code"),
+        states=("name", "level", "parent_code", "resident_count", "valid_from", "valid_to", "successor_code"),
     ),
 )  # fmt: skip
