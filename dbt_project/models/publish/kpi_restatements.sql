@@ -9,8 +9,7 @@
 with releases as (
     select
         *,
-        exists (select 1 from {{ source('raw', 'changed_pictures') }} where table_name = 'hotline.load_map')
-            as is_other_map
+        'hotline.load_map' in (select table_name from {{ source('raw', 'changed_pictures') }}) as is_other_map
     from {{ source('raw', 'previous_release') }}
 ),
 

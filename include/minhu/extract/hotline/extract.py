@@ -66,7 +66,8 @@ def land(
                 tables[contract.name] = contract.schema.empty_table()
                 totals[contract.name] = {"rows": 0, "table_rows": 0}
                 continue
-            condition, parameters = sql.SQL("true"), []
+            condition: sql.Composable = sql.SQL("true")
+            parameters: list[Any] = []
             if before is None:
                 condition, parameters = _window_condition(contract, window, settings.zone, types[contract.name])
             totals[contract.name] = _count(connection, contract, condition, parameters)
@@ -128,7 +129,7 @@ def _hold_against_source(
 
 def _window_condition(
     contract: TableContract, window: Window, zone: ZoneInfo, types: dict[str, str]
-) -> tuple[sql.SQL | sql.Composed, list[Any]]:
+) -> tuple[sql.Composable, list[Any]]:
     """Condition on the change time; sources keep local times without an offset, or times with one.
 
     A row without a change time lies in no window, so every window takes it: it must not be lost.
