@@ -149,6 +149,11 @@ left join {{ held }} as held
     {% endfor -%}
 {%- endmacro %}
 
+{# Condition: the order, or claim, of this status or role landed from order files, and the newest load does not have it. #}
+{% macro is_gone(state) -%}
+    coalesce({{ state }}, '') = 'gone from the files'
+{%- endmacro %}
+
 {# The days by which an order counts. #}
 {% macro order_dates() -%}
     {{ return([

@@ -83,3 +83,8 @@ left join {{ ref('dim_place_versions') }} as streets
         {{ thing }}.street_code = streets.place_code
         and {{ stands_on('streets', day) }}
 {%- endmacro %}
+
+{# The last day of a span of months that begins with `start`. #}
+{% macro last_day(start, months) -%}
+    cast({{ dbt.dateadd('day', -1, dbt.dateadd('month', months, start)) }} as date)
+{%- endmacro %}

@@ -1,7 +1,8 @@
--- Landed = counted + quarantined, and nothing is in both.
+-- Landed, and not taken out of the files since, = counted + quarantined, and nothing is in both.
 {{ config(meta={'rule_id': 'L3-IDN-001', 'severity': 'block', 'table_name': 'fct_work_orders'}) }}
 with landed as (
     select order_id from {{ ref('int_orders_latest') }}
+    where not {{ is_gone('status') }}
 ),
 
 placed as (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from expectations.landed.rules import rule
+from minhu.landing.contracts.hotline import GONE
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -17,6 +18,6 @@ EXPECTATIONS = [
         column="updated_at", mostly=0.8, meta=rule("L1-HOT-124", "block", "at least 80 % of rows have a change time")
     ),
     gxe.ExpectColumnValuesToBeInSet(
-        column="role", value_set=["definition", "beside"], meta=rule("L1-HOT-125", "warn", "role is a known word")
+        column="role", value_set=["definition", "beside", GONE], meta=rule("L1-HOT-125", "warn", "role is a known word")
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import great_expectations.expectations as gxe
 
 from expectations.landed.rules import CELL, FINGERPRINT, PSEUDONYM, rule
+from minhu.landing.contracts.hotline import GONE
 
 EXPECTATIONS = [
     gxe.ExpectColumnValuesToNotBeNull(
@@ -24,7 +25,7 @@ EXPECTATIONS = [
     ),
     gxe.ExpectColumnValuesToBeInSet(
         column="status",
-        value_set=["open", "suspended", "closed", "final"],
+        value_set=["open", "suspended", "closed", "final", GONE],
         mostly=0.8,
         meta=rule("L1-HOT-109", "block", "status is a known word in at least 80 % of rows"),
     ),

@@ -103,7 +103,8 @@ def _levels_of_satisfaction(city: City, domain: str, start: date) -> dict[tuple[
         for wave in waves
     }
     if waves:
-        weights = {wave.district_code: city.places.residents(wave.district_code) for wave in waves}
+        last_day = (start + timedelta(days=190)).replace(day=1) - timedelta(days=1)
+        weights = {wave.district_code: city.places.residents(wave.district_code, last_day) for wave in waves}
         shares = sum(weights[code] * share for (_, code), (_, _, share) in found.items())
         satisfied, asked = (sum(parts[at] for parts in found.values()) for at in (0, 1))
         found["city", city.places.city] = (satisfied, asked, shares / sum(weights.values()))

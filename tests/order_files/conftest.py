@@ -19,6 +19,7 @@ from minhu.order_files.mapping import OrderMap, read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
 from minhu.pipeline import stages
+from minhu.release.release_folder import Release
 from minhu.standalone import postgres
 from tests.fixtures.databases import copied_database
 from tests.fixtures.homes import build_and_publish, settings_at
@@ -167,6 +168,13 @@ def rows_of(uri: str, table: str) -> list[tuple[object, ...]]:
 def publish_files(map_path: Path, file: Path, server: Path, uri: str, home: Path) -> tuple[LoadReport, str]:
     """What was loaded, and where the night on it published."""
     report = load_orders(map_path, [file], uri, home)
+    published = copied_database(server, "template1", f"of_{report.city}")
+    publish_night_of(report, uri, published, home)
+    return report, published
+
+
+def publish_night_of(report: LoadReport, uri: str, published: str, home: Path) -> Release:
+    """The release of a night on what was loaded."""
     settings, day = settings_at(home), date.fromisoformat(report.business_date)
     for source in names():
         endpoint = Endpoint(uri if source == "hotline" else None)
@@ -174,6 +182,4 @@ def publish_files(map_path: Path, file: Path, server: Path, uri: str, home: Path
         stages.validate_arrival(Night(settings, day), source, endpoint)
         arrival = stages.announce_arrival(Night(settings, day), source)
         assert arrival.status == ("accepted" if source == "hotline" else "absent")
-    published = copied_database(server, "template1", f"of_{report.city}")
-    build_and_publish(settings, published, day)
-    return report, published
+    return build_and_publish(settings, published, day)

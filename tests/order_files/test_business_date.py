@@ -95,6 +95,16 @@ def test_a_file_of_several_years_has_no_outlier(plain: Plain) -> None:
     assert not found(loaded, "L1-ORD-043")
 
 
+def test_a_warning_stands_on_the_days_of_the_orders_it_is_about(plain: Plain) -> None:
+    """Not on the business date, where a file of history has no order that is concerned."""
+    old = "".join(f"a{n},2021-05-0{n} 10:00,,2021-05-0{n} 09:00,C,A,\n" for n in (2, 4))
+    sound = "".join(f"b{n},2024-0{n}-01 10:00,,2024-0{n}-02 10:00,C,A,\n" for n in range(1, 7))
+    loaded = plain({"o.csv": HEADER + old + sound})
+    (early,) = found(loaded, "L1-ORD-007")
+    assert (early.severity, early.rows_failed) == ("warn", 2)
+    assert (early.period_from, early.period_to, loaded.business_date) == ("2021-05-02", "2021-05-04", "2024-06-02")
+
+
 def test_the_map_may_say_until_when_the_files_know(plain: Plain) -> None:
     rows = _rows("n{n},2016-03-{d:02d} 10:00,2016-04-20 10:00,2016-03-{d:02d} 15:00,C,A,\n", 28)
     slip = "late,2016-03-05 10:00,2016-04-20 10:00,2018-03-06 10:00,C,A,\n"

@@ -149,6 +149,8 @@ def test_formats_that_never_meet_one_text_are_no_finding(plain: Plain) -> None:
         "%x %X",
         "%G-%V-%u",
         "%-d.%m.%Y",
+        "%Y-%m-%d %H:%M %H:%M",
+        "%d/%m/%Y %d",
     ],
 )
 def test_a_format_that_does_not_say_a_day_is_refused_with_the_map(tmp_path: Path, form: str) -> None:

@@ -132,6 +132,9 @@ def test_a_file_without_any_order_is_refused(smallville: OrderMap, tmp_path: Pat
     path.write_text((FIXTURES / "smallville.csv").read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     with pytest.raises(PermanentError, match="expected rows with an id and a time of creation, found none among 0"):
         make_orders(smallville, read_files(smallville, [path]))
+    path.write_text(path.read_text(encoding="utf-8") + "2022;1;too;few\n" * 3, encoding="utf-8")
+    with pytest.raises(PermanentError, match="none among 0, and 3 with too few or too many cells"):
+        make_orders(smallville, read_files(smallville, [path]))
 
 
 def test_a_column_without_any_known_word_is_refused(smallville: OrderMap, tmp_path: Path) -> None:

@@ -6,18 +6,22 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from minhu.audit import verification
+from minhu.business_dates import Window
 from minhu.errors import PermanentError, TransientError, UsageError
+from minhu.landing import contracts
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
+from minhu.ledger.chain import Ledger
 from minhu.release import publisher, releases
 
 from .checks import files_equal_postgres, shown, versions
@@ -317,6 +321,44 @@ def test_latest_before_goes_by_business_date_not_by_order(home: Home) -> None:
     again = releases.latest_before(home.settings, D21)
     assert again is not None
     assert again.release_id == corrected.release_id  # a roll-back changes what is shown, not what is built on
+
+
+def _land_map(home: Home, digest: str) -> list[dict[str, object]]:
+    """A delivery of order files that were read by a map; the manifests that a release on it lists."""
+    landing = Landing(home.settings.landing_dir)
+    tables = {contract.name: contract.schema.empty_table() for contract in contracts.tables_of("hotline")}
+    tables["load_map"] = pa.table({"map_sha256": [digest]}, tables["load_map"].schema)
+    attempt = landing.write_attempt("hotline", D19, Window(None, datetime(2026, 11, 20, tzinfo=UTC)), tables, {})
+    landing.accept(attempt)
+    return Night(home.settings, D19).inventory.manifest_records(home.settings.home)
+
+
+def test_a_night_by_another_map_is_held_against_the_last_of_its_date_and_again_the_same(home: Home) -> None:
+    def before(line: int | None = None) -> str | None:
+        found = releases.latest_before(home.settings, D19, line)
+        return found.release_id if found else None
+
+    def night(digest: str, first_numerator: int) -> str:
+        manifests = _land_map(home, digest)
+        cells = (replace(CELLS[0], numerator=first_numerator), *CELLS[1:])
+        return home.night(D19, cells, landing_manifests=manifests).release_id
+
+    wrong = night("a", 1)
+    assert before() is None, "no earlier date, and no other map"
+    _land_map(home, "b")
+    assert before() == wrong
+    right = night("b", 2)
+    assert before() == wrong, "the night again is held against the same"
+    late = night("b", 3)
+    assert before() == wrong != late
+    _land_map(home, "a")
+    assert before() == late, "back to the first map: the last that readers saw"
+    numbers = {e.release_id: e.number for e in Ledger(home.settings.ledger_path).events()}
+    assert (before(numbers[wrong]), before(numbers[right]), before(numbers[late])) == (None, wrong, wrong), (
+        "for a replay too"
+    )
+    home.night(D18)
+    assert before() == late, "an earlier date does not stand before another map of the same date"
 
 
 def test_without_a_work_file_the_error_says_to_build(home: Home) -> None:

@@ -1,11 +1,13 @@
 -- One row per identity (守恒), table, unit and month: what must be the same counted in two ways, and the difference. A
 -- month that is null means the whole archive. The second count is a sum; parts has its terms in the order of the
 -- identity, but not where they would tell a small number or what a rate or companion does not show.
+{# entities: landed, which of it stands, counted, quarantined, rule #}
 {% set entities = [
-    ('hotline.work_orders', ref('int_orders_latest'), ref('fct_work_orders'), ref('quarantine_work_orders'), 'L3-IDN-001'),
-    ('hotline.calls', ref('int_calls_latest'), ref('fct_calls'), ref('quarantine_calls'), 'L3-IDN-002'),
-    ('grid.events', ref('int_grid_events_latest'), ref('fct_grid_events'), ref('quarantine_grid_events'), 'L3-IDN-003'),
-    ('stations.cases', ref('int_cases_latest'), ref('fct_cases'), ref('quarantine_cases'), 'L3-IDN-004'),
+    ('hotline.work_orders', ref('int_orders_latest'), 'not ' ~ is_gone('status'), ref('fct_work_orders'),
+        ref('quarantine_work_orders'), 'L3-IDN-001'),
+    ('hotline.calls', ref('int_calls_latest'), none, ref('fct_calls'), ref('quarantine_calls'), 'L3-IDN-002'),
+    ('grid.events', ref('int_grid_events_latest'), none, ref('fct_grid_events'), ref('quarantine_grid_events'), 'L3-IDN-003'),
+    ('stations.cases', ref('int_cases_latest'), none, ref('fct_cases'), ref('quarantine_cases'), 'L3-IDN-004'),
 ] %}
 {# volumes: facts, day, has a district, KPI, variant (none: all of them together) #}
 {% set volumes = [
@@ -139,7 +141,7 @@ identities as (
     from deliveries
     where recency = 1
     group by concat(source, '.', table_name), cast({{ dbt.date_trunc('month', 'business_date') }} as date)
-    {% for table_name, landed, good, bad, rule_id in entities %}
+    {% for table_name, landed, stands, good, bad, rule_id in entities %}
     union all
     select
         'landed_marts' as identity,
@@ -151,7 +153,7 @@ identities as (
         landed.row_count as left_count,
         good.row_count + bad.row_count as right_count,
         concat(good.row_count, ' + ', bad.row_count) as parts
-    from (select count(*) as row_count from {{ landed }}) as landed
+    from (select count(*) as row_count from {{ landed }}{{ " where " ~ stands if stands }}) as landed
     cross join (select count(*) as row_count from {{ good }}) as good
     cross join (select count(*) as row_count from {{ bad }}) as bad
     {% endfor %}

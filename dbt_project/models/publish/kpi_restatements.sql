@@ -7,7 +7,10 @@
     ('city', "counts.unit_type = 'city'"),
 ] %}
 with releases as (
-    select * from {{ source('raw', 'previous_release') }}
+    select
+        *,
+        'hotline.load_map' in (select table_name from {{ source('raw', 'changed_pictures') }}) as is_other_map
+    from {{ source('raw', 'previous_release') }}
 ),
 
 contract as (
@@ -104,6 +107,7 @@ explained as (
         cells.*,
         releases.release_id as release_before,
         releases.is_other_code,
+        releases.is_other_map,
         case
             when by_unit.late_rows + by_unit.corrected_rows > 0 then 'unit'
             when by_city.late_rows + by_city.corrected_rows > 0 then 'city'
@@ -140,8 +144,10 @@ named as (
             case when is_figure_changed and corrected_rows > 0 then 'corrected_rows' end,
             case when is_figure_changed and sheet_count > 0 then 'restated_return' end,
             case when contract_version_before <> contract_version_now then 'rule_version' end,
-            case when is_figure_changed and change_count > 0 then 'border_change' end,
+            -- another map draws all places anew, and none changed hands
+            case when is_figure_changed and change_count > 0 and not is_other_map then 'border_change' end,
             case when is_figure_changed and picture_name is not null then 'reference_change' end,
+            case when is_other_map then 'map' end,
             case when is_other_code then 'code' end
         ) as outer_causes
     from explained
@@ -159,13 +165,48 @@ judged as (
     from named
 ),
 
+-- a night whose release is held against another of its own date goes on with that one's rows of the night
+tonight_before as (
+    select * from {{ source('raw', 'previous_kpi_restatements') }}
+    where business_date = {{ business_date() }}
+),
+
+joined as (
+    select
+        {% for column in key -%}
+        judged.{{ column }},
+        {% endfor -%}
+        judged.period_end,
+        {% for column in ['release_before', 'numerator_before', 'denominator_before', 'value_before', 'verdict_before',
+            'rule_id_before', 'contract_version_before'] -%}
+        case when first_told.kpi_id is null then judged.{{ column }} else first_told.{{ column }} end as {{ column }},
+        {% endfor -%}
+        {% for column in ['numerator_now', 'denominator_now', 'value_now', 'verdict_now', 'rule_id_now',
+            'contract_version_now', 'known_causes', 'late_rows', 'corrected_rows', 'rows_counted_in', 'first_sheet',
+            'changed_code', 'picture_name'] -%}
+        judged.{{ column }},
+        {% endfor -%}
+        judged.is_shown_twice
+        and coalesce(first_told.verdict_before, '') not in ('SUPPRESSED', 'WITHHELD') as is_shown_twice
+    from judged
+    left join tonight_before as first_told
+        on
+            {% for column in key -%}
+            judged.{{ column }} = first_told.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+),
+
 tonight as (
     select
         {{ business_date() }} as business_date,
         release_before,
         {{ key | join(',\n        ') }},
         period_end,
-        difference,
+        case
+            when verdict_before is null then 'added'
+            when verdict_now is null then 'gone'
+            else 'changed'
+        end as difference,
         numerator_before,
         numerator_now,
         denominator_before,
@@ -187,7 +228,26 @@ tonight as (
         case when known_causes like '%restated_return%' then first_sheet end as restated_return,
         case when known_causes like '%border_change%' then changed_code end as border_change,
         case when known_causes like '%reference_change%' then picture_name end as reference_change
-    from judged
+    from joined
+    -- what came back to what was said before is no change of this night
+    where
+        verdict_before is distinct from verdict_now
+        or rule_id_before is distinct from rule_id_now
+        or value_before is distinct from value_now
+        or numerator_before is distinct from numerator_now
+        or denominator_before is distinct from denominator_now
+),
+
+settled as (
+    select previous.*
+    from {{ source('raw', 'previous_kpi_restatements') }} as previous
+    left join judged
+        on
+            previous.business_date = {{ business_date() }}
+            {%- for column in key %}
+            and previous.{{ column }} = judged.{{ column }}
+            {%- endfor %}
+    where judged.kpi_id is null
 )
 
 {% set columns = [
@@ -204,7 +264,7 @@ tonight as (
     ('rows_counted_in', dbt.type_string()), ('restated_return', dbt.type_string()),
     ('border_change', dbt.type_string()), ('reference_change', dbt.type_string()),
 ] -%}
-{% for relation in [source('raw', 'previous_kpi_restatements'), 'tonight'] -%}
+{% for relation in ['settled', 'tonight'] -%}
 select
     {% for column, kind in columns -%}
     cast({{ column }} as {{ kind }}) as {{ column }}{{ ',' if not loop.last }}

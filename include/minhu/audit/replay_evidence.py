@@ -113,10 +113,11 @@ def _link_earlier_attempts(
     settings: Settings, scratch: Settings, linked: dict[_Delivery, set[str]], problems: list[str]
 ) -> None:
     """Builds have always read every attempt up to the accepted one; old manifests list that one only."""
+    later = {contract.name for contract in contracts.TABLES if contract.came_later}
     for delivery, tables in list(linked.items()):
         for number in range(1, delivery.number):
             earlier = _Delivery(delivery.source, delivery.day, number)
-            for table in sorted(tables - linked[earlier]):
+            for table in sorted(tables - linked[earlier] - later):
                 path = f"landing/{delivery.source}/{table}/dt={delivery.day}/attempt={number:03d}/manifest.json"
                 if not (settings.home / path).exists():
                     problems.append(f"{path} is missing")

@@ -134,6 +134,7 @@ def _changed_pictures(
         ).fetchall()
         then = sorted(known[source, name].items())[-1:]
         files = [landing.manifest(source, name, day, int(number))["files"] for day, number in [*now, *then]]
-        if len(now) != len(then) or (now and files[0] != files[1]):
+        is_unknown = contract.came_later and not then  # a release of before the table says nothing of it
+        if not is_unknown and (len(now) != len(then) or (now and files[0] != files[1])):
             changed.append(contract.full_name)
     return sorted(changed)

@@ -19,7 +19,7 @@ from psycopg import sql
 from minhu import atomic, settings
 from minhu.database import sessions
 from minhu.errors import PermanentError, TransientError, UsageError
-from minhu.order_files.mapping import OrderMap, read_map
+from minhu.order_files.mapping import OrderMap, map_sha256, read_map
 from minhu.order_files.orders import Loaded, make_orders
 from minhu.order_files.reading import read_files
 from minhu.order_files.rejects import COLUMNS as REJECTED
@@ -44,6 +44,7 @@ _COLUMNS = {
     ),
     "load_rejects": tuple(REJECTED),
     "load_files": ("file_name", "rows_read", "rows_left_out", "rows_rejected"),
+    "load_map": ("map_sha256",),
 }  # fmt: skip
 _EVERYTHING = (*_COLUMNS, "calls", "order_events", "callbacks")
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -107,7 +108,7 @@ def load_orders(
     rows_read = len(reading.rows) + len(reading.torn)
     progress(f"{rows_read:,} rows read from {len(files)} file{'s' if len(files) > 1 else ''}")
     loaded = make_orders(order_map, reading)
-    _fill(hotline_uri, order_map, loaded)
+    _fill(hotline_uri, order_map, map_sha256(map_path), loaded)
     made = ", ".join(
         f"{len(loaded.tables[name]):,} {name}" for name in ("work_orders", "places", "units", "categories")
     )
@@ -151,10 +152,13 @@ def _write_profile(home: Path, order_map: OrderMap, loaded: Loaded) -> None:
     atomic.write_json(home / "city.json", asdict(profile))
 
 
-def _fill(uri: str, order_map: OrderMap, loaded: Loaded) -> None:
+def _fill(uri: str, order_map: OrderMap, map_digest: str, loaded: Loaded) -> None:
     """Replace the schema's content in one transaction, if it is empty or was filled for this city by this command."""
     findings = pd.DataFrame([finding.as_dict() for finding in loaded.findings], columns=list(_COLUMNS["load_findings"]))
-    frames = {**loaded.tables, "load_findings": findings, "load_rejects": loaded.rejects, "load_files": loaded.files}
+    frames = {
+        **loaded.tables, "load_findings": findings, "load_rejects": loaded.rejects, "load_files": loaded.files,
+        "load_map": pd.DataFrame({"map_sha256": [map_digest]}),
+    }  # fmt: skip
     package = resources.files("minhu")
     mark = f"{MARK}: {order_map.city.code}"
     try:

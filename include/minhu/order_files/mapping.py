@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import json
 import tomllib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -195,7 +198,24 @@ def read_map(path: Path) -> OrderMap:
         UsageError: it is not there, is not TOML, or a key is wrong; the message names file, key and what was expected.
     """
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return OrderMap.model_validate(_content(path))
+    except ValidationError as error:
+        wrong = "; ".join(_in_words(tuple(item["loc"]), item["type"], item["msg"]) for item in error.errors())
+        raise UsageError(f"read the map {path}", wrong, "correct the keys named; docs/cities explains them") from None
+
+
+def map_sha256(path: Path) -> str:
+    """SHA-256 of what a map file says; comments, blanks and the order of its keys say nothing.
+
+    Raises:
+        UsageError: it is not there or not TOML.
+    """
+    return sha256(json.dumps(_content(path), sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError:
         raise UsageError(
             f"read the map {path}", "there is no such file", "give the path of a map, such as maps/pingshan.toml"
@@ -204,11 +224,6 @@ def read_map(path: Path) -> OrderMap:
         raise UsageError(
             f"read the map {path}", f"it is not TOML in UTF-8: {_reason(error)}", "correct that line"
         ) from None
-    try:
-        return OrderMap.model_validate(content)
-    except ValidationError as error:
-        wrong = "; ".join(_in_words(tuple(item["loc"]), item["type"], item["msg"]) for item in error.errors())
-        raise UsageError(f"read the map {path}", wrong, "correct the keys named; docs/cities explains them") from None
 
 
 def _reason(error: Exception) -> str:

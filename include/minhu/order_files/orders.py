@@ -64,9 +64,10 @@ def make_orders(order_map: OrderMap, reading: Reading) -> Loaded:
     rejected = _rejected(reasons, rows, reading, notes)
     kept = rows[rejected.isna()]
     if kept.empty:
+        torn = f", and {len(reading.torn)} with too few or too many cells" if reading.torn else ""
         raise PermanentError(
             f"load orders of {order_map.city.code}",
-            f"expected rows with an id and a time of creation, found none among {len(rows)}",
+            f"expected rows with an id and a time of creation, found none among {len(rows)}{torn}",
             "check columns.order_id, columns.created_at and file.time_formats of the map",
         )
     tables, end = _tables(order_map, kept, ids, times.of(kept.index), notes)

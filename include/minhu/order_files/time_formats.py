@@ -19,11 +19,15 @@ def checked(form: str) -> str:
     """The format, if it says the day in full.
 
     Raises:
-        ValueError: it has a directive that is not read here, or leaves the year, the month or the day open.
+        ValueError: it has a directive that is not read here, or one twice, or leaves the year, the month or the day open.
     """
-    unknown = sorted({part for part in re.findall(r"%.?", form) if part not in DIRECTIVES.split()})
+    found = re.findall(r"%.?", form)
+    unknown = sorted({part for part in found if part not in DIRECTIVES.split()})
     if unknown:
         raise ValueError(f"expected directives among {DIRECTIVES}; found {', '.join(unknown)} in {form!r}")
+    twice = sorted({part for part in found if found.count(part) > 1 and part != "%%"})
+    if twice:
+        raise ValueError(f"expected each directive once, found {', '.join(twice)} twice in {form!r}")
     try:
         again = pd.to_datetime(_SAMPLE.strftime(form), format=form)
     except ValueError:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from minhu.errors import PermanentError, UsageError
 from minhu.extract import registry
+from minhu.landing.inventory import Inventory
 from minhu.landing.zone import Landing
 from minhu.ledger.chain import Event, Ledger, release_events
 from minhu.ledger.chain import current as current_event
@@ -15,6 +18,7 @@ from minhu.release.release_folder import Release, read_release
 from minhu.settings import Settings
 
 NEAREST = 5
+_MAP = "hotline/load_map"
 
 
 def current(settings: Settings, release_id: str | None = None) -> Release:
@@ -39,7 +43,10 @@ def current(settings: Settings, release_id: str | None = None) -> Release:
 
 
 def latest_before(settings: Settings, business_date: date, line: int | None = None) -> Release | None:
-    """The last published release of an earlier business date: the latest such date, its last release.
+    """The release that a night is held against: of the latest earlier business date its last one.
+
+    Where order files were read by another map since, that is the last release of the night's own date by another map: its
+    figures were public, and a city of files may never have another date.
 
     Roll-backs do not count: what a night is built on must not depend on what readers are shown.
 
@@ -49,15 +56,41 @@ def latest_before(settings: Settings, business_date: date, line: int | None = No
         line: of the ledger; only what stood above it is looked at, for the answer of that time.
     """
     known = release_events(Ledger(settings.ledger_path).events())
-    earlier = [
-        event
-        for event in known.values()
-        if event.business_date < business_date and (line is None or event.number < line)
-    ]
-    if not earlier:
-        return None
-    last = max(earlier, key=lambda event: (event.business_date, event.number))
-    return open_release(settings, known, last.release_id)
+    event = event_before(settings, known, business_date, line)
+    return open_release(settings, known, event.release_id) if event else None
+
+
+def event_before(
+    settings: Settings, known: Mapping[str, Event], business_date: date, line: int | None = None
+) -> Event | None:
+    """The ledger's line of :func:`latest_before`; the map of a night is that of the release at ``line``, else of landing."""
+    there = [event for event in known.values() if line is None or event.number < line]
+    same = [event for event in there if event.business_date == business_date]
+    if same:
+        of_line = next((event for event in known.values() if event.number == line), None)
+        tonight = _map_of_release(settings, known, of_line) if of_line else _map_of_landing(settings, business_date)
+        others = [e for e in same if tonight and _map_of_release(settings, known, e) not in ("", tonight)]
+        if others:
+            return max(others, key=lambda event: event.number)
+    earlier = [event for event in there if event.business_date < business_date]
+    return max(earlier, key=lambda event: (event.business_date, event.number), default=None)
+
+
+def _map_of_release(settings: Settings, known: Mapping[str, Event], event: Event) -> str:
+    """SHA-256 of the file of the map that a release's orders were read by; "" where it does not say."""
+    landing = open_release(settings, known, event.release_id).manifest.get("landing", [])
+    paths = sorted(str(entry["path"]) for entry in landing if f"/{_MAP}/" in str(entry["path"]))
+    return _map_of_manifest(settings.home / paths[-1]) if paths else ""
+
+
+def _map_of_landing(settings: Settings, business_date: date) -> str:
+    tables = Inventory(Landing(settings.landing_dir), business_date).tables_named(_MAP.replace("/", "."))
+    return _map_of_manifest(tables[-1].folder / "manifest.json") if tables else ""
+
+
+def _map_of_manifest(path: Path) -> str:
+    manifest = json.loads(path.read_bytes()) if path.exists() else {"row_count": 0}
+    return str(manifest["files"][0]["sha256"]) if manifest["row_count"] else ""
 
 
 def latest_on(settings: Settings, business_date: date) -> Release | None:

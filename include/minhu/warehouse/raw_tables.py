@@ -16,6 +16,8 @@ from minhu.landing.table_contract import TableContract
 from minhu.settings import Settings
 from minhu.warehouse.work_file import scalar
 
+_MAP = "hotline.load_map"
+
 
 def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[str, int]:
     """Load what is not loaded yet; returns rows per landed table."""
@@ -110,6 +112,8 @@ def _load_table(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int)
     if contract.is_snapshot:
         if scalar(db, f"select count(*) from {raw} where landed_date > ?", table.business_date):
             return 0
+        if contract.full_name == _MAP:
+            _forget_states_of_another_map(db, table)
         db.execute(f"delete from {raw}")
     db.execute(
         f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
@@ -125,6 +129,16 @@ def _load_table(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int)
         ],
     )  # fmt: skip
     return table.rows
+
+
+def _forget_states_of_another_map(db: duckdb.DuckDBPyConnection, table: LandedTable) -> None:
+    """Places and units of a city of files are what its map makes of them: those of another map never were."""
+    read = "select map_sha256 from read_parquet(?, hive_partitioning = false)"
+    held = db.execute(f"select map_sha256 from raw.{_raw_name(table.contract)}").fetchall()
+    if held and held != db.execute(read, [str(table.folder / "part.parquet")]).fetchall():
+        for contract in contracts.tables_of(table.contract.source):
+            if contract.states:
+                db.execute(f"delete from raw.{_raw_name(contract)}_states")
 
 
 def _keep_states(db: duckdb.DuckDBPyConnection, table: LandedTable) -> None:

@@ -11,7 +11,9 @@ with orders as (
             else landed_date
         end as place_date
     from {{ ref('int_orders_latest') }}
-    where order_id in (select order_id from {{ ref('int_orders_changed') }})
+    where
+        order_id in (select order_id from {{ ref('int_orders_changed') }})
+        and not {{ is_gone('status') }}
 ),
 
 -- the unit responsible at the last closing, which a later reroute cannot change
@@ -68,7 +70,9 @@ joined as (
     left join {{ ref('int_callbacks_deciding') }} as callbacks
         on orders.order_id = callbacks.order_id
     left join {{ ref('int_order_claims_latest') }} as claims
-        on orders.order_id = claims.order_id
+        on
+            orders.order_id = claims.order_id
+            and not {{ is_gone('claims.claim_role') }}
     left join {{ ref('int_order_movements') }} as movements
         on orders.order_id = movements.order_id
     left join {{ ref('int_order_deadlines') }} as deadlines

@@ -27,7 +27,6 @@ posts as (
 streets as (
     select
         place_code as street_code,
-        resident_count,
         valid_to,
         successor_code
     from {{ ref('dim_places') }}
@@ -98,16 +97,25 @@ post_reports as (
     from posts
 ),
 
--- the residents of a successor hold those of the street dissolved into it, which before that day had its own
+-- the residents of a successor, in a picture that knows of it, hold those of the street dissolved into it, which before
+-- that day had its own
 absorbed as (
     select
         reports.report_to,
         streets.successor_code as street_code,
-        sum(streets.resident_count) as resident_count
+        sum(residents.resident_count) as resident_count
     from post_reports as reports
     inner join streets
         on reports.report_to <= streets.valid_to
-    where streets.successor_code is not null
+    inner join {{ ref('dim_place_residents') }} as residents
+        on
+            streets.street_code = residents.place_code
+            and {{ stands_on('residents', 'reports.report_to') }}
+    inner join {{ ref('dim_place_residents') }} as successors
+        on
+            streets.successor_code = successors.place_code
+            and {{ stands_on('successors', 'reports.report_to') }}
+    where successors.seen_from > streets.valid_to
     group by reports.report_to, streets.successor_code
 ),
 
@@ -116,7 +124,7 @@ staffed_streets as (
         reports.report_to,
         borders.district_code as place_district_code,
         streets.street_code as place_street_code,
-        max(streets.resident_count - coalesce(absorbed.resident_count, 0)) as resident_count,
+        max(residents.resident_count - coalesce(absorbed.resident_count, 0)) as resident_count,
         coalesce(sum(posts.worker_count), 0) as worker_count
     from post_reports as reports
     inner join streets
@@ -125,6 +133,10 @@ staffed_streets as (
         on
             streets.street_code = borders.place_code
             and {{ stands_on('borders', 'reports.report_to') }}
+    left join {{ ref('dim_place_residents') }} as residents
+        on
+            streets.street_code = residents.place_code
+            and {{ stands_on('residents', 'reports.report_to') }}
     left join absorbed
         on reports.report_to = absorbed.report_to and streets.street_code = absorbed.street_code
     left join posts

@@ -116,20 +116,22 @@ demand as (
         monthly.unit_code,
         monthly.period_start as month_start,
         monthly.created_count as numerator,
-        places.resident_count as denominator,
-        10000.0 * monthly.created_count / places.resident_count as value,
+        residents.resident_count as denominator,
+        10000.0 * monthly.created_count / residents.resident_count as value,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             - {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / places.resident_count as value_low,
+        ) / residents.resident_count as value_low,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             + {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / places.resident_count as value_high
+        ) / residents.resident_count as value_high
     from monthly
-    inner join {{ ref('dim_places') }} as places
-        on monthly.unit_type = places.place_level and monthly.unit_code = places.place_code
-    where monthly.caliber = 'full' and places.resident_count > 0
+    inner join {{ ref('dim_place_residents') }} as residents
+        on
+            monthly.unit_code = residents.place_code
+            and {{ stands_on('residents', last_day('monthly.period_start', 1)) }}
+    where monthly.caliber = 'full' and monthly.unit_type <> 'unit' and residents.resident_count > 0
 ),
 
 companions as (

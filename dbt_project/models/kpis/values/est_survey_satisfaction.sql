@@ -14,10 +14,12 @@ waves as (
         reported.valid_count,
         reported.satisfied_count,
         cast(reported.satisfied_count as double) / reported.valid_count as share,
-        cast(places.resident_count as double) as resident_count
+        cast(residents.resident_count as double) as resident_count
     from reported
-    inner join {{ ref('dim_places') }} as places
-        on reported.district_code = places.place_code
+    inner join {{ ref('dim_place_residents') }} as residents
+        on
+            reported.district_code = residents.place_code
+            and {{ stands_on('residents', last_day('reported.half_year_start', 6)) }}
     where reported.valid_count > 0 and reported.domain is not null
 ),
 

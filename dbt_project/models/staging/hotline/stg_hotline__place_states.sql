@@ -9,6 +9,7 @@ renamed as (
         name as place_name,
         level as place_level,
         parent_code,
+        resident_count,
         valid_from,
         valid_to,
         successor_code,

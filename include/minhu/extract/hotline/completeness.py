@@ -77,21 +77,20 @@ class Outcome:
     totals: dict[str, int] = field(default_factory=dict)
 
 
-def check(connection: Rows, table: Table, table_rows: int, is_replaced: bool) -> Outcome:
+def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
     """Hold a table of the source against what landed of it.
 
     Args:
         connection: the snapshot that tonight's rows were read from.
         table: with what is known.
         table_rows: rows of the source's table.
-        is_replaced: the source is filled anew each time, so that only clocks that run ahead say something.
     """
     outcome = Outcome()
     ahead, keys = _ahead(connection, table)
     _note(outcome, table, AHEAD, ahead, table_rows, keys, lambda n: (
         f"{n} rows have a change time more than a day ahead of the source's own clock: they land when it has come, or never"
     ))  # fmt: skip
-    if is_replaced or table.window.start is None or not table.before:
+    if table.window.start is None or not table.before:
         return outcome
     beyond = _keys(connection, table, _beyond(table), ())
     with duckdb.connect() as known:

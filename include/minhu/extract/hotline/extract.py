@@ -13,7 +13,7 @@ from psycopg import sql
 from minhu.business_dates import Window, extraction_window
 from minhu.errors import SourceBlocked
 from minhu.extract import columns
-from minhu.extract.hotline import completeness
+from minhu.extract.hotline import completeness, loaded
 from minhu.extract.hotline.rows import landed_batch, read_batches
 from minhu.extract.hotline.snapshot import Rows, open_snapshot
 from minhu.extract.hotline.tables import SCHEMA, WITH_OFFSET, check_schema, column_types, reading_of
@@ -51,26 +51,29 @@ def land(
         PermanentError: it refuses the user, or the database does not exist.
         SourceBlocked: a table or column is missing or has another type, or a total does not match.
     """
-    window = extraction_window(
-        business_date, settings.zone, landing.last_accepted_end("hotline", business_date), settings.overlap_days
-    )
+    before = loaded.Landed.until(landing, business_date) if settings.city.kind == "loaded" else None
+    previous_end = landing.last_accepted_end("hotline", business_date) if before is None else None
+    window = extraction_window(business_date, settings.zone, previous_end, settings.overlap_days)
     tables: dict[str, pa.Table] = {}
     totals: dict[str, dict[str, int]] = {}
     findings: list[Finding] = []
     with open_snapshot(uri, "hotline", settings.zone) as connection:
         types = column_types(connection)
         check_schema(types)
+        map_sha256 = _map_of(connection, types)
         for contract in contracts.tables_of("hotline"):
             if contract.name not in types:  # optional, or it would have been refused
                 tables[contract.name] = contract.schema.empty_table()
                 totals[contract.name] = {"rows": 0, "table_rows": 0}
                 continue
-            condition, parameters = _window_condition(contract, window, settings.zone, types[contract.name])
+            condition: sql.Composable = sql.SQL("true")
+            parameters: list[Any] = []
+            if before is None:
+                condition, parameters = _window_condition(contract, window, settings.zone, types[contract.name])
             totals[contract.name] = _count(connection, contract, condition, parameters)
             table, dropped = _read(
                 connection, contract, types[contract.name], condition, parameters, pseudonyms, settings.zone
             )
-            tables[contract.name] = table
             findings += [*dropped, *_without_change_time(contract, table)]
             findings += columns.broken_codes("L1-HOT-023", contract, table)
             if table.num_rows != totals[contract.name]["rows"]:
@@ -84,6 +87,13 @@ def land(
             )
             findings += outcome.findings
             totals[contract.name] |= outcome.totals
+            if before is not None:
+                table, gone = loaded.land_whole(
+                    contract, table, window.end, before, map_sha256, settings.missing_percent
+                )
+                findings += gone
+                totals[contract.name]["rows"] = table.num_rows
+            tables[contract.name] = table
             progress(f"{contract.full_name}: {table.num_rows:,} rows")
         findings += _load_findings(connection)
     return landing.write_attempt("hotline", business_date, window, tables, totals, findings)
@@ -114,7 +124,6 @@ def _hold_against_source(
             [part for part in parts if part.exists()], int(last["control_totals"].get("gone", 0)), settings.missing_percent,
         ),
         totals[contract.name]["table_rows"],
-        is_replaced=settings.city.kind == "loaded",
     )  # fmt: skip
 
 
@@ -186,6 +195,12 @@ def _without_change_time(contract: TableContract, table: pa.Table) -> list[Findi
             rows_seen=table.num_rows, rows_failed=len(keys), sample_keys=sample(keys),
         )
     ]  # fmt: skip
+
+
+def _map_of(connection: Rows, types: dict[str, dict[str, str]]) -> str:
+    """SHA-256 of the map that order files were read by; "" where no files were loaded, or an older command loaded them."""
+    found = connection.execute("select map_sha256 from hotline.load_map").fetchone() if "load_map" in types else None
+    return str(found["map_sha256"]) if found else ""
 
 
 def _load_findings(connection: Rows) -> list[Finding]:

@@ -23,3 +23,5 @@ create table if not exists hotline.load_rejects (
 create table if not exists hotline.load_files (
     file_name text primary key, rows_read integer not null, rows_left_out integer not null, rows_rejected integer not null
 );
+-- What the map says by which the files were read: figures that another one changes are told as restated.
+create table if not exists hotline.load_map (map_sha256 text primary key);

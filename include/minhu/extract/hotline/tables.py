@@ -69,6 +69,7 @@ READINGS: dict[str, Reading] = {
     ),
     "order_claims": Reading(is_optional=True),
     "load_rejects": Reading(is_optional=True),
+    "load_map": Reading(is_optional=True),
 }
 
 

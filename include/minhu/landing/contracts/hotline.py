@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from minhu.landing.table_contract import BOOL, DATE, INT, TEXT, TIME, TableContract, columns
 
+#: Status of an order, and role of a claim, that landed from order files and that the newest load of them does not have: it
+#: counts no more. Only the extract of a loaded city writes it.
+GONE = "gone from the files"
 INPUTS = (
     "calls", "work_orders", "replies", "on_time", "on_time_claims", "durations", "callbacks", "tiers", "callers",
     "dispatches",
@@ -55,6 +58,8 @@ TABLES: tuple[TableContract, ...] = (
         ),
         key=("reject_id",), came_later=True,
     ),
+    # the map by which a city's order files were read; before the places and units, which another map makes anew
+    TableContract("hotline", "load_map", columns(map_sha256=TEXT), key=("map_sha256",), is_reference=True, came_later=True),
     TableContract(
         "hotline", "categories", columns(
             category_code=TEXT, name=TEXT, parent_code=TEXT, theme=TEXT,
@@ -75,6 +80,6 @@ TABLES: tuple[TableContract, ...] = (
             valid_from=DATE, valid_to=DATE, successor_code=TEXT,
         ),
         key=("place_code",), is_reference=True,
-        states=("name", "level", "parent_code", "valid_from", "valid_to", "successor_code"),
+        states=("name", "level", "parent_code", "resident_count", "valid_from", "valid_to", "successor_code"),
     ),
 )  # fmt: skip

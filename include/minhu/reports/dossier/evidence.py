@@ -16,7 +16,7 @@ import duckdb
 
 from minhu.ledger.chain import Event, Ledger, release_events
 from minhu.release.release_folder import Release, ReleaseFile, is_settled
-from minhu.release.releases import current, open_release
+from minhu.release.releases import current, event_before, open_release
 from minhu.settings import Settings
 
 #: Nights that a line over time looks back.
@@ -69,7 +69,7 @@ class Evidence:
 
     Attributes:
         release: the release.
-        before: the release of the last earlier business date that the ledger knew before this one; None for a first.
+        before: the release that this one was held against (``releases.latest_before``); None for a first.
         event: the ledger's line of the release.
         previous_event: the line of the release published before it.
         nights: releases up to this one in order of business date, the last of each date.
@@ -168,7 +168,7 @@ def open_evidence(settings: Settings, release_id: str | None = None) -> Iterator
     event = known[release.release_id]
     earlier = [e for e in known.values() if e.number < event.number]
     nights = {e.business_date: e for e in earlier if e.business_date < release.business_date}
-    before = nights[max(nights)] if nights else None
+    before = event_before(settings, known, release.business_date, event.number)
     points = [Night(day, nights[day].release_id) for day in sorted(nights)][-(HISTORY_NIGHTS - 1) :]
     with duckdb.connect(":memory:") as engine:
         engine.execute("set timezone = 'UTC'")
