@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ from minhu.landing.text_gate import LOST
 FEWEST_TO_BLOCK = 5
 #: Columns that say in which state a row is; a change of them without a change time stays unseen by every window.
 STATES = {"work_orders": ("status", "closed_at")}
+#: What lies before it stands for a time that no calendar has, here and there in other words.
+_NO_MOMENT = datetime(1900, 1, 1)  # noqa: DTZ001
 AHEAD, GONE, NEVER, UNSEEN = "L1-HOT-025", "L1-HOT-026", "L1-HOT-027", "L1-HOT-028"
 
 
@@ -213,7 +216,7 @@ def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) 
     known.register("landed", table.landed.select([table.key]))
     known.register("beyond", beyond)
     known.execute(
-        "create table latest as select {key} as key, "
+        "create table latest as select {key} as key, max({version}) as version, "
         "arg_max({state}, (coalesce({version}, timestamp '0001-01-01'), filename)) as state "
         "from read_parquet(?, filename = true) where {key} is not null group by 1".format_map(names),
         [[str(path) for path in table.before]],
@@ -232,21 +235,33 @@ def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) 
 def _counts_differ(
     connection: Rows, known: duckdb.DuckDBPyConnection, table: Table, table_rows: int, beyond_rows: int
 ) -> bool:
-    """Whether the source holds as many due rows as are known, and those that no window brings in the same states."""
+    """Whether the source holds as many due rows as are known, and those that no window brings in the same states.
+
+    A row deleted and another inserted leave every count as it was, so change times are added up as well: the sums agree
+    only if both rows have the same one, to the microsecond.
+    """
     expected = known.execute(
         "select (select count(*) from everything), (select count(*) from everything semi join beyond using (key))"
     ).fetchone()
     assert expected is not None
     if table_rows - beyond_rows + expected[1] != expected[0]:
         return True
-    if not table.states:
-        return False
-    statement = sql.SQL("select concat_ws('/', {}) as state, count(*) as rows from {} where {} < {} group by 1").format(
-        sql.SQL(", ".join(_source_state(table.states))), _place(table), sql.Identifier(table.version),
-        sql.Literal(_moment(table, table.window.start)),
+    version = sql.Identifier(table.version)
+    moment = version if table.offset else sql.SQL("{} at time zone {}").format(version, sql.Literal(table.zone.key))
+    statement = sql.SQL(
+        "select concat_ws('/', {}) as state, count(*) as rows, "
+        "coalesce(sum((extract(epoch from {}) * 1000000)::bigint) filter (where {} > {}), 0) as moments "
+        "from {} where {} < {} group by 1"
+    ).format(
+        sql.SQL(", ".join(_source_state(table.states)) or "''"), moment, version, sql.Literal(_NO_MOMENT), _place(table),
+        version, sql.Literal(_moment(table, table.window.start)),
     )  # fmt: skip
-    there = {row["state"]: int(row["rows"]) for row in connection.execute(statement)}
-    return there != dict(known.execute("select state, count(*) from latest group by 1").fetchall())
+    there = {(row["state"], int(row["rows"]), int(row["moments"])) for row in connection.execute(statement)}
+    counted = known.execute(
+        "select state, count(*), coalesce(sum(epoch_us(version)) filter (where version > ?), 0) from latest group by 1",
+        [_NO_MOMENT],
+    ).fetchall()
+    return there != {(state, rows, int(moments)) for state, rows, moments in counted}
 
 
 def _missing(known: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:
