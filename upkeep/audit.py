@@ -91,7 +91,8 @@ def told_licences(judged: licences.Judged) -> Iterator[str]:
     yield from judged.looked_at
     yield from (f"LOOK AT {row}: then write it into upkeep/licences.toml" for row in judged.to_look_at)
     yield from (
-        f"UNKNOWN licence of {name}: find it, then write it into upkeep/licences.toml" for name in judged.unknown
+        f"UNKNOWN licence of {name}, or it is not installed: then write it into upkeep/licences.toml"
+        for name in judged.unknown
     )
 
 

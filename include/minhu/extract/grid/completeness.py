@@ -2,7 +2,8 @@
 
 The platform lists no deletions, but it says of any window how many events it holds. Every night the total of what changed
 last before the window is held against what landed. Where they differ the days are halved until those are found that differ,
-and only these are listed: so a finding names the events, and most nights ask two short questions.
+and only these are listed: so a finding names the events, and most nights ask two short questions. As many events deleted as
+others put in under old change times leave the total as it was and stay unseen.
 """
 
 from __future__ import annotations
