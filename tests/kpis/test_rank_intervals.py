@@ -103,5 +103,12 @@ def test_a_group_of_one_has_no_rank_and_groups_do_not_touch_one_another() -> Non
     assert beside[beside["kpi_id"] == "H06"].reset_index(drop=True).equals(together)
 
 
+def test_calibers_that_do_not_differ_have_the_same_ranks() -> None:
+    pair = cells({"a": (90.0, 100.0), "b": (80.0, 100.0)})
+    made = likely_ranks(pd.concat([pair, pair.assign(caliber="current")]), DRAWS, SEED)
+    one, other = (group.drop(columns="caliber").to_numpy().tolist() for _, group in made.groupby("caliber"))
+    assert one == other and len(one) == 2
+
+
 def test_nothing_to_rank_gives_an_empty_table() -> None:
     assert len(likely_ranks(cells({"a": (1.0, 2.0)}).iloc[:0], DRAWS, SEED)) == 0
