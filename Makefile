@@ -11,14 +11,19 @@ SCALE ?=
 SEED ?=
 DAYS ?=
 PORT ?=
+AIRFLOW ?=
+TESTS ?=
+MODULE ?=
+SHARE ?=
 CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
 
-.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow test-bi lint lock clean
+.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow test-bi lint lock clean \
+	audit test-airflow-next coverage mutation
 
 help: ## what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 setup: .venv/.runtime ## create .venv with the locked requirements
 
@@ -65,10 +70,29 @@ lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencie
 bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year
 	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)
 
+# What keeps the ground sound: docs/upkeep.md. Its tools are in an environment of their own.
+audit: .venv/.development .venv-audit/.installed ## known vulnerabilities, ages and licences of the locks, bill of materials
+	@.venv-audit/bin/python -m upkeep.audit
+
+test-airflow-next: .venv-audit/.installed ## tests of the DAGs under the next minor of Airflow (needs uv): AIRFLOW=3.4.0b2 for a certain one
+	@.venv-audit/bin/python -m upkeep.airflow_next $(if $(AIRFLOW),--version $(AIRFLOW))
+
+coverage: .venv/.development ## which branches of include/minhu tests reach: TESTS="tests/kpis tests/sources" for some of them
+	@mkdir -p var/coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -m "not slow and not end_to_end" $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json --quiet
+	$(BIN)/coverage report
+
+mutation: .venv/.development ## small faults in one module that its tests do not notice: MODULE=include/minhu/… TESTS=tests/… SHARE=0.5 SEED=1
+	$(BIN)/python -m upkeep.mutation $(MODULE) $(TESTS) $(if $(SHARE),--share $(SHARE)) $(if $(SEED),--seed $(SEED))
+
 lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes -c requirements.txt requirements-bi.in -o requirements-bi.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-audit.in -o requirements-audit.txt
 
 # What analysts connect with is no part of the product and has an environment of its own.
 var/bi/.installed: requirements-bi.txt
@@ -77,7 +101,7 @@ var/bi/.installed: requirements-bi.txt
 	@touch $@
 
 clean: ## remove .venv and everything built; var/ (all state) stays
-	rm -rf .venv minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-audit minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
 
 # The lock is complete, so pip need not resolve it (--no-deps); older pips also refuse hashes together with extras.
 .venv/bin/python:
@@ -92,4 +116,9 @@ clean: ## remove .venv and everything built; var/ (all state) stays
 
 .venv/.development: requirements-dev.txt .venv/.runtime
 	@$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv-audit/.installed: requirements-audit.txt | .venv/bin/python
+	@$(BIN)/python -m venv .venv-audit
+	@.venv-audit/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-audit.txt
 	@touch $@

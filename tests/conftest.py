@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import hypothesis
 import psycopg
 import pytest
 
@@ -18,6 +19,10 @@ from minhu.settings import Settings
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build, parsed_project
 from tests.fixtures.landed import NIGHT
+
+# How long an example takes says how busy the machine is; the same ones each time, or a failure would come and go.
+hypothesis.settings.register_profile("minhu", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("minhu")
 
 
 def nights(item: pytest.Item) -> int:

@@ -74,7 +74,15 @@ def test_what_is_wrong_at_the_top_is_said_once_and_what_is_wrong_in_a_variant_wi
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- H05\n", "kpi_id: H05\nvariants: []\n", "kpi_id: H05\nvariants: {main: [numerator]}\n"]
+    "text",
+    [
+        "",
+        "- H05\n",
+        "kpi_id: H05\nvariants: []\n",
+        "kpi_id: H05\nvariants: {}\n",
+        "kpi_id: H05\nvariants: main\n",
+        "kpi_id: H05\nvariants: {main: [numerator]}\n",
+    ],
 )
 def test_a_file_of_another_kind_is_said(tmp_path: Path, text: str) -> None:
     kpis, [sentence] = read(tmp_path, "H05.yml", text)
@@ -84,6 +92,17 @@ def test_a_file_of_another_kind_is_said(tmp_path: Path, text: str) -> None:
 def test_a_folder_without_kpis_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="it holds no <id>.yml - call it in a checkout"):
         form.read_folder(tmp_path)
+
+
+def test_a_folder_is_read_family_by_family_and_all_that_is_wrong_in_it_is_said(tmp_path: Path) -> None:
+    for name in ("X01", "G01", "H02", "H01"):
+        (tmp_path / f"{name}.yml").write_text(GOOD.replace("kpi_id: H05", f"kpi_id: {name}"), encoding="utf-8")
+    (tmp_path / "H03.yml").write_text("- H03\n", encoding="utf-8")
+    (tmp_path / "S01.yml").write_text(GOOD, encoding="utf-8")
+    kpis, problems = form.read_folder(tmp_path)
+    assert [kpi.kpi_id for kpi in kpis if kpi.kpi_id != "H05"] == ["H01", "H02", "G01", "X01"]
+    assert [sentence.split(":")[0] for sentence in problems] == ["kpis/H03.yml", "kpis/S01.yml"]
+    assert not any(kpi.is_optional for kpi in kpis), "what is not said to be optional must have cells"
 
 
 def test_what_is_drafted_is_read_as_it_was_meant(tmp_path: Path) -> None:

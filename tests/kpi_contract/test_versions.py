@@ -78,6 +78,7 @@ def test_values_that_change_columns_are_another_definition() -> None:
     ("history", "said"),
     [
         ([OLD | {"version": "1.10.0"} | MEANT, NEW | {"version": "1.9.0"}], "version 1.9.0 stands after 1.10.0"),
+        ([OLD, NEW | {"version": "1.0.0"}], "version 1.0.0 stands after 1.0.0 in its history"),
         ([OLD, NEW | {"valid_from": "2026-01-01"}], "give the later version a later valid_from"),
         ([OLD, NEW | {"meaning_zh": ""}], "version 1.1.0 does not say what the number meant before and means now"),
         ([OLD | {"version": "1.0.1"}], "version 1.0.1 does not say what the number meant before and means now"),
@@ -97,6 +98,10 @@ def test_an_older_version_of_which_no_definition_is_known_is_caught() -> None:
     kpi = of_two_versions()
     [problem] = version_problems(kpi, {}, CHANGELOG)
     assert "nothing was recorded of the definition of version 1.0.0" in problem
+    between = a_kpi(history=[OLD, NEW | {"version": "1.0.1", "valid_from": "2026-01-15"}, NEW])
+    known = {key: value for key, value in recorded(between).items() if key[2] != "1.0.1"}
+    found = version_problems(between, known, CHANGELOG + "| H99 | 1.0.1 | yes | before | now |\n")
+    assert ["nothing was recorded of the definition of version 1.0.1" in problem for problem in found] == [True]
 
 
 @pytest.mark.parametrize(

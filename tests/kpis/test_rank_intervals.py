@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from minhu.statistics import rank_intervals
 from minhu.statistics.rank_intervals import likely_ranks
 
 DRAWS, SEED = 400, 7
@@ -68,6 +69,31 @@ def test_counts_and_estimates_are_ranked_on_their_own_scale(method: str) -> None
     assert made["a"][1:] == made["b"][1:] == (2, 3)
 
 
+def test_an_estimate_is_as_sharp_as_its_interval_of_95_percent_says() -> None:
+    """Two estimates of deviation 1 change places with probability 1 - Φ(distance / √2): 6 % at 2.2, 1 % at 3.3."""
+    for distance, is_sharp in ((2.2, False), (3.3, True)):
+        frame = cells({"a": (distance, 1.0), "b": (0.0, 1.0)}, interval_method="composed")
+        frame = frame.assign(ci_low=frame["value"] - 1.96, ci_high=frame["value"] + 1.96)
+        assert ranks(frame) == ({"a": (1, 1, 1), "b": (2, 2, 2)} if is_sharp else {"a": (1, 1, 2), "b": (2, 1, 2)})
+
+
+def test_a_count_is_as_sharp_as_its_size_says_whatever_interval_stands_beside_it() -> None:
+    """The root of a count has deviation 1/2: 100 and 64 change places in 0.2 % of draws, 81 and 64 in 8 %."""
+    for count, is_sharp in ((100.0, True), (81.0, False)):
+        made = ranks(cells({"a": (count, 1000.0), "b": (64.0, 1000.0)}, interval_method="poisson"))
+        assert made["a"] == ((1, 1, 1) if is_sharp else (1, 1, 2))
+
+
+@pytest.mark.parametrize(("draws", "is_seen"), [(40, True), (80, False)])
+def test_the_central_95_percent_leave_out_what_one_draw_of_eighty_says_and_keep_one_of_forty(
+    draws: int, is_seen: bool
+) -> None:
+    noise = np.zeros((2, draws))
+    noise[0, draws // 2] = 3.0
+    made = rank_intervals._ranks(np.array([0.0, 1.0]), np.array([1.0, 1.0]), noise)
+    assert made.tolist() == ([[1, 1, 2], [2, 1, 2]] if is_seen else [[1, 1, 1], [2, 2, 2]])
+
+
 def test_a_group_of_one_has_no_rank_and_groups_do_not_touch_one_another() -> None:
     alone, pair = cells({"a": (9.0, 10.0)}, kpi_id="H07"), cells({"a": (90.0, 100.0), "b": (80.0, 100.0)})
     together = likely_ranks(pd.concat([alone, pair]), DRAWS, SEED)
@@ -75,6 +101,13 @@ def test_a_group_of_one_has_no_rank_and_groups_do_not_touch_one_another() -> Non
     crowd = cells({f"x{n}": (50.0 + n, 100.0) for n in range(40)}, kpi_id="H13", direction="down")
     beside = likely_ranks(pd.concat([crowd, pair]), DRAWS, SEED)
     assert beside[beside["kpi_id"] == "H06"].reset_index(drop=True).equals(together)
+
+
+def test_calibers_that_do_not_differ_have_the_same_ranks() -> None:
+    pair = cells({"a": (90.0, 100.0), "b": (80.0, 100.0)})
+    made = likely_ranks(pd.concat([pair, pair.assign(caliber="current")]), DRAWS, SEED)
+    one, other = (group.drop(columns="caliber").to_numpy().tolist() for _, group in made.groupby("caliber"))
+    assert one == other and len(one) == 2
 
 
 def test_nothing_to_rank_gives_an_empty_table() -> None:

@@ -52,6 +52,9 @@ def test_a_long_chain_of_streets_that_share_one_department_with_the_next() -> No
     """Forty streets, each ten points milder than the one before, each department six above the one before."""
     chain = [(QUARTER, f"s{n:02d}", f"u{n + k:02d}", 10.0 * n + 6.0 * (n + k)) for n in range(40) for k in (0, 1)]
     made = effects(*chain)
+    figures = [figure for row in made.values() for figure in row]
+    assert figures == [round(figure, 9) for figure in figures], "the last digits hang on the order of adding"
+    assert {str(figure) for figure in figures if figure == 0} == {"0.0"}, "no negative zero is published"
     assert all(abs(row[3]) < 1e-8 for row in made.values())
     steps = [
         made[QUARTER, f"s{n + 1:02d}", f"u{n + 1:02d}"][1] - made[QUARTER, f"s{n:02d}", f"u{n:02d}"][1]

@@ -32,6 +32,10 @@ VERBS = {
     "lint",
     "lock",
     "clean",
+    "audit",
+    "test-airflow-next",
+    "coverage",
+    "mutation",
 }
 
 

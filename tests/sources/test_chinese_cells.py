@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +34,10 @@ from minhu.extract.spreadsheets import chinese_cells as cells
         (46329, datetime(2026, 11, 3)),
         (datetime(2026, 11, 3, 8, 29, 59, 999_999), datetime(2026, 11, 3, 8, 30)),
         (date(2026, 11, 3), datetime(2026, 11, 3)),
+        (20_000, datetime(1954, 10, 3)),
+        (79_999, datetime(2119, 1, 10)),
+        ("2026/11/3 上午11:30", datetime(2026, 11, 3, 11, 30)),
+        ("2026/11/3 12:30 PM", datetime(2026, 11, 3, 12, 30)),
         ("", None),
         ("\u3000", None),
     ],
@@ -45,7 +49,7 @@ def test_dates_in_their_many_shapes(cell: object, moment: datetime | None) -> No
 @pytest.mark.parametrize(
     "cell",
     ["昨天", "2026-02-30", "2026-11-03 25:00", "2026-11-03 08:30:00+00:00", "26-11-3", "2026", 45, "99999999", True,
-     "nan", time(8, 30), "2026-11-03 问王大妈13891234567"],
+     "nan", time(8, 30), "2026-11-03 24:01", "2026-11-03 24:00:01", 19_999, 80_000, "2026-11-03 问王大妈13891234567"],
 )  # fmt: skip
 def test_what_is_no_date_is_not_guessed(cell: object) -> None:
     with pytest.raises(ValueError, match="^expected a date"):
@@ -73,6 +77,10 @@ def test_what_most_systems_write_is_read_at_once() -> None:
     texts = ["2026-11-03 08:30:00", "2026/11/3 8:30", "2026年11月3日", "2026年11月3日 8时30分", "2026-11-03"]
     assert set(cells.moments([*texts, "2026-02-30", "2026-11-03 24:00", "昨天"])) == set(texts)
     assert cells.moments([]) == {}
+    exact = ["2026-11-03 08:30:09", "0001-1-1 0:0:1", "2024年2月28日 23时59分58秒"]
+    assert list(cells.moments(exact).values()) == [
+        datetime(2026, 11, 3, 8, 30, 9), datetime(1, 1, 1, 0, 0, 1), datetime(2024, 2, 28, 23, 59, 58)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -83,6 +91,14 @@ def test_what_most_systems_write_is_read_at_once() -> None:
         (cells.as_code, '="00123"', "00123"),
         (cells.as_code, "'00123", "00123"),
         (cells.as_code, "Ａ０１", "A01"),
+        (cells.as_code, 10**15 - 1, "999999999999999"),
+        (cells.as_latin_code, " A-01 ", "A-01"),
+        (cells.as_number_of_a_person, "61010319800101123X", "61010319800101123X"),
+        (cells.as_integer, 10**15 - 1, 10**15 - 1),
+        (cells.as_integer, 1.0 - 10**15, 1 - 10**15),
+        (cells.as_float, "1e3", 1000.0),
+        (cells.as_yes, "y", True),
+        (cells.as_yes, "false", False),
         (cells.as_integer, "1,200", 1200),
         (cells.as_integer, "１，２００，３００", 1200300),
         (cells.as_integer, "-12", -12),
@@ -115,6 +131,17 @@ NO_NUMBERS = (
     [
         (cells.as_code, "6.10103E+17"),
         (cells.as_code, 6.10103198001011e17),
+        (cells.as_code, "6.10103e+17"),
+        (cells.as_code, 10**15),
+        (cells.as_code, -(10**15)),
+        *((cells.as_code, text) for text in ("==A1", "+A1", "-A1", "@A1", "—", "a" * 65)),
+        *((cells.as_code, value) for value in (date(2026, 1, 2), time(1, 2), timedelta(1), False)),
+        (cells.as_latin_code, "号001"),
+        (cells.as_latin_code, "a" * 41),
+        (cells.as_number_of_a_person, "6.10103E+17"),
+        (cells.as_number_of_a_person, "6,10103e17"),
+        (cells.as_integer, 10**15),
+        (cells.as_integer, "-1000000000000000"),
         (cells.as_integer, "12.5"),
         (cells.as_integer, "王大妈"),
         (cells.as_integer, 1e300),
@@ -130,3 +157,14 @@ def test_a_cell_of_another_kind_is_refused_without_being_repeated(reader: Callab
     with pytest.raises(ValueError, match="^expected") as caught:
         reader(cell)
     assert str(cell) not in str(caught.value)
+
+
+def test_a_cell_that_rows_share_stays_marked_and_others_do_not_become_so() -> None:
+    assert cells.cleaned(" x ") == "x"
+    assert cells.cleaned(cells.Merged(" x ")) == cells.Merged("x")
+    assert cells.cleaned(cells.Merged(" ")) is None
+    assert isinstance(cells.cleaned("#REF!"), cells.Damaged) and isinstance(cells.cleaned("\ufffd"), cells.Damaged)
+    assert cells.as_text(cells.Merged("x")) == "x"
+    assert cells.as_integer(cells.Merged(" ")) is None
+    with pytest.raises(ValueError, match="several rows share"):
+        cells.as_float(cells.Merged(1.0))

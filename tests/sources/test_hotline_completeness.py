@@ -108,6 +108,22 @@ def test_a_swap_of_one_row_for_another_is_noticed(home: Settings, hotline_uri: s
     assert {rule: f.sample_keys for rule, f in found.items()} == {completeness.GONE: "o07", completeness.NEVER: "late"}
 
 
+@pytest.mark.parametrize("offset", [False, True])
+@pytest.mark.parametrize("moment", ["2024-11-01 08:00", "2024-11-10 08:00:00.000001"])
+def test_an_exact_swap_of_one_row_for_another_is_noticed(
+    home: Settings, hotline_uri: str, moment: str, offset: bool
+) -> None:
+    """Counts and states are the same; the change times do not add up."""
+    if offset:
+        execute(hotline_uri, "alter table hotline.work_orders alter column updated_at type timestamptz")
+    fill(hotline_uri)
+    arrive(home, hotline_uri)
+    execute(hotline_uri, "delete from hotline.work_orders where order_id = 'o07'")
+    add_order(hotline_uri, "late", moment, assessment_scope="three_rate")
+    found = arrive(home, hotline_uri, NEXT)[1]
+    assert {rule: f.sample_keys for rule, f in found.items()} == {completeness.GONE: "o07", completeness.NEVER: "late"}
+
+
 def test_a_row_that_comes_under_an_old_change_time_is_named(home: Settings, hotline_uri: str) -> None:
     fill(hotline_uri)
     arrive(home, hotline_uri)
@@ -139,6 +155,7 @@ def test_nothing_is_said_of_what_windows_bring(home: Settings, hotline_uri: str)
     fill(hotline_uri)
     execute(hotline_uri, "update hotline.work_orders set closed_at = 'infinity' where order_id = 'o01'")
     execute(hotline_uri, "update hotline.work_orders set status = ' open ' where order_id = 'o02'")
+    execute(hotline_uri, "update hotline.work_orders set updated_at = '-infinity' where order_id = 'o03'")
     arrive(home, hotline_uri)
     add_order(hotline_uri, "new ", "2024-11-27 08:00", assessment_scope="three_rate")
     execute(
@@ -151,7 +168,7 @@ def test_nothing_is_said_of_what_windows_bring(home: Settings, hotline_uri: str)
         assert (arrival.status, found) == ("accepted", {})
 
 
-@pytest.mark.parametrize(
+ROWS = pytest.mark.parametrize(
     ("table", "row"),
     [
         ("calls", "('c{n}', 'inbound', null, '2024-11-10', null, null, null, '2024-11-10')"),
@@ -159,6 +176,23 @@ def test_nothing_is_said_of_what_windows_bring(home: Settings, hotline_uri: str)
         ("callbacks", "('b{n}', 'o01', 1, '2024-11-10', null, true, true, null, true, true, null, '2024-11-10')"),
     ],
 )
+
+
+@ROWS
+def test_an_exact_swap_is_noticed_in_tables_without_states(
+    home: Settings, hotline_uri: str, table: str, row: str
+) -> None:
+    fill(hotline_uri)
+    execute(hotline_uri, f"insert into hotline.{table} values {row.format(n=1)}")
+    arrive(home, hotline_uri)
+    execute(hotline_uri, f"truncate hotline.{table}")
+    execute(hotline_uri, f"insert into hotline.{table} values {row.format(n=2).replace('11-10', '11-09')}")
+    found = arrive(home, hotline_uri, NEXT)[1]
+    gone, never = (f"{row[2]}{number}" for number in (1, 2))
+    assert {rule: f.sample_keys for rule, f in found.items()} == {completeness.GONE: gone, completeness.NEVER: never}
+
+
+@ROWS
 def test_every_table_with_change_times_is_watched(home: Settings, hotline_uri: str, table: str, row: str) -> None:
     fill(hotline_uri)
     for number in range(30):

@@ -20,6 +20,7 @@ from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.text_gate import without_lone_surrogates
 
+EVENTS = "/api/v1/events"
 PAGE_ROWS = 1000
 #: How events are known while they are read: by their id, or by their content where they have none.
 _BY_ID, _BY_CONTENT = "=", "?"
@@ -50,9 +51,7 @@ def read_events(api: JsonApi, window: Window, zone: ZoneInfo, faults: Faults) ->
     A reading counts if the platform's total stayed the same on all its pages, and as many different events are known.
     While people work on the platform events leave the window and pages shift; then it is read again.
     """
-    parameters: dict[str, str | int] = {"updated_to": window.end.astimezone(zone).isoformat(), "limit": PAGE_ROWS}
-    if window.start is not None:
-        parameters["updated_from"] = window.start.astimezone(zone).isoformat()
+    parameters = parameters_of(window, zone)
     known: dict[str, Row] = {}
     conflicts: set[str] = set()
     total: int | None = None
@@ -60,7 +59,7 @@ def read_events(api: JsonApi, window: Window, zone: ZoneInfo, faults: Faults) ->
     for _ in range(READ_AGAIN):
         seen: set[str] = set()
         totals: set[int | None] = set()
-        for items, total in pages(api, "/api/v1/events", parameters):
+        for items, total in pages(api, EVENTS, parameters):
             if total is None:
                 raise blocked("events", "expected a number `total`, found none")
             totals.add(total)
@@ -80,6 +79,14 @@ def read_events(api: JsonApi, window: Window, zone: ZoneInfo, faults: Faults) ->
         f"expected {total or 0:,} by its own total, found {len(known):,} different ones after {READ_AGAIN} readings",
         "ask its owner why the total does not match, then run the date again",
     )
+
+
+def parameters_of(window: Window, zone: ZoneInfo) -> dict[str, str | int]:
+    """What the platform is asked for the events of a window."""
+    parameters: dict[str, str | int] = {"updated_to": window.end.astimezone(zone).isoformat(), "limit": PAGE_ROWS}
+    if window.start is not None:
+        parameters["updated_from"] = window.start.astimezone(zone).isoformat()
+    return parameters
 
 
 def _remember(event: Row, known: dict[str, Row], conflicts: set[str], zone: ZoneInfo) -> str:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from minhu.business_dates import Window, extraction_window
-from minhu.extract import columns, privacy
+from minhu.extract import columns, missing, privacy
+from minhu.extract.grid import completeness
 from minhu.extract.grid.events import Events, read_events, verifications
 from minhu.extract.grid.json_api import JsonApi
 from minhu.extract.grid.listing import read_days, read_listing
@@ -74,7 +75,13 @@ def land(
         totals[contract.name] = {"rows": len(rows)}
         findings += columns.broken_codes("L1-GRD-026", contract, tables[contract.name])
         findings += faults.findings(contract.full_name, events.known if contract.name == "events" else len(rows))
-    totals["events"] = {"rows": events.total, "outside_window": events.outside}
+    with _api(base_url, token) as api:
+        outcome = completeness.check(
+            api, window, settings.zone, tables["events"]["event_id"],
+            missing.before(landing, contracts.table("grid", "events"), business_date), settings.missing_percent,
+        )  # fmt: skip
+    findings += outcome.findings
+    totals["events"] = {"rows": events.total, "outside_window": events.outside} | outcome.totals
     return landing.write_attempt("grid", business_date, window, tables, totals, findings)
 
 
@@ -88,7 +95,7 @@ def _read(
     progress: Callable[[str], None],
 ) -> tuple[Events, dict[str, list[Row]]]:
     """The events, and the rows of every table."""
-    with JsonApi(base_url, token, "grid platform", "minhu_grid") as api:
+    with _api(base_url, token) as api:
         events = read_events(api, window, zone, faults)
         progress(f"grid.events: {len(events.rows):,} rows")
         return events, {
@@ -98,6 +105,10 @@ def _read(
             "worker_activity": read_days(api, "/api/v1/workers/activity", "activity_date", days),
             "address_coverage": read_days(api, "/api/v1/addresses/coverage", "coverage_date", days),
         }
+
+
+def _api(base_url: str, token: str) -> JsonApi:
+    return JsonApi(base_url, token, "grid platform", "minhu_grid")
 
 
 def _days_to_ask(landing: Landing, business_date: date) -> list[date]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,17 +18,17 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from minhu.business_dates import Window
-from minhu.extract import columns, normal
+from minhu.extract import columns, missing, normal
 from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.hotline.tables import SCHEMA
-from minhu.findings import MAX_SAMPLES, Finding, Severity, sample
+from minhu.findings import MAX_SAMPLES, Finding
 from minhu.landing.table_contract import TableContract
 from minhu.landing.text_gate import LOST
 
-#: Fewer rows than this never refuse a delivery, whatever their share: a pilot has few.
-FEWEST_TO_BLOCK = 5
 #: Columns that say in which state a row is; a change of them without a change time stays unseen by every window.
 STATES = {"work_orders": ("status", "closed_at")}
+#: What lies before it stands for a time that no calendar has, here and there in other words.
+_NO_MOMENT = datetime(1900, 1, 1)  # noqa: DTZ001
 AHEAD, GONE, NEVER, UNSEEN = "L1-HOT-025", "L1-HOT-026", "L1-HOT-027", "L1-HOT-028"
 
 
@@ -42,8 +42,7 @@ class Table:
         window: that is read tonight.
         zone: of the city.
         landed: tonight's rows.
-        before: files of the nights before, in the order of their deliveries.
-        gone_before: how many keys were gone in the last accepted delivery.
+        before: what landed in the nights before.
         missing_percent: share of rows above which a delivery is refused.
     """
 
@@ -52,8 +51,7 @@ class Table:
     window: Window
     zone: ZoneInfo
     landed: pa.Table
-    before: Sequence[Path]
-    gone_before: int
+    before: missing.Before
     missing_percent: int
 
     @property
@@ -90,7 +88,7 @@ def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
     _note(outcome, table, AHEAD, ahead, table_rows, keys, lambda n: (
         f"{n} rows have a change time more than a day ahead of the source's own clock: they land when it has come, or never"
     ))  # fmt: skip
-    if table.window.start is None or not table.before:
+    if table.window.start is None or not table.before.files:
         return outcome
     beyond = _keys(connection, table, _beyond(table), ())
     with duckdb.connect() as known:
@@ -107,10 +105,10 @@ def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
             "select key from source join latest using (key) where source.is_old and source.state is distinct from latest.state",
         )
     if gone:
-        outcome.totals["gone"] = gone
+        outcome.totals[missing.GONE_TOTAL] = gone
     _note(outcome, table, GONE, gone, table_rows + gone, gone_keys, lambda n: (
         f"{n} rows that landed are in the source no more: what counted stays counted, what was open stays open"
-    ), weighs=gone - table.gone_before)  # fmt: skip
+    ), known_before=table.before.gone)  # fmt: skip
     _note(outcome, table, NEVER, never, table_rows, never_keys, lambda n: (
         f"{n} rows came to the source under a change time that was read before, so no night brings them"
     ))  # fmt: skip
@@ -122,19 +120,11 @@ def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
 
 def _note(
     outcome: Outcome, table: Table, rule_id: str, failed: int, seen: int, keys: list[str], says: Callable[[int], str],
-    weighs: int | None = None,
+    known_before: int = 0,
 ) -> None:  # fmt: skip
-    if not failed:
-        return
-    counted = failed if weighs is None else weighs
-    is_too_many = counted >= FEWEST_TO_BLOCK and counted * 100 > table.missing_percent * seen
-    severity: Severity = "block" if is_too_many else "warn"
-    outcome.findings.append(
-        Finding(
-            rule_id, severity, "hotline", table.contract.full_name, says(failed), column_name=table.version,
-            rows_seen=seen, rows_failed=failed, sample_keys=sample(keys),
-        )
-    )  # fmt: skip
+    outcome.findings += missing.finding(
+        rule_id, table.contract, failed, seen, keys, says, table.missing_percent, known_before
+    )
 
 
 def _moment(table: Table, moment: Any) -> Any:
@@ -212,10 +202,10 @@ def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) 
     known.register("landed", table.landed.select([table.key]))
     known.register("beyond", beyond)
     known.execute(
-        "create table latest as select {key} as key, "
+        "create table latest as select {key} as key, max({version}) as version, "
         "arg_max({state}, (coalesce({version}, timestamp '0001-01-01'), filename)) as state "
         "from read_parquet(?, filename = true) where {key} is not null group by 1".format_map(names),
-        [[str(path) for path in table.before]],
+        [[str(path) for path in table.before.files]],
     )
     known.execute(
         "create table everything as select key from latest union "
@@ -231,21 +221,33 @@ def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) 
 def _counts_differ(
     connection: Rows, known: duckdb.DuckDBPyConnection, table: Table, table_rows: int, beyond_rows: int
 ) -> bool:
-    """Whether the source holds as many due rows as are known, and those that no window brings in the same states."""
+    """Whether the source holds as many due rows as are known, and those that no window brings in the same states.
+
+    A row deleted and another inserted leave every count as it was, so change times are added up as well: the sums agree
+    only if both rows have the same one, to the microsecond.
+    """
     expected = known.execute(
         "select (select count(*) from everything), (select count(*) from everything semi join beyond using (key))"
     ).fetchone()
     assert expected is not None
     if table_rows - beyond_rows + expected[1] != expected[0]:
         return True
-    if not table.states:
-        return False
-    statement = sql.SQL("select concat_ws('/', {}) as state, count(*) as rows from {} where {} < {} group by 1").format(
-        sql.SQL(", ".join(_source_state(table.states))), _place(table), sql.Identifier(table.version),
-        sql.Literal(_moment(table, table.window.start)),
+    version = sql.Identifier(table.version)
+    moment = version if table.offset else sql.SQL("{} at time zone {}").format(version, sql.Literal(table.zone.key))
+    statement = sql.SQL(
+        "select concat_ws('/', {}) as state, count(*) as rows, "
+        "coalesce(sum((extract(epoch from {}) * 1000000)::bigint) filter (where {} > {}), 0) as moments "
+        "from {} where {} < {} group by 1"
+    ).format(
+        sql.SQL(", ".join(_source_state(table.states)) or "''"), moment, version, sql.Literal(_NO_MOMENT), _place(table),
+        version, sql.Literal(_moment(table, table.window.start)),
     )  # fmt: skip
-    there = {row["state"]: int(row["rows"]) for row in connection.execute(statement)}
-    return there != dict(known.execute("select state, count(*) from latest group by 1").fetchall())
+    there = {(row["state"], int(row["rows"]), int(row["moments"])) for row in connection.execute(statement)}
+    counted = known.execute(
+        "select state, count(*), coalesce(sum(epoch_us(version)) filter (where version > ?), 0) from latest group by 1",
+        [_NO_MOMENT],
+    ).fetchall()
+    return there != {(state, rows, int(moments)) for state, rows, moments in counted}
 
 
 def _missing(known: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:

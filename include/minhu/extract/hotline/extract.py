@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from minhu.business_dates import Window, extraction_window
 from minhu.errors import SourceBlocked
-from minhu.extract import columns
+from minhu.extract import columns, missing
 from minhu.extract.hotline import completeness, loaded
 from minhu.extract.hotline.rows import landed_batch, read_batches
 from minhu.extract.hotline.snapshot import Rows, open_snapshot
@@ -113,15 +113,11 @@ def _hold_against_source(
     """What of a table with change times no window brings; see :mod:`minhu.extract.hotline.completeness`."""
     if contract.version is None:
         return completeness.Outcome()
-    accepted = [a for a in landing.arrivals("hotline", business_date - timedelta(days=1)) if a.attempt is not None]
-    attempts = [(a.business_date, number) for a in accepted for number in range(1, (a.attempt or 0) + 1)]
-    parts = [landing.folder(contract, day, number) / "part.parquet" for day, number in attempts]
-    last = landing.manifest("hotline", contract.name, *attempts[-1]) if attempts else {"control_totals": {}}
     return completeness.check(
         connection,
         completeness.Table(
             contract, types[contract.version] == WITH_OFFSET, window, settings.zone, landed,
-            [part for part in parts if part.exists()], int(last["control_totals"].get("gone", 0)), settings.missing_percent,
+            missing.before(landing, contract, business_date), settings.missing_percent,
         ),
         totals[contract.name]["table_rows"],
     )  # fmt: skip
