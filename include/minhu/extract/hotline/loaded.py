@@ -15,7 +15,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from minhu.extract.hotline.completeness import FEWEST_TO_BLOCK, GONE
+from minhu.extract.hotline.completeness import GONE
+from minhu.extract.missing import FEWEST_TO_BLOCK
 from minhu.findings import Finding, Severity, sample
 from minhu.landing import contracts
 from minhu.landing.contracts.hotline import GONE as GONE_WORD
