@@ -16,7 +16,7 @@ class MinhuPlugin(AirflowPlugin):
     fastapi_apps: list[Any] = [{"app": Pages(), "url_prefix": PREFIX, "name": "minhu pages"}]  # noqa: RUF012
     external_views: list[Any] = [  # noqa: RUF012
         {
-            "name": "民呼我为 · KPI pages",
+            "name": "民呼我行 · KPI pages",
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "minhu-pages",

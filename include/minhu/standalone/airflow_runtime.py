@@ -108,7 +108,7 @@ def command_environment(settings: Settings) -> dict[str, str]:
         **airflow_log_in.environment(settings),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": settings.log_level,
-        "AIRFLOW__API__INSTANCE_NAME": f"民呼我为 · {settings.city.name}",
+        "AIRFLOW__API__INSTANCE_NAME": f"民呼我行 · {settings.city.name}",
         "SPT_NOENV": "1",  # processes that change their title keep their environment, by which they are known as ours
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minhu.release import marks
 from minhu.release.published_contract import Contract, Text
 from minhu.release.star.views import View, ViewColumn, literal, taken
@@ -172,4 +174,35 @@ def release_banner(contract: Contract) -> View:
         "    where cell.variant = 'main' and cell.period_type = 'month' and cell.caliber = 'assessed'\n"
         f"        and cell.period_start = {newest}\n) as newest\n"
         "where known.is_current",
+    )  # fmt: skip
+
+
+def fct_findings(contract: Contract) -> View:
+    """What checks found, a row per rule: single cells stand in ``quality_findings``, thousands of them in a clean night."""
+    grouped = (
+        "from (\n    select\n        cell.rule_id, cell.severity, cell.source, cell.table_name, cell.column_name, cell.business_date,\n"
+        "        count(*) as cell_count, count(distinct cell.unit_code) as unit_count, min(cell.message) as example\n"
+        "    from published.quality_findings as cell\n    group by 1, 2, 3, 4, 5, 6\n) as found\n"
+        "left join published.quality_rules as rule on rule.rule_id = found.rule_id"
+    )
+    named = "rule_id severity source table_name column_name business_date"
+    return View(
+        "fct_findings",
+        Text(
+            "检查发现，按规则归并：每条规则、级别、来源和字段一行；逐个单元格的见 quality_findings。",
+            "Findings by rule: one row per rule, severity, source and column; those of single cells are in quality_findings.",
+        ),
+        (
+            *(replace(column, sql=column.sql.replace("cell.", "found.")) for column in taken(contract, "quality_findings", named, "cell")),
+            ViewColumn("cell_count", "cast(found.cell_count as integer)", Text("涉及的单元格数。", "Cells that it stands on.")),
+            ViewColumn("unit_count", "cast(found.unit_count as integer)", Text("涉及的对象数。", "Units that it stands on.")),
+            ViewColumn(
+                "record_count",
+                "cast(rule.rows_failed as integer)",
+                Text("不合规则的记录数，每条只计一次。", "Records that broke the rule, each once."),
+            ),
+            *taken(contract, "quality_rules", "who_acts reason_zh reason", "rule"),
+            ViewColumn("example", "nullif(found.example, '')", Text("一条说明，作为例子。", "One of its messages, as an example.")),
+        ),
+        grouped,
     )  # fmt: skip

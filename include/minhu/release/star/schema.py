@@ -23,6 +23,7 @@ _MAKERS: tuple[tuple[Callable[[Contract], View], tuple[str, ...]], ...] = (
     (facts.fct_kpi_signals, ("kpi_signals",)),
     (facts.fct_kpi_changes, ("kpi_changes",)),
     (facts.fct_kpi_peers, ("peer_comparisons",)),
+    (facts.fct_findings, ("quality_findings", "quality_rules")),
     (facts.release_banner, ("kpi_results",)),
 )
 
