@@ -173,7 +173,7 @@ def publish_files(map_path: Path, file: Path, server: Path, uri: str, home: Path
     return report, published
 
 
-def publish_night_of(report: LoadReport, uri: str, published: str, home: Path) -> Release:
+def publish_night_of(report: LoadReport, uri: str, published: str, home: Path, with_reports: bool = False) -> Release:
     """The release of a night on what was loaded."""
     settings, day = settings_at(home), date.fromisoformat(report.business_date)
     for source in names():
@@ -182,4 +182,4 @@ def publish_night_of(report: LoadReport, uri: str, published: str, home: Path) -
         stages.validate_arrival(Night(settings, day), source, endpoint)
         arrival = stages.announce_arrival(Night(settings, day), source)
         assert arrival.status == ("accepted" if source == "hotline" else "absent")
-    return build_and_publish(settings, published, day)
+    return build_and_publish(settings, published, day, with_reports)

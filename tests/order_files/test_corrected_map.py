@@ -78,7 +78,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, server: Path) -> Story:
         (folder / "plainfield.toml").write_text(text, encoding="utf-8")
         report = load_orders(folder / "plainfield.toml", [orders(folder / "orders.csv")], uri, home)
         assert report.business_date == "2024-04-10"
-        made.append(publish_night_of(report, uri, published, home))
+        made.append(publish_night_of(report, uri, published, home, with_reports=True))
     return Story(home, (made[0], made[1]), published)
 
 
