@@ -13,6 +13,7 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from csvw import CSVW
 
 from minhu.analysis.downloads import files
 from minhu.analysis.downloads.columns import columns, explained_marks, marks_of
@@ -98,6 +99,20 @@ def test_a_csv_opens_in_excel_as_it_is(exported: Callable[..., Path]) -> None:
     content = exported(Kind.csv).read_bytes()
     assert content.startswith(b"\xef\xbb\xbf") and not content.startswith(b"\xef\xbb\xbfsep=")
     assert content.count(b"\r\n") == content.count(b"\n") == 6
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_csv_is_described_for_programs(exported: Callable[..., Path], language: str) -> None:
+    """Read by somebody else's reader of CSVW, which holds every cell against its type."""
+    path = exported(Kind.csv, language=language)
+    described_csv = CSVW(str(path.with_name(f"{path.name}-metadata.json")), validate=True)
+    assert described_csv.is_valid
+    read, written = list(described_csv.tables[0]), list(csv.reader(path.read_text("utf-8-sig").splitlines()))[1:]
+    assert [row["unit_code"] for row in read] == [row[4] for row in written] and len(read) == 5
+    for row, as_written in zip(read, written, strict=True):
+        value = as_written[10]
+        assert row["value"] == (None if not value or value.startswith("[") else float(value))
+        assert row["period_start"].date().isoformat() == as_written[7]
 
 
 def test_parquet_has_the_columns_of_the_contract_and_nulls(exported: Callable[..., Path]) -> None:

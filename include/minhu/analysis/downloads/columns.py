@@ -47,11 +47,15 @@ class Column:
     """A column of the file.
 
     Attributes:
+        name: as published tables have it.
+        datatype: of CSVW (W3C, Tabular Data on the Web): string, number, date or dateTime.
         title: in two languages.
         of: the cell's value in a language: text, number, date or None.
         is_figure: it is formatted in the unit of the KPI.
     """
 
+    name: str
+    datatype: str
     title: Text
     of: Callable[[Row, Language], Any]
     is_figure: bool = False
@@ -71,29 +75,34 @@ def columns(codes: Mapping[str, CodeList]) -> list[Column]:
         return lambda row, _: None if row[field] is None else float(row[field])
 
     return [
-        Column(Text("指标", "KPI"), plain("kpi_id")),
-        Column(Text("指标名称", "name"), lambda row, lang: row["name_zh"] if lang == "zh" else row["kpi_name"]),
-        Column(Text("分支", "variant"), plain("variant")),
-        Column(Text("层级", "level"), word("unit_type", "unit_type")),
-        Column(Text("对象代码", "unit code"), plain("unit_code")),
-        Column(Text("对象", "unit"), plain("unit_name")),
-        Column(Text("期间类型", "kind of period"), word("period_type", "period_type")),
-        Column(Text("期初", "first day"), plain("period_start")),
-        Column(Text("期末", "last day"), plain("period_end")),
-        Column(Text("口径", "caliber"), word("caliber", "caliber")),
-        Column(Text("数值", "value"), _value, is_figure=True),
-        Column(Text("区间下限", "interval from"), figure("ci_low"), is_figure=True),
-        Column(Text("区间上限", "interval to"), figure("ci_high"), is_figure=True),
-        Column(Text("分子", "numerator"), figure("numerator")),
-        Column(Text("分母", "denominator"), figure("denominator")),
-        Column(Text("单位", "unit of the value"), plain("unit")),
-        Column(Text("标记", "marks"), lambda row, _: " ".join(marks_of(row))),
-        Column(Text("裁定", "verdict"), word("verdict", "verdict")),
-        Column(Text("规则", "rule"), plain("rule_id")),
-        Column(Text("原因", "reason"), plain("reason")),
-        Column(Text("截至（UTC）", "as of (UTC)"), plain("as_of")),
-        Column(Text("定义版本", "version of the definition"), plain("contract_version")),
-        Column(Text("发布编号", "release"), plain("release_id")),
+        Column("kpi_id", "string", Text("指标", "KPI"), plain("kpi_id")),
+        Column(
+            "kpi_name",
+            "string",
+            Text("指标名称", "name"),
+            lambda row, lang: row["name_zh"] if lang == "zh" else row["kpi_name"],
+        ),
+        Column("variant", "string", Text("分支", "variant"), plain("variant")),
+        Column("unit_type", "string", Text("层级", "level"), word("unit_type", "unit_type")),
+        Column("unit_code", "string", Text("对象代码", "unit code"), plain("unit_code")),
+        Column("unit_name", "string", Text("对象", "unit"), plain("unit_name")),
+        Column("period_type", "string", Text("期间类型", "kind of period"), word("period_type", "period_type")),
+        Column("period_start", "date", Text("期初", "first day"), plain("period_start")),
+        Column("period_end", "date", Text("期末", "last day"), plain("period_end")),
+        Column("caliber", "string", Text("口径", "caliber"), word("caliber", "caliber")),
+        Column("value", "number", Text("数值", "value"), _value, is_figure=True),
+        Column("ci_low", "number", Text("区间下限", "interval from"), figure("ci_low"), is_figure=True),
+        Column("ci_high", "number", Text("区间上限", "interval to"), figure("ci_high"), is_figure=True),
+        Column("numerator", "number", Text("分子", "numerator"), figure("numerator")),
+        Column("denominator", "number", Text("分母", "denominator"), figure("denominator")),
+        Column("unit", "string", Text("单位", "unit of the value"), plain("unit")),
+        Column("marks", "string", Text("标记", "marks"), lambda row, _: " ".join(marks_of(row))),
+        Column("verdict", "string", Text("裁定", "verdict"), word("verdict", "verdict")),
+        Column("rule_id", "string", Text("规则", "rule"), plain("rule_id")),
+        Column("reason", "string", Text("原因", "reason"), plain("reason")),
+        Column("as_of", "dateTime", Text("截至（UTC）", "as of (UTC)"), plain("as_of")),
+        Column("contract_version", "string", Text("定义版本", "version of the definition"), plain("contract_version")),
+        Column("release_id", "string", Text("发布编号", "release"), plain("release_id")),
     ]
 
 

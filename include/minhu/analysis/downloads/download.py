@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from minhu import atomic
-from minhu.analysis.downloads import files
+from minhu.analysis.downloads import described, files
 from minhu.analysis.downloads.columns import Language, columns
 from minhu.analysis.downloads.database import write_database, write_star
 from minhu.analysis.downloads.kinds import Kind
@@ -44,6 +44,8 @@ def export(
 ) -> Download:
     """Write cells of a release to a file; the same release and the same question give the same bytes, a database aside.
 
+    Beside a CSV stands what describes it (CSVW), ``X.csv-metadata.json``.
+
     Args:
         settings: of the city.
         selection: which cells.
@@ -64,6 +66,11 @@ def export(
     data = _bytes(settings, cells, kind, language, release.release_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_bytes(path, data)
+    if kind is Kind.csv:
+        shown = columns(published_contract.load(settings.dbt_dir).codes)
+        atomic.write_bytes(
+            described.beside(path), described.csvw(path, shown, language, settings.city.name, release.release_id)
+        )
     return Download(path, cells.num_rows, len(data))
 
 
