@@ -42,6 +42,11 @@ class Kpi:
         return self.kpi_id[:1]
 
     @property
+    def reading_order(self) -> tuple[bool, bool, str]:
+        """The hotline first, then what the systems say of one another, then the others."""
+        return self.group != "H", self.group != "X", self.kpi_id
+
+    @property
     def address(self) -> str:
         return f"kpi/{slug(self.kpi_id)}.html"
 

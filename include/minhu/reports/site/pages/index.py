@@ -57,15 +57,12 @@ def build(content: Content) -> Page:
                     "name": words.of(group, words.GROUPS),
                     "lines": [found for found in lines if found.kpi.group == group],
                 }
-                for group in dict.fromkeys(kpi.group for kpi in sorted(by_id.values(), key=_order))
+                for group in dict.fromkeys(
+                    kpi.group for kpi in sorted(by_id.values(), key=lambda kpi: kpi.reading_order)
+                )
             ],
         },
     )
-
-
-def _order(kpi: Any) -> tuple[bool, bool, str]:
-    """The hotline first, then what the systems say of one another, then the others."""
-    return kpi.group != "H", kpi.group != "X", kpi.kpi_id
 
 
 def _lead(content: Content, cards: list[dict[str, Any]]) -> Words:

@@ -45,7 +45,7 @@ def build(content: Content, unit: Unit, below: dict[str, list[Unit]]) -> Page:
 def _groups(lines: list[Line]) -> list[dict[str, Any]]:
     return [
         {"name": words.of(group, words.GROUPS), "lines": [found for found in lines if found.kpi.group == group]}
-        for group in dict.fromkeys(found.kpi.group for found in lines)
+        for group in dict.fromkeys(found.kpi.group for found in sorted(lines, key=lambda line: line.kpi.reading_order))
     ]
 
 
