@@ -6,7 +6,8 @@ Lands what the 12345 hotline (PostgreSQL) recorded up to the end of a business d
 days, to the end of the business date. Without the connection the city has no such source, and its KPIs are NOT_RATED.
 
 **Outputs** `landing/hotline/<table>/dt=<date>/attempt=<n>` for calls, work_orders, order_events, callbacks, categories,
-units, places, order_claims, load_rejects, and the arrival record `landing/hotline/arrivals/dt=<date>.json`: accepted, blocked or absent.
+units, places, order_claims, load_rejects, load_map, and the arrival record `landing/hotline/arrivals/dt=<date>.json`: accepted,
+blocked or absent.
 Updates the asset `landing/hotline`.
 
 **When it fails** the night goes on: the cells that rest on this source stay as they were last published and are marked

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -198,6 +199,12 @@ def secret(name: str, environ: Mapping[str, str] | None = None) -> str | None:
     """A secret from the environment (``MINHU_PSEUDONYM_KEY``, ``MINHU_SIGNING_KEY``); None if it is not there."""
     env = os.environ if environ is None else environ
     return env.get(name) or None
+
+
+def has_screen(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser with a window can be opened here; one of the terminal would take the terminal over."""
+    env = os.environ if environ is None else environ
+    return bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY")) or sys.platform in ("darwin", "win32")
 
 
 def account(environ: Mapping[str, str] | None = None) -> str:

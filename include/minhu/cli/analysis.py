@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -179,14 +177,14 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         """Open the KPI site of a release in a browser, if there is one, and print where it is."""
         import webbrowser
 
+        from minhu import settings as settings_module
         from minhu.reports import site as module
 
         made = module.make(settings(), release)
         typer.echo(made.index)
         typer.echo(made.index.resolve().as_uri())
-        # a browser of the terminal would take it over; without one there is nothing to open
-        with contextlib.suppress(webbrowser.Error):
-            if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32"):
+        if settings_module.has_screen():
+            with contextlib.suppress(webbrowser.Error):
                 webbrowser.open(made.index.resolve().as_uri())
 
     @app.command("data-docs")
