@@ -12,7 +12,7 @@ import pytest
 from minhu.analysis import restatements
 from minhu.order_files import load_orders
 from minhu.release.release_folder import Release
-from minhu.reports.dossier import words
+from minhu.reports.presentation import words
 from tests.fixtures.databases import copied_database
 from tests.fixtures.homes import settings_at
 from tests.order_files.conftest import PLAIN, publish_night_of

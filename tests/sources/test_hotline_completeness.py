@@ -203,12 +203,15 @@ def test_every_table_with_change_times_is_watched(home: Settings, hotline_uri: s
     assert (finding.rule_id, finding.table_name, finding.rows_failed) == (completeness.GONE, f"hotline.{table}", 1)
 
 
-def test_a_source_that_is_filled_anew_may_lose_rows(home: Settings, hotline_uri: str) -> None:
+def test_a_source_that_is_filled_anew_may_lose_rows_and_that_is_told(home: Settings, hotline_uri: str) -> None:
     fill(hotline_uri)
     loaded = dataclasses.replace(home, city=dataclasses.replace(home.city, kind="loaded"))
     arrive(loaded, hotline_uri)
     execute(hotline_uri, "delete from hotline.work_orders where order_id > 'o10'")
-    assert arrive(loaded, hotline_uri, NEXT)[1] == {}
+    arrived, found = arrive(loaded, hotline_uri, NEXT)
+    assert arrived.status == "accepted" and {rule: finding.severity for rule, finding in found.items()} == {
+        "L1-HOT-026": "warn"
+    }
 
 
 def test_only_where_counts_differ_the_keys_are_read(
