@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastapi import FastAPI
 
     from minhu.settings import Settings
 
 PREFIX = "/minhu"
-#: Folders of a home whose files readers of Airflow may open, by the first part of the address.
-FOLDERS = {"site": ("site",), "reports": ("reports",), "landing": ("landing",)}
+#: Folders of a home whose files readers of Airflow may open.
+FOLDERS = frozenset({"site", "reports", "landing"})
 #: Of landing the records of arrivals alone: rows are nobody's to read here.
 _RECORDS = "arrivals"
 #: Pages hold no request to anywhere; a name that got past their escaping must find none either.
@@ -87,7 +89,7 @@ def newest_address(settings: Settings) -> str | None:
     return next((place for place in places if (settings.home / place).is_file()), None)
 
 
-def file_of(settings: Settings, folder: str, path: str) -> Any:
+def file_of(settings: Settings, folder: str, path: str) -> Path | None:
     """The file that an address stands for, as an absolute path; None where there is none to be shown.
 
     Args:
@@ -97,7 +99,7 @@ def file_of(settings: Settings, folder: str, path: str) -> Any:
     """
     if folder not in FOLDERS or "\0" in path:
         return None
-    base = settings.home.joinpath(*FOLDERS[folder]).resolve()
+    base = (settings.home / folder).resolve()
     wanted = (base / path).resolve()
     if not wanted.is_relative_to(base) or not wanted.is_file():
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from minhu.release import marks
 from minhu.release.published_contract import Contract, Text
 from minhu.release.star.views import View, ViewColumn, literal, taken
@@ -193,7 +191,7 @@ def fct_findings(contract: Contract) -> View:
             "Findings by rule: one row per rule, severity, source and column; those of single cells are in quality_findings.",
         ),
         (
-            *(replace(column, sql=column.sql.replace("cell.", "found.")) for column in taken(contract, "quality_findings", named, "cell")),
+            *taken(contract, "quality_findings", named, "found"),
             ViewColumn("cell_count", "cast(found.cell_count as integer)", Text("涉及的单元格数。", "Cells that it stands on.")),
             ViewColumn("unit_count", "cast(found.unit_count as integer)", Text("涉及的对象数。", "Units that it stands on.")),
             ViewColumn(

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from minhu.reports import presentation
 from minhu.reports.dossier.page import Page
-from minhu.reports.presentation.values import shown
+from minhu.reports.presentation import templates
 
 
 def render(page: Page, menu: Sequence[Page], release_id: str, city: str) -> bytes:
@@ -29,14 +29,7 @@ def address(page: Page) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("minhu.reports.dossier"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["shown"] = shown
+    environment = templates.environment("minhu.reports.dossier")
     environment.filters["address"] = address
     return environment
 

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from minhu.analysis.downloads.columns import explained_marks
 from minhu.reports import presentation
-from minhu.reports.presentation import words
-from minhu.reports.presentation.values import Words, shown
+from minhu.reports.presentation import templates, words
+from minhu.reports.presentation.values import Words
 from minhu.reports.site import cells
 from minhu.reports.site.content import Content
 from minhu.reports.site.labels import LABELS
@@ -119,14 +119,7 @@ def _marks() -> tuple[tuple[str, Words, Words], ...]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("minhu.reports.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["shown"] = shown
+    environment = templates.environment("minhu.reports.site")
     environment.globals.update(
         words_of=LABELS,
         interval=cells.interval,
