@@ -47,7 +47,7 @@ db-stop: .venv/.runtime ## stop it
 
 # Files go to the processes as wholes, in the order of tests/conftest.py: those that build most nights first.
 test: lint ## lint, types and every test but the slow ones, in two processes
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadscope --no-loadscope-reorder
 
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from minhu.settings import Settings
 from minhu.standalone import postgres
 from minhu.warehouse import dbt_build, parsed_project
 from tests.fixtures.landed import NIGHT
+from tests.fixtures.nights import embedded_server, publish_night_here
 
 # How long an example takes says how busy the machine is; the same ones each time, or a failure would come and go.
 hypothesis.settings.register_profile("minhu", deadline=None, derandomize=True, database=None)
@@ -37,18 +38,57 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=nights, reverse=True)
 
 
+#: Folders and files whose tests read what is built once a session: they go to one process, or each would build it.
+SHARING = {
+    "a night of a simulated city": ("tests/dossier/", "tests/analysis/"),
+    "four nights of the oracle": ("tests/oracle/",),
+    "the city of floors": ("tests/dbt/test_verdicts.py", "tests/dbt/test_waivers.py"),
+}
+
+
+def process_group(nodeid: str) -> str:
+    """What a test goes to a process with: the tests of its file, or all that share what theirs build.
+
+    pytest-xdist's own mark for this writes into a name that pytest no longer lets it change, and has no effect.
+    """
+    path = nodeid.split("::")[0]
+    return next((group for group, paths in SHARING.items() if path.startswith(paths)), path)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """``--dist loadgroup``, where a test without a group goes with its file: its module's fixtures are made once."""
-    if config.getvalue("dist") != "loadgroup":
+    """``--dist loadscope`` by :func:`process_group`."""
+    if config.getvalue("dist") != "loadscope":
         return None
-    from xdist.scheduler import LoadGroupScheduling
+    from xdist.scheduler import LoadScopeScheduling
 
-    class ByGroupOrFile(LoadGroupScheduling):
+    class ByGroup(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return super()._split_scope(nodeid).split("::")[0]
+            return process_group(nodeid)
 
-    return ByGroupOrFile(config, log)
+    return ByGroup(config, log)
+
+
+def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder that the processes of a run have in common."""
+    root = tmp_path_factory.getbasetemp()
+    return root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+
+@pytest.fixture(scope="session")
+def build_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Called by what is built once a session: a second process that builds it too is one that ``SHARING`` should spare."""
+
+    def build(group: str) -> None:
+        marker = of_all_processes(tmp_path_factory) / f"{group}.built"
+        try:
+            marker.open("x").close()
+        except FileExistsError:
+            pytest.fail(
+                f"{group} is built by two processes: name the files that read it in SHARING of tests/conftest.py"
+            )
+
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +97,7 @@ def read_project(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
     What was read is kept beside the project, where every night of these files finds it.
     """
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    root = of_all_processes(tmp_path_factory)
     home = settings.load(environ={"MINHU_HOME": str(root / "read")})
     key = parsed_project.key(home)
     target = home.home / "dbt" / "target"
@@ -76,6 +115,17 @@ def project_is_read(request: pytest.FixtureRequest) -> None:
     """Files that build nights begin with a project that is read."""
     if request.node.get_closest_marker("nights"):
         request.getfixturevalue("read_project")
+
+
+@pytest.fixture(scope="session")
+def home_of_a_night(tmp_path_factory: pytest.TempPathFactory, build_once: Callable[[str], None]) -> Settings:
+    """One night that was really landed, built, judged and published, with its reports. Whoever changes it takes a copy."""
+    build_once("a night of a simulated city")
+    home = settings.load(environ={"MINHU_HOME": str(tmp_path_factory.mktemp("a_night") / "home")})
+    home.home.mkdir(parents=True)
+    with embedded_server(home):
+        publish_night_here(home, NIGHT, days=35)
+    return home
 
 
 @pytest.fixture(scope="session")

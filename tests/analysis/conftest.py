@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
 from datetime import date
 
 import pytest
 
+from minhu.release import releases
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
-from minhu.standalone import postgres
 from tests.fixtures.homes import settings_at
-from tests.fixtures.nights import publish_night_here
+from tests.fixtures.landed import NIGHT
+from tests.fixtures.nights import embedded_server, publish_night_here
 
-FIRST, LAST = date(2026, 11, 19), date(2026, 11, 20)
+LAST = date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Release, Release]]:
+def nights(home_of_a_night: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Release, Release]:
+    first = releases.current(home_of_a_night)
+    assert first.business_date == NIGHT < LAST
     home = settings_at(tmp_path_factory.mktemp("explain") / "home")
-    home.home.mkdir(parents=True)
-    postgres.start(home.postgres_dir)
-    first = publish_night_here(home, FIRST, days=35)
-    last = publish_night_here(home, LAST)
-    postgres.stop(home.postgres_dir)
-    yield settings_at(home.home), first, last
+    shutil.copytree(home_of_a_night.home, home.home, symlinks=True)
+    with embedded_server(home):
+        last = publish_night_here(home, LAST)
+    return settings_at(home.home), first, last

@@ -164,7 +164,7 @@ def test_history_tells_each_version_and_an_older_release_says_what_it_cannot(nig
     assert old.versions == one.versions and not old.is_current
     assert old.cell["denominator"] == (one.versions[0].figures or {})["denominator"]
     assert not old.landed.is_of_release and old.landed.work_business_date == last.business_date
-    assert "the work file is of the night 2026-11-20, not of this release" in "\n".join(text.lines(old))
+    assert "the work file is of the night 2026-11-21, not of this release" in "\n".join(text.lines(old))
 
 
 def test_a_restated_cell_has_its_cause(nights: Nights) -> None:

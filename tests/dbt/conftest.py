@@ -14,8 +14,9 @@ from tests.fixtures.landed import NIGHT
 
 
 @pytest.fixture(scope="session")
-def city_of_floors(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def city_of_floors(tmp_path_factory: pytest.TempPathFactory, build_once: Callable[[str], None]) -> Settings:
     """The city of ``floors``, built and not judged. Whoever changes it takes a copy."""
+    build_once("the city of floors")
     settings = settings_at(tmp_path_factory.mktemp("floors") / "home")
     floors.first_delivery().land(settings)
     build(settings, NIGHT)

@@ -27,7 +27,7 @@ from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.languages import latin_words
 from tests.fixtures.orders import add_order
 
-pytestmark = [pytest.mark.nights(6), pytest.mark.xdist_group("floors")]
+pytestmark = pytest.mark.nights(6)
 
 NEXT = NIGHT + timedelta(days=1)
 

@@ -17,7 +17,7 @@ from minhu.settings import Settings
 from tests.fixtures.homes import copy_of, query, settings_at
 from tests.fixtures.landed import NIGHT
 
-pytestmark = [pytest.mark.nights(6), pytest.mark.xdist_group("floors")]
+pytestmark = pytest.mark.nights(6)
 
 FINDING = Finding(
     "L4-GXK-004", "block", "minhu", "kpi_values", "planted", kpi_id="H06", unit_type="district", unit_code="d40",

@@ -1,32 +1,15 @@
-"""One night that was really landed, built, judged and published, for all tests of the dossier."""
+"""The night that was really published, and the pages that publishing it left behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from minhu import settings as settings_module
 from minhu.release import releases
 from minhu.release.release_folder import Release
 from minhu.reports import dossier
 from minhu.settings import Settings
-from minhu.standalone import postgres
-from tests.fixtures.nights import publish_night_here
-
-NIGHT = date(2026, 11, 20)
-
-
-@pytest.fixture(scope="session")
-def home_of_a_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    home = settings_module.load(environ={"MINHU_HOME": str(tmp_path_factory.mktemp("dossier") / "home")})
-    home.home.mkdir(parents=True)
-    postgres.start(home.postgres_dir)
-    publish_night_here(home, NIGHT, days=35)
-    postgres.stop(home.postgres_dir)
-    yield home
 
 
 @pytest.fixture(scope="session")

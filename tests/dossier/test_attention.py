@@ -14,7 +14,7 @@ from tests.dossier.conftest import write
 from tests.dossier.homes import add_release, empty_home, with_column
 from tests.dossier.reading import read
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 #: Of the months that this test withholds.
 RULE, KPI, MONTH = "L2-HOT-006", "H06", date(2026, 11, 1)

@@ -14,7 +14,7 @@ from tests.fixtures.waiting import PATIENCE
 from .conftest import write
 from .homes import a_year_before, empty_home
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MOST_BYTES = 1_000_000

@@ -14,7 +14,7 @@ from minhu.release.release_folder import Release
 from minhu.reports import data_docs
 from minhu.settings import Settings
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 
 @pytest.fixture(autouse=True)

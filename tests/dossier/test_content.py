@@ -14,7 +14,7 @@ from minhu.reports.presentation.values import figure, share
 
 from .reading import read
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 
 def rows_of(night: Release, table: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from minhu.settings import Settings
 from minhu.warehouse import work_file
 from tests.fixtures.attacker import solved
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
 #: Cells with their true figures, and by which rule the release hides them; '' where it shows them.

@@ -20,7 +20,7 @@ from .conftest import write
 from .homes import add_release, empty_home, first_rows, with_column
 from .reading import read
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 HOSTILE = "<script>alert(1)</script>\" onmouseover='x' & {{ 7*7 }}"
 

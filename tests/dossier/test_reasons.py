@@ -15,7 +15,7 @@ from tests.fixtures.languages import chinese_letters, latin_words
 
 from .reading import read
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 BY_RULE = "按裁定与规则；同一规则的单元格合为一行"
 BY_CELL = "暂缓公布的单元格；同一指标、层级与规则合为一行"

@@ -11,7 +11,7 @@ import pytest
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from minhu.cli.app import app
 from minhu.settings import PROJECT_ROOT, Settings
 
-pytestmark = [pytest.mark.nights(2), pytest.mark.xdist_group("dossier")]
+pytestmark = pytest.mark.nights(2)
 
 TEXT = (PROJECT_ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 LINES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -36,8 +37,9 @@ def city_home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def told(city_home: Settings, postgres_folder: Path) -> list[Told]:
+def told(city_home: Settings, postgres_folder: Path, build_once: Callable[[str], None]) -> list[Told]:
     """Four nights, each published on the one before."""
+    build_once("four nights of the oracle")
     uri = postgres.uri(postgres_folder, "publisher")
     nights: list[Night] = []
     found = []

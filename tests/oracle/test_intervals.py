@@ -15,7 +15,7 @@ from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import work_file
 from tests.oracle.conftest import Told
 
-pytestmark = [pytest.mark.nights(4), pytest.mark.xdist_group("oracle")]
+pytestmark = pytest.mark.nights(4)
 
 #: Bounds are kept with eight decimals.
 APART = 1e-8

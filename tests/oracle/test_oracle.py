@@ -13,7 +13,7 @@ from tests.oracle.conftest import Told
 from tests.oracle.counts import DEFINITIONS, Cell, Figure
 from tests.oracle.disputes import DISPUTES
 
-pytestmark = [pytest.mark.nights(4), pytest.mark.xdist_group("oracle")]
+pytestmark = pytest.mark.nights(4)
 
 #: A claim of a city about itself is no figure of the catalogue.
 NOT_COVERED = {("H06", "claimed")}
