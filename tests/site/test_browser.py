@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from playwright.sync_api import Browser, expect
 from minhu.release.release_folder import Release
 
 from .browsing import KINDS, VENDORED, reading
+from .synthetic import HOSTILE
 
 _MEASURED = """() => ({
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -99,6 +102,37 @@ def test_the_comparison_says_a_difference_with_its_interval(browser: Browser, fo
             " … " in said for said in opened.page.locator("#compared tr td:nth-child(7)").all_inner_texts() if said
         )
         assert opened.messages == []
+
+
+@pytest.mark.parametrize("language", ["", "?en"])
+def test_a_kpi_is_downloaded_with_all_its_units(browser: Browser, folder: Path, language: str, tmp_path: Path) -> None:
+    with reading(browser, accept_downloads=True) as opened:
+        opened.page.goto(f"{(folder / 'compare.html').as_uri()}{language}")
+        expect(opened.page.locator("#compared tbody tr").first).to_be_visible()
+        with opened.page.expect_download() as download:
+            opened.page.locator("#save").click()
+        assert download.value.suggested_filename == f"H06_{folder.name}.csv"
+        download.value.save_as(tmp_path / "h06.csv")
+        units = opened.page.locator("#a option").count()
+        assert opened.messages == []
+    content = (tmp_path / "h06.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf") and not content.startswith(b"\xef\xbb\xbfsep=")
+    header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert header[0] == ("KPI" if language else "指标")
+    assert len({row[2] for row in rows}) == units and max(row[3] for row in rows).startswith("2026-1")
+    assert all(bool(row[4]) != bool(row[8]) for row in rows), "a figure, or the word that says why there is none"
+    assert "暂缓" in {row[8] for row in rows}
+    names = {row[1].split(" ", 1)[1] for row in rows}
+    assert set(HOSTILE) <= names and not [row for row in rows if row[1][:1] in "=+-@"]
+
+
+@pytest.mark.parametrize("language", ["", "?en"])
+def test_what_the_search_finds_stays_on_a_phone_screen(browser: Browser, folder: Path, language: str) -> None:
+    with reading(browser, 390) as opened:
+        opened.page.goto(f"{(folder / 'index.html').as_uri()}{language}")
+        opened.page.locator("#search").fill("lv")
+        box = opened.page.locator("#found ul").bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
 @pytest.mark.parametrize("name", ["axe.min.js", "acorn.js"])
