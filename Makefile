@@ -52,10 +52,12 @@ test: lint ## lint, types and every test but the slow ones, in two processes
 test-slow: .venv/.development ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-test-bi: var/bi/.installed .venv/.runtime ## psql, pandas, ADBC and DuckDB read the current release and are compared; leaves the database running
-	@$(BIN)/minhu $(CITY_FLAG) db start
+test-bi: var/bi/.installed var/bi/superset/.installed .venv/.runtime ## psql, pandas, ADBC, DuckDB and Superset read the release and are compared; leaves the database running
+	@$(BIN)/minhu $(CITY_FLAG) db start --port $(or $(PORT),15432)
 	@$(BIN)/minhu $(CITY_FLAG) export --as duckdb --out var/bi/release.duckdb
 	@var/bi/bin/python tests/bi/readers.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" var/bi/release.duckdb
+	@var/bi/superset/bin/python tests/bi/superset.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" $(or $(PORT),15432) \
+		"$$($(BIN)/minhu $(CITY_FLAG) db start --port $(or $(PORT),15432) | sed -n 's/^its password is in //p')" var/bi/superset/home
 
 lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencies, conventions of the dbt project
 	$(BIN)/ruff check .
@@ -92,12 +94,19 @@ lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes -c requirements.txt requirements-bi.in -o requirements-bi.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-superset.in -o requirements-superset.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-audit.in -o requirements-audit.txt
 
 # What analysts connect with is no part of the product and has an environment of its own.
 var/bi/.installed: requirements-bi.txt
 	$(PYTHON) -m venv var/bi
 	@var/bi/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-bi.txt
+	@touch $@
+
+var/bi/superset/.installed: requirements-superset.txt var/bi/.installed
+	$(PYTHON) -m venv var/bi/superset
+	@echo "installing Superset (about 800 MB, once) ..."
+	@var/bi/superset/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-superset.txt
 	@touch $@
 
 clean: ## remove .venv and everything built; var/ (all state) stays

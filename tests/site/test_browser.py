@@ -2,128 +2,163 @@
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import re
 import shutil
-import subprocess
+from dataclasses import dataclass
 from hashlib import sha256
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from minhu.release.release_folder import Release
-from tests.fixtures.waiting import PATIENCE
 
-from .synthetic import VANISHED, WITHOUT_SHOWN
+from .browsing import KINDS, VENDORED, reading
+from .synthetic import HOSTILE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
-QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--proxy-server=127.0.0.1:9", "--allow-file-access-from-files",
-    "--enable-logging=stderr", "--virtual-time-budget=600000",
-)  # fmt: skip
-#: One page of every kind, and those that a release can make difficult.
-KINDS = (
-    "index.html", "units.html", "map.html", "compare.html", "changes.html", "held.html", "schemes.html", "definitions.html",
-    "downloads.html", "cite.html", "kpi/H06.html", f"kpi/{WITHOUT_SHOWN}.html", "unit/610100.html", "unit/610101001.html",
-    "unit/610102001.html", f"unit/{VANISHED}.html",
-)  # fmt: skip
-HERE = Path(__file__).parent
-AXE = HERE / "vendored" / "axe.min.js"
+_MEASURED = """() => ({
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    language: document.documentElement.lang,
+    heading: document.querySelector("h1").innerText,
+    newer: document.getElementById("newer").hidden,
+    nodes: document.getElementsByTagName("*").length,
+})"""
+_SERIOUS = """async () => (await axe.run(document, { preload: false })).violations
+    .filter(v => v.impact === "serious" || v.impact === "critical")
+    .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(" | "))"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a browser saw of a page, and what all pages of that language and width said and asked for."""
+
+    address: str
+    width: int
+    found: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a browser says of each page, in one run of it."""
-    place = tmp_path_factory.mktemp("harness")
-    plan = [
-        {"address": f"{(folder / address).as_uri()}{language}", "width": width, "axe": width == 1300 and not language}
-        for language in ("", "?en")
-        for width in (1300, 390)
-        for address in KINDS
-    ]
-    plan.append({"address": (folder / "kpi/H06.html").as_uri(), "width": 1300, "type": "第1区"})
-    plan.append({"address": (folder / "index.html").as_uri(), "width": 1300, "type": "h12"})
-    plan += [
-        {"address": (folder / "index.html").as_uri(), "width": 1300, "type": asked}
-        for asked in ("jie jue lv", "axbjl", "di1qu", "asbjl")
-    ]
-    shutil.copy(HERE / "harness.html", place / "harness.html")
-    (place / "plan.js").write_text(f"var plan = {json.dumps(plan)}, axe_source = {json.dumps(AXE.as_uri())};")
-    assert CHROMIUM is not None
-    run = subprocess.run(
-        [CHROMIUM, *QUIET, f"--user-data-dir={place / 'profile'}", "--dump-dom", (place / "harness.html").as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    console = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
-    assert console == []
-    found = re.search(r'<pre id="told">(.*?)</pre>', run.stdout, re.DOTALL)
-    assert found is not None and found[1], run.stdout[-2000:]
-    answers = json.loads(unescape(found[1]))
-    assert len(answers) == len(plan)
-    return list(answers)
+def seen(browser: Browser, folder: Path) -> list[Seen]:
+    pages = []
+    for language, width in (("", 1300), ("", 390), ("?en", 1300), ("?en", 390)):
+        with reading(browser, width) as opened:
+            for address in KINDS:
+                opened.page.goto(f"{(folder / address).as_uri()}{language}")
+                pages.append(Seen(f"{address}{language}", width, opened.page.evaluate(_MEASURED)))
+            assert opened.messages == []
+            assert [name for name in opened.requests if not name.startswith(folder.parent.as_uri())] == []
+    return pages
 
 
-def test_no_page_is_wider_than_its_screen(told: list[dict[str, Any]]) -> None:
-    assert {f"{page['address']} {page['width']}" for page in told if page["overflow"] > 0} == set()
+def test_no_page_is_wider_than_its_screen(seen: list[Seen]) -> None:
+    assert [f"{page.address} {page.width}" for page in seen if page.found["overflow"] > 0] == []
 
 
-def test_both_languages_are_there(told: list[dict[str, Any]]) -> None:
-    index = [page for page in told if "/index.html" in page["address"]]
-    assert {page["heading"] for page in index if page["language"] == "zh-CN"} == {"拨打之后，城市行动了吗？"}
-    assert {page["heading"] for page in index if page["language"] == "en"} == {"Does the city act when it is called?"}
+def test_both_languages_are_there(seen: list[Seen]) -> None:
+    headings = {(page.found["language"], page.found["heading"]) for page in seen if page.address.startswith("index.")}
+    assert headings == {("zh-CN", "拨打之后，城市行动了吗？"), ("en", "Does the city act when it is called?")}
 
 
-def test_nothing_is_asked_for_outside_the_folder(told: list[dict[str, Any]], folder: Path) -> None:
-    allowed = folder.parent.as_uri()
-    for page in told:
-        assert [name for name in page["loaded"] if not name.startswith((allowed, AXE.as_uri()))] == []
+def test_pages_stay_small_after_their_scripts(seen: list[Seen]) -> None:
+    assert max(page.found["nodes"] for page in seen) <= 4000
+    assert all(page.found["newer"] for page in seen)
 
 
-def test_the_comparison_and_the_search_answer(told: list[dict[str, Any]]) -> None:
-    assert all(page["compared"] > 20 for page in told if "/compare.html" in page["address"])
-    by_name, by_id, *by_sound = (page["results"] for page in told if "results" in page)
-    assert "第1区 610101" in by_name
-    assert any(name.startswith("H12 ") for name in by_id)
-    jie_jue_lv, nothing, district, initials = by_sound
-    assert [name[:3] for name in jie_jue_lv] == ["H08", "X02"]
-    assert nothing == [] and "第1区 610101" in district and [name[:3] for name in initials] == ["H06"]
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("jie jue lv", ["H08", "X02"]),
+        ("axbjl", []),
+        ("asbjl", ["H06"]),
+        ("h12", ["H12"]),
+        ("満意", []),
+        ("满意", ["H09"]),
+    ],
+)
+def test_the_search_answers_to_names_ids_and_sounds(
+    browser: Browser, folder: Path, asked: str, first: list[str]
+) -> None:
+    with reading(browser) as opened:
+        opened.page.goto((folder / "index.html").as_uri())
+        opened.page.locator("#search").fill(asked)
+        expect(opened.page.locator("#found li").first).to_be_visible()
+        found = opened.page.locator("#found a").all_inner_texts()
+        assert [name[:3] for name in found if re.match(r"[A-Z]\d\d ", name)] == first
 
 
-def test_pages_stay_small_after_their_scripts(told: list[dict[str, Any]]) -> None:
-    assert max(page["nodes"] for page in told) <= 4000
-    assert {page["newer"] for page in told} == {""}
+def test_the_comparison_says_a_difference_with_its_interval(browser: Browser, folder: Path) -> None:
+    with reading(browser) as opened:
+        opened.page.goto((folder / "compare.html").as_uri())
+        rows = opened.page.locator("#compared tbody tr")
+        expect(rows.first).to_be_visible()
+        assert rows.count() > 20
+        kpi = opened.page.locator("#kpi")
+        kpi.select_option(kpi.locator("option[data-id=H12]").get_attribute("value"))
+        expect(rows.first).to_be_visible()
+        assert all(
+            " … " in said for said in opened.page.locator("#compared tr td:nth-child(7)").all_inner_texts() if said
+        )
+        assert opened.messages == []
 
 
-def test_the_vendored_file_is_the_one_that_is_named() -> None:
-    assert sha256(AXE.read_bytes()).hexdigest() in (AXE.parent / "README.md").read_text()
+@pytest.mark.parametrize("language", ["", "?en"])
+def test_a_kpi_is_downloaded_with_all_its_units(browser: Browser, folder: Path, language: str, tmp_path: Path) -> None:
+    with reading(browser, accept_downloads=True) as opened:
+        opened.page.goto(f"{(folder / 'compare.html').as_uri()}{language}")
+        expect(opened.page.locator("#compared tbody tr").first).to_be_visible()
+        with opened.page.expect_download() as download:
+            opened.page.locator("#save").click()
+        assert download.value.suggested_filename == f"H06_{folder.name}.csv"
+        download.value.save_as(tmp_path / "h06.csv")
+        units = opened.page.locator("#a option").count()
+        assert opened.messages == []
+    content = (tmp_path / "h06.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf") and not content.startswith(b"\xef\xbb\xbfsep=")
+    header, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert header[0] == ("KPI" if language else "指标")
+    assert len({row[2] for row in rows}) == units and max(row[3] for row in rows).startswith("2026-1")
+    assert all(bool(row[4]) != bool(row[8]) for row in rows), "a figure, or the word that says why there is none"
+    assert "暂缓" in {row[8] for row in rows}
+    names = {row[1].split(" ", 1)[1] for row in rows}
+    assert set(HOSTILE) <= names and not [row for row in rows if row[1][:1] in "=+-@"]
 
 
-def test_axe_finds_nothing_serious(told: list[dict[str, Any]]) -> None:
-    found = {page["address"].rsplit("/site/", 1)[-1]: page["serious"] for page in told if page.get("serious")}
-    assert found == {}
-    assert sum("serious" in page for page in told) == len(KINDS)
+@pytest.mark.parametrize("language", ["", "?en"])
+def test_what_the_search_finds_stays_on_a_phone_screen(browser: Browser, folder: Path, language: str) -> None:
+    with reading(browser, 390) as opened:
+        opened.page.goto(f"{(folder / 'index.html').as_uri()}{language}")
+        opened.page.locator("#search").fill("lv")
+        box = opened.page.locator("#found ul").bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
-def test_an_old_site_says_by_itself_that_a_newer_release_exists(folder: Path, release: Release, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["axe.min.js", "acorn.js"])
+def test_a_vendored_file_is_the_one_that_is_named(name: str) -> None:
+    assert f"{sha256((VENDORED / name).read_bytes()).hexdigest()} |" in (VENDORED / "README.md").read_text()
+
+
+@pytest.mark.parametrize(("language", "width"), [("", 1300), ("?en", 390)])
+def test_axe_finds_nothing_serious(browser: Browser, folder: Path, language: str, width: int) -> None:
+    found = {}
+    with reading(browser, width) as opened:
+        for address in KINDS:
+            opened.page.goto(f"{(folder / address).as_uri()}{language}")
+            opened.page.add_script_tag(path=VENDORED / "axe.min.js")
+            found[address] = opened.page.evaluate(_SERIOUS)
+    assert {address: said for address, said in found.items() if said} == {}
+
+
+def test_an_old_site_says_by_itself_that_a_newer_release_exists(
+    browser: Browser, folder: Path, release: Release, tmp_path: Path
+) -> None:
     sites = tmp_path / "site"
     shutil.copytree(folder, sites / release.release_id)
     (sites / "current.js").write_text('minhuCurrent("2026-11-21-0000000001");\n')
-    assert CHROMIUM is not None
-    page = sites / release.release_id / "kpi" / "H06.html"
-    document = subprocess.run(
-        [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    ).stdout
-    assert re.search(
-        r'id="newer">.*?<a href="\.\./\.\./2026-11-21-0000000001/index\.html[^"]*">2026-11-21-0000000001</a>', document
-    )
+    with reading(browser) as opened:
+        opened.page.goto((sites / release.release_id / "kpi" / "H06.html").as_uri())
+        link = opened.page.locator("#newer a")
+        expect(link).to_have_text("2026-11-21-0000000001")
+        assert (link.get_attribute("href") or "").startswith("../../2026-11-21-0000000001/index.html")

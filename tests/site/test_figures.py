@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,8 @@ import pytest
 
 from minhu.release.release_folder import Release
 from minhu.reports import site
+from minhu.reports.site.drawing.scale import of_time
+from minhu.reports.site.drawing.series import _time_axis
 from minhu.settings import Settings
 
 from .conftest import empty_home
@@ -127,3 +130,17 @@ def test_nothing_depends_on_what_a_hidden_cell_holds(tmp_path: Path, release: Re
     assert changed is not None and changed[0] > 1000
     assert other.release_id == release.release_id
     assert dict(site.build(other)) == dict(site.build(release))
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [
+        ([date(2026, 10, 1), date(2026, 11, 1)], "10 2026 11"),
+        ([date(2026, 12, 1), date(2027, 1, 1)], "12 2026 1 2027"),
+        ([date(2026, 10, 12), date(2026, 10, 19)], "10-12 2026 10-19"),
+        ([date(2026, month, 1) for month in range(1, 13)], "1 2026 " + " ".join(map(str, range(2, 13)))),
+    ],
+)
+def test_the_time_axis_names_months_as_months_also_where_there_are_few(days: list[date], named: str) -> None:
+    axis = "".join(_time_axis(days, of_time(days, 0, 100), 10))
+    assert " ".join(re.findall(r">([^<>]+)</text>", axis)) == named

@@ -82,8 +82,10 @@ def test_every_link_leads_to_a_page_of_the_site_or_to_its_dossier(
     dossier = folder.parent.parent / "reports" / release.release_id / "index.html"
     for address, page in pages.items():
         for link in read(page).links:
-            target = ((folder / address).parent / link.split("#")[0]).resolve()
+            name, _, place = link.partition("#")
+            target = ((folder / address).parent / name).resolve() if name else folder / address
             assert link == "" or target.is_file() or target == dossier.resolve(), f"{address} links to {link}"
+            assert not place or f'id="{place}"' in target.read_text(encoding="utf-8"), f"{address} links to {link}"
 
 
 def test_names_are_text_whatever_they_hold(pages: dict[str, str]) -> None:

@@ -121,7 +121,7 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
         ] = None,
     ) -> None:
         """Write cells of a release to a file: XLSX with a sheet a KPI, CSV for Excel and WPS, Parquet; or a whole release for BI:
-        a DuckDB file, or the star as a folder of Parquet files."""
+        a DuckDB file, or the star as a folder of Parquet files; or the orders of the current release as Open311 GeoReport v2."""
         from minhu.analysis.downloads.download import export
         from minhu.analysis.downloads.selection import Selection
 
@@ -129,7 +129,8 @@ def add_commands(app: typer.Typer, settings: Callable[[], Settings]) -> None:
             tuple(kpi or ()), first, last, tuple(period or ("month",)), tuple(level or ()), tuple(caliber or ())
         )
         written = export(settings(), asked, kind, out, release, "en" if english else "zh")
-        typer.echo(f"{written.path}  ({written.cells:,} cells, {written.bytes:,} bytes)")
+        counted = "orders" if kind is Kind.open311 else "cells"
+        typer.echo(f"{written.path}  ({written.cells:,} {counted}, {written.bytes:,} bytes)")
 
     @app.command()
     def dossier(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from minhu import atomic
-from minhu.analysis.downloads import described, files
+from minhu.analysis.downloads import described, files, open311
 from minhu.analysis.downloads.columns import Language, columns
 from minhu.analysis.downloads.database import write_database, write_star
 from minhu.analysis.downloads.kinds import Kind
-from minhu.analysis.downloads.selection import Selection, select_cells
+from minhu.analysis.downloads.selection import Selection, days, select_cells
 from minhu.errors import UsageError
 from minhu.release import published_contract, releases
 from minhu.release.published_contract import Text
+from minhu.release.release_folder import Release
 from minhu.settings import Settings
 
 
@@ -25,7 +26,7 @@ class Download:
 
     Attributes:
         path: of the file.
-        cells: how many it has.
+        cells: how many it has; of Open311, orders.
         bytes: its size.
     """
 
@@ -60,6 +61,8 @@ def export(
     release = releases.current(settings, release_id)
     if kind in (Kind.duckdb, Kind.star):
         return _whole(settings, selection, kind, out, release.release_id)
+    if kind is Kind.open311:
+        return _orders(settings, selection, out, release)
     cells = select_cells(settings, selection, release.release_id)
     name = f"{'_'.join(selection.kpis) if 0 < len(selection.kpis) <= 3 else 'kpis'}_{release.release_id}.{kind}"
     path = out / name if out and out.is_dir() else out or Path(name)
@@ -90,6 +93,21 @@ def _whole(settings: Settings, selection: Selection, kind: Kind, out: Path | Non
     path.parent.mkdir(parents=True, exist_ok=True)
     cells = write_database(settings, release_id, path)
     return Download(path, cells, path.stat().st_size)
+
+
+def _orders(settings: Settings, selection: Selection, out: Path | None, release: Release) -> Download:
+    """The orders of some days: what is asked of cells does not apply."""
+    if replace(selection, first=None, last=None) != Selection():
+        raise UsageError(
+            "export orders as open311", "expected days, found a choice of cells",
+            "leave --kpi, --period, --level and --caliber away; --from and --to are the days of orders",
+        )  # fmt: skip
+    data, count = open311.as_open311(settings, release, *days(selection))
+    name = f"open311_{release.release_id}.xml"
+    path = out / name if out and out.is_dir() else out or Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_bytes(path, data)
+    return Download(path, count, len(data))
 
 
 def _bytes(settings: Settings, cells: pa.Table, kind: Kind, language: Language, release_id: str) -> bytes:

@@ -100,8 +100,8 @@ def select_cells(settings: Settings, selection: Selection, release_id: str | Non
             )
     asked = {
         "kpis": list(selection.kpis), "periods": list(selection.periods), "levels": list(selection.levels),
-        "calibers": list(selection.calibers), "first": _day(selection.first, "--from", False),
-        "last": _day(selection.last, "--to", True), "all_levels": levels, "all_periods": periods,
+        "calibers": list(selection.calibers), "first": days(selection)[0], "last": days(selection)[1],
+        "all_levels": levels, "all_periods": periods,
     }  # fmt: skip
     with offered_release(settings, release_id) as engine:
         known = [kpi for (kpi,) in engine.execute("select distinct kpi_id from kpi_contract order by 1").fetchall()]
@@ -117,6 +117,15 @@ def select_cells(settings: Settings, selection: Selection, release_id: str | Non
             "ask for more: --from, --to, --period (month is the default), --level, --caliber",
         )  # fmt: skip
     return cells
+
+
+def days(selection: Selection) -> tuple[date, date]:
+    """The first and the last day that are asked for.
+
+    Raises:
+        UsageError: one is no day and no month.
+    """
+    return _day(selection.first, "--from", False), _day(selection.last, "--to", True)
 
 
 def _there_or_empty(engine: duckdb.DuckDBPyConnection) -> dict[str, str]:

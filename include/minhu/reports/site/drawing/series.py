@@ -188,14 +188,15 @@ def _time_axis(days: Sequence[date], x: Scale, bottom: float) -> list[str]:
     """Months that are named: all of a few, else each January, April, July and October, the year under the first of it."""
     parts: list[str] = []
     named_year = 0
-    step = 1 if len(days) <= 14 else 3
+    is_long = days[-1] - days[0] > timedelta(days=100)
+    are_months = is_long or all(day.day == 1 for day in days)
     for day in days:
-        if len(days) > 14 and days[-1] - days[0] > timedelta(days=100) and (day.month - 1) % step:
+        if len(days) > 14 and is_long and (day.month - 1) % 3:
             continue
-        if days[-1] - days[0] <= timedelta(days=100) and day not in days[:: max(1, len(days) // 8)]:
+        if not is_long and day not in days[:: max(1, len(days) // 8)]:
             continue
         at = x(day.toordinal())
-        name = f"{day.month}-{day.day}" if days[-1] - days[0] <= timedelta(days=100) else f"{day.month}"
+        name = f"{day.month}" if are_months else f"{day.month}-{day.day}"
         parts.append(f'<path class="grid" d="M{at:.1f} {bottom:.1f}v4"/>')
         parts.append(text(at, bottom + 16, name, "tick", "middle"))
         if day.year != named_year:

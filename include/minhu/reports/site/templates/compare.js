@@ -39,5 +39,26 @@
     if (kpi.options[kpi.selectedIndex].getAttribute("data-id") in loaded) { show(); return; }
     var s = document.createElement("script"); s.src = "data/" + kpi.value + ".js"; document.head.appendChild(s);
   }
+  function quoted(said) {
+    var shown = said === null ? "" : String(said);
+    if (typeof said === "string" && /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(said)) { shown = "'" + said; }
+    return /[",\r\n]/.test(shown) ? '"' + shown.replace(/"/g, '""') + '"' : shown;
+  }
+  function save() {
+    var option = kpi.options[kpi.selectedIndex], id = option.getAttribute("data-id"), data = loaded[id], link = document.createElement("a");
+    if (!data) { return; }
+    var rows = [document.documentElement.lang === "en" ? ["KPI", "unit", "code", "first day", "value", "interval from", "interval to", "n", "not shown"]
+      : ["指标", "对象", "代码", "期初", "数值", "区间下限", "区间上限", "n", "未公布"]];
+    Array.prototype.forEach.call(a.options, function (unit) {
+      var cells = data.cells[unit.value] || {}, name = unit.getAttribute("data-name") || unit.textContent, code = unit.value.replace(/^[^/]*\//, "");
+      Object.keys(cells).sort().forEach(function (day) {
+        var cell = cells[day];
+        rows.push([id, name, code, day].concat(typeof cell === "string" ? [null, null, null, null, cell] : cell.concat([null])));
+      });
+    });
+    link.href = URL.createObjectURL(new Blob(["\ufeff" + rows.map(function (row) { return row.map(quoted).join(","); }).join("\r\n") + "\r\n"], { type: "text/csv" }));
+    link.download = id + "_" + document.body.getAttribute("data-release") + ".csv"; link.click();
+  }
+  document.getElementById("save").addEventListener("click", save);
   form.hidden = false; kpi.addEventListener("change", load); a.addEventListener("change", show); b.addEventListener("change", show); load();
 })();

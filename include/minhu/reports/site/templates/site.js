@@ -14,7 +14,7 @@
     for (var i = 0; i < names.length && shown < 12; i += 1) {
       if (names[i][0].toLowerCase().indexOf(asked) < 0 && names[i][2].indexOf(sound) < 0) { continue; }
       var item = document.createElement("li"), a = document.createElement("a");
-      a.href = up + names[i][1]; a.textContent = names[i][0]; item.appendChild(a); box.appendChild(item); shown += 1;
+      a.href = up + names[i][1] + (document.documentElement.lang === "en" ? "?en" : ""); a.textContent = names[i][0]; item.appendChild(a); box.appendChild(item); shown += 1;
     }
     if (!shown) { var none = document.createElement("li"); none.textContent = "无 · none"; box.appendChild(none); }
     list.appendChild(box);
@@ -26,5 +26,12 @@
     var s = document.createElement("script"); s.id = "names"; s.src = up + "names.js"; document.head.appendChild(s);
   });
   input.addEventListener("input", show);
-  input.addEventListener("keydown", function (e) { if (e.key === "Escape") { input.value = ""; show(); } });
+  function links() { return Array.prototype.slice.call(list.querySelectorAll("a")); }
+  input.parentNode.addEventListener("keydown", function (e) {
+    var stops = [input].concat(links()), step = { ArrowDown: 1, ArrowUp: -1 }[e.key], next;
+    if (e.key === "Escape") { input.value = ""; show(); input.focus(); return; }
+    if (e.key === "Enter" && e.target === input && stops.length > 1) { stops[1].click(); return; }
+    next = step && stops[stops.indexOf(e.target) + step];
+    if (next) { e.preventDefault(); next.focus(); }
+  });
 })();
