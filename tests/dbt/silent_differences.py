@@ -1,0 +1,59 @@
+"""What DuckDB and Spark both take and answer differently, without an error: found in compiled SQL by its types.
+
+``concat`` passes over nulls on DuckDB and is null on Spark; ``concat_ws`` passes over them on both. A fraction cast to an
+integer is rounded on DuckDB and cut off on Spark: ``round``, ``floor`` or ``ceil`` says which. Where nulls are ordered is one
+setting of the profile, not a matter of each query.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+_WHOLE = {*exp.DataType.INTEGER_TYPES}
+_FRACTIONS = {*exp.DataType.FLOAT_TYPES, exp.DataType.Type.DECIMAL}
+_DECIDED = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)
+#: Those that sqlglot knows no class of.
+_DECIDED_NAMES = {"round_even"}
+
+
+def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
+    """Expressions of one DuckDB query that Spark answers differently.
+
+    Args:
+        sql: compiled, one ``select``.
+        schema: types of the columns, by schema and table.
+    """
+    query = parse_one(sql, read="duckdb")
+    found = [f"{node.sql('duckdb')}: concat of what may be null; write concat_ws('', ...)" for node in _concats(query)]
+    try:
+        query = annotate_types(qualify(query, schema=schema, dialect="duckdb"), schema=schema, dialect="duckdb")
+    except OptimizeError as error:
+        return [*found, f"types are not known: {error}"]
+    for cast in query.find_all(exp.Cast):
+        if cast.to.this in _WHOLE and _is_fraction(cast.this):
+            found.append(f"{cast.sql('duckdb')}: a fraction cast to an integer; write round, floor or ceil")
+    return found
+
+
+def _concats(query: exp.Expression) -> list[exp.Expression]:
+    return [node for node in query.find_all(exp.Concat) if not isinstance(node, exp.ConcatWs)]
+
+
+def _is_fraction(value: exp.Expression) -> bool:
+    """What a function made whole is none; what nobody knows the type of may be one."""
+    while isinstance(value, (exp.Paren, exp.Subquery, exp.Select, exp.Neg)):
+        value = value.selects[0].unalias() if isinstance(value, exp.Select) else value.this
+    if isinstance(value, _DECIDED) and (value.args.get("decimals") is None or value.args["decimals"].name == "0"):
+        return False
+    if isinstance(value, exp.Anonymous):
+        return value.name.lower() not in _DECIDED_NAMES
+    kind = value.type
+    if kind is None or kind.this not in _FRACTIONS:
+        return False
+    scale = kind.expressions[1].name if len(kind.expressions) > 1 else ""
+    return not (kind.this == exp.DataType.Type.DECIMAL and scale == "0")
