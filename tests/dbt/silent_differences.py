@@ -19,6 +19,8 @@ _FRACTIONS = {*exp.DataType.FLOAT_TYPES, exp.DataType.Type.DECIMAL}
 _DECIDED = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)
 #: Those that sqlglot knows no class of.
 _DECIDED_NAMES = {"round_even"}
+#: Columns that are whole, of an engine's widest type: dbt's generate_series.
+_WHOLE_COLUMNS = {"generated_number"}
 
 
 def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
@@ -52,8 +54,13 @@ def _is_fraction(value: exp.Expression) -> bool:
         return False
     if isinstance(value, exp.Anonymous):
         return value.name.lower() not in _DECIDED_NAMES
+    named = {column.name for column in value.find_all(exp.Column)}
+    if isinstance(value, exp.Null) or (named and named <= _WHOLE_COLUMNS):
+        return False
     kind = value.type
-    if kind is None or kind.this not in _FRACTIONS:
+    if kind is None or kind.this == exp.DataType.Type.UNKNOWN:
+        return True
+    if kind.this not in _FRACTIONS:
         return False
     scale = kind.expressions[1].name if len(kind.expressions) > 1 else ""
     return not (kind.this == exp.DataType.Type.DECIMAL and scale == "0")

@@ -150,7 +150,7 @@ select
     unit_code,
     month_start,
     cast(numerator as decimal(18, 4)) as numerator,
-    cast(denominator as bigint) as denominator,
+    cast(round(denominator) as bigint) as denominator,
     round(value, 8) as value,
     round(value_low, 8) as value_low,
     round(value_high, 8) as value_high

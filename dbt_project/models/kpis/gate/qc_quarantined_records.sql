@@ -139,7 +139,7 @@ weighed as (
 judged as (
     select
         *,
-        cast(ceil(all_failed) + rows_kept as bigint) as rows_seen,
+        cast(round(ceil(all_failed) + rows_kept) as bigint) as rows_seen,
         case
             when all_failed + rows_kept < {{ threshold('quarantine_min_records') }} then 'info'
             when all_failed >= {{ threshold('quarantine_block_share') }} * (all_failed + rows_kept) then 'block'
