@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from minhu.landing.night import Night
@@ -19,6 +20,8 @@ from tests.fixtures.homes import build_and_judge, settings_at
 from tests.fixtures.landed import NIGHT
 from tests.spark import engine
 
+#: All that a model may read.
+SCHEMAS = ("raw", "seeds", "staging", "reference", "intermediate", "core", "assessment", "kpis", "publish")
 collect_ignore_glob = [] if find_spec("pyspark") else ["*_on_spark.py"]
 
 
@@ -68,7 +71,9 @@ class Project:
 
     def sql_of_models(self, target: str) -> dict[str, str]:
         """Every SQL model as this engine is asked for all of it."""
-        nodes = (r.node for r in self.run("compile", target, "--full-refresh", "--select", "resource_type:model").values())
+        nodes = (
+            r.node for r in self.run("compile", target, "--full-refresh", "--select", "resource_type:model").values()
+        )
         return {node.name: node.compiled_code for node in nodes if node.language == "sql"}
 
 
@@ -77,6 +82,20 @@ def project(built: Settings) -> Project:
     return Project(built)
 
 
-def by_path(folder: Path, suffix: str) -> list[str]:
-    """Names of files, which dbt has not been asked for."""
-    return sorted(path.stem for path in folder.rglob(f"*{suffix}"))
+@dataclass
+class Engines:
+    """Both engines before the same relations, with the models as each is asked for them."""
+
+    duck: duckdb.DuckDBPyConnection
+    spark: Any
+    of_duck: dict[str, str]
+    of_spark: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def engines(built: Settings, project: Project, spark: Any) -> Iterator[Engines]:
+    of_duck = project.sql_of_models("duckdb")
+    with work_file.connect(built, read_only=True) as db:
+        db.execute("set default_null_order = 'nulls_first_on_asc_last_on_desc'")  # as profiles.yml has it
+        engine.offer(db, spark, built.home / "parquet", SCHEMAS)
+        yield Engines(db, spark, of_duck, project.sql_of_models("spark"))

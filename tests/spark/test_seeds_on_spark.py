@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from minhu.settings import PROJECT_ROOT, Settings
-from minhu.warehouse import work_file
+from minhu.settings import PROJECT_ROOT
 from tests.spark import engine, sameness
-from tests.spark.conftest import Project
+from tests.spark.conftest import Engines, Project
 
 pytestmark = pytest.mark.nights(1)
 
@@ -17,15 +14,15 @@ SEEDS = sorted(path.stem for path in (PROJECT_ROOT / "dbt_project" / "seeds").gl
 
 
 @pytest.fixture(scope="module")
-def seeded(project: Project, spark: Any) -> Any:
-    spark.sql("drop schema if exists seeds cascade")
+def seeded(project: Project, engines: Engines) -> Engines:
+    """The seeds as Spark loads them, instead of those that DuckDB loaded."""
+    engines.spark.sql("drop schema seeds cascade")
     assert set(project.run("seed", "spark")) == set(SEEDS)
-    return spark
+    return engines
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_seed_is_the_same(built: Settings, seeded: Any, seed: str) -> None:
-    with work_file.connect(built, read_only=True) as db:
-        expected = db.execute(f"select * from seeds.{seed}").to_arrow_table()
+def test_a_seed_is_the_same(seeded: Engines, seed: str) -> None:
+    expected = seeded.duck.execute(f"select * from seeds.{seed}").to_arrow_table()
     assert expected.num_rows
-    assert sameness.differences(expected, engine.rows_of(seeded, f"select * from seeds.{seed}")) == []
+    assert sameness.differences(expected, engine.rows_of(seeded.spark, f"select * from seeds.{seed}")) == []
