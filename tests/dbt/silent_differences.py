@@ -1,8 +1,9 @@
 """What DuckDB and Spark both take and answer differently, without an error: found in compiled SQL by its types.
 
 ``concat`` passes over nulls on DuckDB and is null on Spark; ``concat_ws`` passes over them on both. A fraction cast to an
-integer is rounded on DuckDB and cut off on Spark: ``round``, ``floor`` or ``ceil`` says which. Where nulls are ordered is one
-setting of the profile, not a matter of each query.
+integer is rounded on DuckDB and cut off on Spark: ``round``, ``floor`` or ``ceil`` says which. A decimal that is divided is a
+double on DuckDB and a decimal of few digits on Spark: ``cast(… as double)``. Where nulls are ordered is one setting of the
+profile, not a matter of each query.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
     for cast in query.find_all(exp.Cast):
         if cast.to.this in _WHOLE and _is_fraction(cast.this):
             found.append(f"{cast.sql('duckdb')}: a fraction cast to an integer; write round, floor or ceil")
+    for division in query.find_all(exp.Div):
+        sides = (division.this, division.expression)
+        is_constant = division.find(exp.Column) is None
+        if any(map(_is_decimal, sides)) and not any(map(_is_double, sides)) and not is_constant:
+            found.append(f"{division.sql('duckdb')}: a decimal divided; cast one side as double")
     return found
 
 
@@ -46,10 +52,34 @@ def _concats(query: exp.Expression) -> list[exp.Expression]:
     return [node for node in query.find_all(exp.Concat) if not isinstance(node, exp.ConcatWs)]
 
 
-def _is_fraction(value: exp.Expression) -> bool:
-    """What a function made whole is none; what nobody knows the type of may be one."""
+def _is_decimal(value: exp.Expression) -> bool:
+    value = _inside(value)
+    if isinstance(value, exp.Literal):
+        return not value.is_string and "." in value.name
+    if isinstance(value, (exp.Add, exp.Sub, exp.Mul)):
+        return any(map(_is_decimal, (value.this, value.expression))) and not _is_double(value)
+    return value.type is not None and value.type.this == exp.DataType.Type.DECIMAL
+
+
+def _is_double(value: exp.Expression) -> bool:
+    value = _inside(value)
+    if isinstance(value, exp.Literal):
+        return False
+    if isinstance(value, (exp.Add, exp.Sub, exp.Mul)):
+        return any(map(_is_double, (value.this, value.expression)))
+    return isinstance(value, exp.Div) or (value.type is not None and value.type.this in exp.DataType.FLOAT_TYPES)
+
+
+def _inside(value: exp.Expression) -> exp.Expression:
+    """What brackets, a sign and the one column of a scalar query stand around."""
     while isinstance(value, (exp.Paren, exp.Subquery, exp.Select, exp.Neg)):
         value = value.selects[0].unalias() if isinstance(value, exp.Select) else value.this
+    return value
+
+
+def _is_fraction(value: exp.Expression) -> bool:
+    """What a function made whole is none; what nobody knows the type of may be one."""
+    value = _inside(value)
     if isinstance(value, _DECIDED) and (value.args.get("decimals") is None or value.args["decimals"].name == "0"):
         return False
     if isinstance(value, exp.Anonymous):

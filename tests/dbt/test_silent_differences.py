@@ -32,6 +32,10 @@ def _seen(expression: str) -> list[str]:
         "cast(-(select 100 * parameters.value from seeds.parameters as parameters) as integer)",
         "cast(median(orders.orders) as bigint)",
         "cast(avg(orders.orders) as bigint)",
+        "orders.orders / 86400.0",
+        "orders.points / orders.orders",
+        "(orders.points + 1) / 3",
+        "0.5 * orders.orders / count(*)",
     ],
 )
 def test_what_is_forbidden(expression: str) -> None:
@@ -52,6 +56,11 @@ def test_what_is_forbidden(expression: str) -> None:
         "cast(extract(hour from orders.at) as integer)",
         "cast(null as integer)",
         "cast(orders.points as decimal(18, 2))",
+        "orders.orders / 86400",
+        "orders.minutes + 1.96 * 1.96 / 2",
+        "orders.points / cast(orders.orders as double)",
+        "orders.minutes * 0.5 / 3.0",
+        "100.0 * orders.minutes / orders.points",
         "sum(case when orders.minutes > 1 then 1 else 0 end)",
     ],
 )

@@ -117,7 +117,7 @@ demand as (
         monthly.period_start as month_start,
         monthly.created_count as numerator,
         residents.resident_count as denominator,
-        10000.0 * monthly.created_count / residents.resident_count as value,
+        10000 * cast(monthly.created_count as double) / residents.resident_count as value,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             - {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
