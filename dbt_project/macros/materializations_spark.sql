@@ -5,6 +5,10 @@
 {% materialization incremental, adapter='spark', supported_languages=['sql'] %}
     {%- set held = load_cached_relation(this) -%}
     {%- set relation = this.incorporate(type='table') -%}
+    {% if execute and held is none and var('built_load_no') | int > 0 and not should_full_refresh() %}
+        {{ exceptions.raise_compiler_error("add to " ~ this ~ ": loads are counted as built, but the catalog lists no such table - "
+            ~ "use a catalog that lists tables of Iceberg (hive), or build with --full-refresh") }}
+    {% endif %}
     {{ run_hooks(pre_hooks) }}
     {% if held is none or held.is_view or should_full_refresh() %}
         {% if held is not none and held.is_view %}{% do adapter.drop_relation(held) %}{% endif %}

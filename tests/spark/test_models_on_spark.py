@@ -24,8 +24,10 @@ def test_a_model_gives_the_same_rows(engines: Engines, model: str) -> None:
     assert sameness.differences(expected, engine.rows_of(engines.spark, engines.of_spark[model])) == []
 
 
-def test_most_models_have_rows_to_compare(engines: Engines) -> None:
+def test_a_third_of_the_models_have_rows_to_compare(engines: Engines) -> None:
+    """The city has orders and places; what only other sources fill is compared by its columns and types."""
     counts = {
-        m: engines.duck.execute(f"select count(*) from ({sql})").fetchall()[0][0] for m, sql in engines.of_duck.items()
+        model: engines.duck.execute(f"select count(*) from ({sql})").fetchall()[0][0]
+        for model, sql in engines.of_duck.items()
     }
-    assert sum(count > 0 for count in counts.values()) > len(MODELS) / 2
+    assert sum(count > 0 for count in counts.values()) > len(MODELS) / 3
