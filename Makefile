@@ -20,7 +20,7 @@ CITY_FLAG := $(if $(CITY),--city $(CITY))
 override export Q := $(value Q)
 
 .PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow test-bi lint lock clean \
-	audit test-airflow-next coverage mutation
+	audit test-airflow-next coverage mutation test-spark
 
 help: ## what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -59,6 +59,10 @@ test-bi: var/bi/.installed var/bi/superset/.installed .venv/.runtime ## psql, pa
 	@var/bi/superset/bin/python tests/bi/superset.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" $(or $(PORT),15432) \
 		"$$($(BIN)/minhu $(CITY_FLAG) db start --port $(or $(PORT),15432) | sed -n 's/^its password is in //p')" var/bi/superset/home
 
+test-spark: .venv-spark/.installed ## the models, seeds and increments on Spark against DuckDB; needs Java 17 (apt-get install openjdk-17-jre-headless)
+	@command -v java >/dev/null || { echo "Java 17 is needed: apt-get install openjdk-17-jre-headless"; exit 2; }
+	PYTHONPATH=include .venv-spark/bin/python -m pytest tests/spark
+
 lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencies, conventions of the dbt project
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -96,6 +100,7 @@ lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes -c requirements.txt requirements-bi.in -o requirements-bi.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-superset.in -o requirements-superset.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-audit.in -o requirements-audit.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-spark.in -o requirements-spark.txt
 
 # What analysts connect with is no part of the product and has an environment of its own.
 var/bi/.installed: requirements-bi.txt
@@ -110,7 +115,7 @@ var/bi/superset/.installed: requirements-superset.txt var/bi/.installed
 	@touch $@
 
 clean: ## remove .venv and everything built; var/ (all state) stays
-	rm -rf .venv .venv-audit minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-audit .venv-spark minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
 
 # The lock is complete, so pip need not resolve it (--no-deps); older pips also refuse hashes together with extras.
 .venv/bin/python:
@@ -130,4 +135,10 @@ clean: ## remove .venv and everything built; var/ (all state) stays
 .venv-audit/.installed: requirements-audit.txt | .venv/bin/python
 	@$(BIN)/python -m venv .venv-audit
 	@.venv-audit/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-audit.txt
+	@touch $@
+
+.venv-spark/.installed: requirements-spark.txt | .venv/bin/python
+	@$(BIN)/python -m venv .venv-spark
+	@echo "installing Spark beside the runtime (about 1.2 GB, once) ..."
+	@.venv-spark/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-spark.txt
 	@touch $@

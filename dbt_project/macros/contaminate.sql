@@ -12,7 +12,7 @@
     and (
         {{ findings }}.column_name = ''
         or {{ findings }}.rule_id not like 'L1-%'
-        or {{ is_input(kpis, 'column', "concat(" ~ findings ~ ".table_name, '.', " ~ findings ~ ".column_name)") }}
+        or {{ is_input(kpis, 'column', "concat_ws('', " ~ findings ~ ".table_name, '.', " ~ findings ~ ".column_name)") }}
     )
 {%- endmacro %}
 

@@ -9,7 +9,7 @@ with kpis as (
     select
         grains.kpi_id,
         grains.variant,
-        concat(grains.kpi_id, '/', grains.variant) as kpi,
+        concat_ws('', grains.kpi_id, '/', grains.variant) as kpi,
         grains.unit_type,
         grains.period_type,
         contract.count_model,
@@ -50,7 +50,7 @@ where 1 = 0
 {% macro contract_rows() %}
     {% if not execute %}{{ return([]) }}{% endif %}
     {% set found = run_query(
-        "select concat(contract.kpi_id, '/', contract.variant) as kpi, contract.count_model, contract.numerator, "
+        "select concat_ws('', contract.kpi_id, '/', contract.variant) as kpi, contract.count_model, contract.numerator, "
         ~ "contract.denominator, contract.sample_size, count(grains.kpi_id) as grain_count from " ~ ref('kpi_contract')
         ~ " as contract left join " ~ ref('kpi_grains') ~ " as grains on contract.kpi_id = grains.kpi_id "
         ~ "and contract.variant = grains.variant group by 1, 2, 3, 4, 5 order by kpi"

@@ -4,7 +4,7 @@
     {%- for column in columns -%}
         {%- do texts.append("coalesce(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '')") -%}
     {%- endfor -%}
-    {{ adapter.dispatch('sha256_hex')("concat(" ~ (texts | join(", '|', ")) ~ ")") }}
+    {{ adapter.dispatch('sha256_hex')("concat_ws('', " ~ (texts | join(", '|', ")) ~ ")") }}
 {%- endmacro %}
 
 {% macro default__sha256_hex(text) -%} sha2({{ text }}, 256) {%- endmacro %}

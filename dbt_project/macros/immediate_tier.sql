@@ -2,7 +2,7 @@
 {% macro immediate_due_at(tier, begun_at) -%}
     case
         when {{ tier }} = 'immediate'
-            then {{ dbt.dateadd('hour', 'cast(' ~ parameter('immediate_tier_hours') ~ ' as integer)', begun_at) }}
+            then {{ dbt.dateadd('hour', nearest_integer(parameter('immediate_tier_hours')), begun_at) }}
     end
 {%- endmacro %}
 

@@ -2,8 +2,8 @@
   Tables, views and increments on DuckDB. dbt's own are built under another name beside the relation that stands and then
   take its place, so that whoever reads meanwhile never sees half of one: four statements, two more names, and most of the
   time that a small model takes. Nobody reads the work file while it is built, and one whose build was cut off is made anew
-  from landing. So here a relation is replaced where it stands. Other engines keep their own; of an increment with the
-  strategy `replace_where` they need the macro get_incremental_replace_where_sql.
+  from landing. So here a relation is replaced where it stands. On Spark tables and
+  views are dbt's own, increments are in materializations_spark.sql.
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set relation = this.incorporate(type='table') -%}
@@ -74,12 +74,4 @@
     {{ exceptions.raise_compiler_error("materialize an increment: unknown incremental_strategy " ~ strategy
         ~ " - name replace_where, delete+insert or append") }}
     {%- endif -%}
-{% endmacro %}
-
-{# The same for engines that keep dbt's own materialization, as dbt looks it up by the strategy's name. #}
-{% macro get_incremental_replace_where_sql(arguments) %}
-    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arguments['target_relation'] }} where {{ render(config.require('replaces')) }};
-    insert into {{ arguments['target_relation'] }} ({{ columns }})
-    select {{ columns }} from {{ arguments['temp_relation'] }}
 {% endmacro %}

@@ -110,7 +110,7 @@
         when {{ contract }}.count_model in ('returns', 'estimates') then 45
         when {{ contract }}.count_model = 'discoveries' then 8
         when {{ contract }}.count_model = 'answer_minimum' then 1
-        when {{ contract }}.kpi_id = 'H12' then cast({{ parameter('repeat_window_days') }} as integer) + 1
+        when {{ contract }}.kpi_id = 'H12' then {{ nearest_integer(parameter('repeat_window_days')) }} + 1
         else 0
     end
 {%- endmacro %}

@@ -35,8 +35,10 @@
             then {{ dbt.dateadd('second', 86399, 'cast(' ~ day ~ ' as timestamp)') }}
         else {{ dbt.dateadd(
             'minute',
-            'cast(' ~ parameter('workday_start_minutes') ~ ' + ' ~ position ~ ' - (ceil(' ~ position ~ ' / '
-            ~ parameter('workday_minutes') ~ ') - 1) * ' ~ parameter('workday_minutes') ~ ' as integer)',
+            nearest_integer(
+                parameter('workday_start_minutes') ~ ' + ' ~ position ~ ' - (ceil(' ~ position ~ ' / '
+                ~ parameter('workday_minutes') ~ ') - 1) * ' ~ parameter('workday_minutes')
+            ),
             'cast(' ~ day ~ ' as timestamp)'
         ) }}
     end

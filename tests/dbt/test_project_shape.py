@@ -15,6 +15,7 @@ from minhu.landing.night import Night
 from minhu.settings import PROJECT_ROOT, Settings
 from minhu.warehouse import dbt_build, work_file
 from tests.dbt import column_lineage
+from tests.dbt.silent_differences import silent_differences
 from tests.fixtures.homes import build_and_judge, manifest_of, query, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -159,6 +160,18 @@ def test_every_compiled_model_is_also_spark_sql(built: Settings, manifest: dict[
         text = path.read_text(encoding="utf-8")
         spark = sqlglot.transpile(text, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
         assert sqlglot.parse(spark[0], read="spark"), name
+
+
+def test_no_model_answers_differently_on_spark_without_an_error(built: Settings, manifest: dict[str, Any]) -> None:
+    schema: dict[str, Any] = {}
+    listed = "select table_schema, table_name, column_name, data_type from information_schema.columns"
+    for table_schema, table, column, kind in query(built, listed):
+        schema.setdefault(table_schema, {}).setdefault(table, {})[column] = kind
+    folder = built.home / "dbt" / "target" / "compiled"
+    paths = [path for path in sorted(folder.rglob("models/**/*.sql")) if path.parent.suffix != ".yml"]
+    assert len(paths) == len(model_names(".sql"))
+    found = {path.stem: silent_differences(path.read_text(encoding="utf-8"), schema) for path in paths}
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_models_keep_to_portable_sql(manifest: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 -- One row per returned row that breaks a rule: it is in no figure.
 select
-    concat('returns.', sheet) as table_name,
-    concat(report_period, '/', sheet, '/', cast(row_number as {{ dbt.type_string() }})) as record_key,
+    concat_ws('', 'returns.', sheet) as table_name,
+    concat_ws('', report_period, '/', sheet, '/', cast(row_number as {{ dbt.type_string() }})) as record_key,
     broken_rule as rule_id,
     place_district_code as district_code,
     place_street_code as street_code,

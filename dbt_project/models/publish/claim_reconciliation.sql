@@ -87,7 +87,7 @@ sums as (
         claims.value - sum(parts.value) as difference
     from claims
     inner join claims as parts
-        on concat(' ', claims.sum_of, ' ') like concat('% ', parts.claim_id, ' %')
+        on concat_ws('', ' ', claims.sum_of, ' ') like concat_ws('', '% ', parts.claim_id, ' %')
     group by claims.claim_id, claims.value
 ),
 
@@ -179,9 +179,10 @@ select
     end as status_zh,
     case
         when difference <> 0 and abs(difference) < 0.01 * value
-            then concat(
+            then concat_ws(
+                '',
                 '部分可解释，差 ', cast(round(difference, 0) as integer),
-                case when note_zh is null then '' else concat('；', note_zh) end
+                case when note_zh is null then '' else concat_ws('', '；', note_zh) end
             )
         else note_zh
     end as note_zh

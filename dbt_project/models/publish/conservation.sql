@@ -131,7 +131,7 @@ identities as (
     select
         'source_landed' as identity,
         '' as rule_id,
-        concat(source, '.', table_name) as table_name,
+        concat_ws('', source, '.', table_name) as table_name,
         'city' as unit_type,
         '{{ var("city_code") }}' as unit_code,
         cast({{ dbt.date_trunc('month', 'business_date') }} as date) as month_start,
@@ -140,7 +140,7 @@ identities as (
         '' as parts
     from deliveries
     where recency = 1
-    group by concat(source, '.', table_name), cast({{ dbt.date_trunc('month', 'business_date') }} as date)
+    group by concat_ws('', source, '.', table_name), cast({{ dbt.date_trunc('month', 'business_date') }} as date)
     {% for table_name, landed, stands, good, bad, rule_id in entities %}
     union all
     select
@@ -152,7 +152,7 @@ identities as (
         cast(null as date) as month_start,
         landed.row_count as left_count,
         good.row_count + bad.row_count as right_count,
-        concat(good.row_count, ' + ', bad.row_count) as parts
+        concat_ws('', good.row_count, ' + ', bad.row_count) as parts
     from (select count(*) as row_count from {{ landed }}{{ " where " ~ stands if stands }}) as landed
     cross join (select count(*) as row_count from {{ good }}) as good
     cross join (select count(*) as row_count from {{ bad }}) as bad
@@ -186,7 +186,7 @@ identities as (
         period_start as month_start,
         created_count as left_count,
         created_closed_count + created_open_count + withdrawn_count + merged_count as right_count,
-        concat(created_closed_count, ' + ', created_open_count, ' + ', withdrawn_count, ' + ', merged_count) as parts
+        concat_ws('', created_closed_count, ' + ', created_open_count, ' + ', withdrawn_count, ' + ', merged_count) as parts
     from orders
     union all
     select
@@ -198,7 +198,7 @@ identities as (
         period_start as month_start,
         due_count as left_count,
         on_time_count + late_count + overdue_open_count + untimed_count as right_count,
-        concat(on_time_count, ' + ', late_count, ' + ', overdue_open_count, ' + ', untimed_count) as parts
+        concat_ws('', on_time_count, ' + ', late_count, ' + ', overdue_open_count, ' + ', untimed_count) as parts
     from orders
     union all
     select
@@ -210,7 +210,7 @@ identities as (
         month_start,
         attempt_count as left_count,
         valid_count + invalid_count + not_reached_count as right_count,
-        concat(valid_count, ' + ', invalid_count, ' + ', not_reached_count) as parts
+        concat_ws('', valid_count, ' + ', invalid_count, ' + ', not_reached_count) as parts
     from callbacks
     where unit_code is not null
 ),
@@ -252,7 +252,7 @@ select
     told.unit_code,
     told.month_start,
     cast(told.left_count as bigint) as left_count,
-    cast(told.right_count as bigint) as right_count,
+    cast(round(told.right_count) as bigint) as right_count,
     case when told.are_parts_told then told.parts else '' end as parts,
-    cast(told.left_count - told.right_count as bigint) as difference
+    cast(round(told.left_count - told.right_count) as bigint) as difference
 from told

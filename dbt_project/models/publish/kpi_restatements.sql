@@ -51,7 +51,7 @@ by_{{ name }} as (
 received as (
     select
         restatements.table_name,
-        concat(restatements.table_name, ' ', restatements.report_period) as sheet,
+        concat_ws('', restatements.table_name, ' ', restatements.report_period) as sheet,
         restatements.report_period
     from {{ ref('return_restatements') }} as restatements
     inner join {{ ref('stg_returns__deliveries') }} as deliveries
@@ -159,7 +159,7 @@ judged as (
         *,
         case
             when not is_figure_changed or (not is_shown_twice and outer_causes = '')
-                then trim(concat(outer_causes, ' verdict_only'))
+                then trim(concat_ws('', outer_causes, ' verdict_only'))
             else outer_causes
         end as known_causes
     from named

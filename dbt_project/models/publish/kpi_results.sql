@@ -130,7 +130,7 @@ results as (
         case when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE') then 'L4-KPI-005' else rule_id end as rule_id,
         case
             when verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE')
-                then concat('来源未到，沿用上次有效值', case when stale_reason <> '' then '：' else '' end, stale_reason)
+                then concat_ws('', '来源未到，沿用上次有效值', case when stale_reason <> '' then '：' else '' end, stale_reason)
             else reason
         end as reason,
         is_provisional,

@@ -21,12 +21,12 @@ dimensions as (
         row_number() over (partition by placed.rule_id order by length(dimensions.rule_prefix) desc) as precedence
     from placed
     inner join {{ ref('quality_dimensions') }} as dimensions
-        on placed.rule_id like concat(dimensions.rule_prefix, '%')
+        on placed.rule_id like concat_ws('', dimensions.rule_prefix, '%')
 ),
 
 landed as (
     select
-        concat(source, '.', table_name) as table_name,
+        concat_ws('', source, '.', table_name) as table_name,
         row_count,
         row_number() over (partition by source, table_name order by attempt desc) as recency
     from {{ source('raw', 'loads') }}

@@ -44,7 +44,7 @@ compared as (
 
 sent as (
     select
-        concat('returns.', returned.sheet) as table_name,
+        concat_ws('', 'returns.', returned.sheet) as table_name,
         compared.workbook,
         compared.report_period,
         compared.is_in_force,
@@ -109,7 +109,7 @@ judged as (
 placed as (
     select
         *,
-        case when difference is not null then concat(record_key, ' ', difference) end as sample,
+        case when difference is not null then concat_ws('', record_key, ' ', difference) end as sample,
         row_number() over (
             partition by table_name, report_period, case when difference is null then 0 else 1 end
             order by record_key, said_instead

@@ -131,7 +131,7 @@ select
     scores.period_start,
     scores.period_end,
     scores.caliber,
-    cast(scores.sample_size as bigint) as sample_size,
+    cast(round(scores.sample_size) as bigint) as sample_size,
     case when scores.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') then scores.score end as score,
     case
         when scores.verdict in ('PUBLISHED', 'PUBLISHED_WITH_NOTE', 'BAND_ONLY') then scores.score_low

@@ -58,7 +58,7 @@ touching as (
     from last_year
     inner join festivals
         on
-            concat(' ', festivals.period_types, ' ') like concat('% ', last_year.period_type, ' %')
+            concat_ws('', ' ', festivals.period_types, ' ') like concat_ws('', '% ', last_year.period_type, ' %')
             and (
                 (last_year.period_start <= festivals.felt_to and last_year.period_end >= festivals.felt_from)
                 or (

@@ -182,6 +182,19 @@ def decide(night: Night, everything: bool) -> int:
     return count
 
 
+def variables_of(night: Night, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What the models are told of the night and of the build before it (``vars`` of dbt_project.yml), on any engine."""
+    as_of = business_dates.end_of(night.business_date, night.settings.zone).astimezone(UTC)
+    return {
+        "business_date": night.business_date.isoformat(),
+        "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
+        "previous_business_date": state["previous_business_date"].isoformat(),
+        "built_load_no": state["previous_load_no"],
+        "time_zone": night.settings.city.time_zone,
+        "city_code": state["city_code"],
+    }
+
+
 def run_dbt(
     night: Night,
     arguments: list[str],
@@ -199,15 +212,6 @@ def run_dbt(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    as_of = business_dates.end_of(night.business_date, night.settings.zone).astimezone(UTC)
-    of_the_night = {
-        "business_date": night.business_date.isoformat(),
-        "as_of": as_of.strftime("%Y-%m-%d %H:%M:%S"),
-        "previous_business_date": state["previous_business_date"].isoformat(),
-        "built_load_no": state["previous_load_no"],
-        "time_zone": night.settings.city.time_zone,
-        "city_code": state["city_code"],
-    }
     share = machine.share()
     os.environ[WAREHOUSE_VARIABLE] = str(night.settings.warehouse_path)  # profiles.yml asks for these
     os.environ[MEMORY_VARIABLE], os.environ[THREADS_VARIABLE] = share.memory_limit, str(share.models)
@@ -221,7 +225,7 @@ def run_dbt(
     is_described = project is not None and parsed_project.is_described(target, key)
     told = [
         "--vars",
-        json.dumps({**of_the_night, **(variables or {})}),
+        json.dumps({**variables_of(night, state), **(variables or {})}),
         *SILENT,
         *(["--no-write-json"] if is_described else []),
     ]

@@ -112,7 +112,7 @@ fresh as (
             open_orders.order_id = noted.order_id
             and open_orders.last_day >= noted.noted_date
             and noted.noted_date > {{ dbt.dateadd(
-                'day', '-cast(' ~ parameter('tracked_note_days') ~ ' as integer)', 'open_orders.last_day'
+                'day', '-' ~ nearest_integer(parameter('tracked_note_days')), 'open_orders.last_day'
             ) }}
 ),
 

@@ -1,7 +1,7 @@
 -- One row per month, district, street, unit and measure: what tells of gaming, counted. Never an assessment. Made anew
 -- each night: an attempt or a deferral may be moved out of any month.
-{% set minutes -%} {{ dbt.datediff('created_at', 'closed_at', 'second') }} / 60.0 {%- endset %}
-{% set hours_left -%} {{ dbt.datediff('closed_at', 'due_at', 'second') }} / 3600.0 {%- endset %}
+{% set minutes -%} {{ dbt.datediff('created_at', 'closed_at', 'second') }} / cast(60 as double) {%- endset %}
+{% set hours_left -%} {{ dbt.datediff('closed_at', 'due_at', 'second') }} / cast(3600 as double) {%- endset %}
 with orders as (
     select
         *,

@@ -181,7 +181,7 @@ headcounts as (
     {'kpi': 'L02', 'of': 'decisions', 'day': 'due_on', 'share': 'done_on <= due_on', 'down_to': 'street',
      'only': 'due_on <= report_to'},
     {'kpi': 'W01', 'of': 'staffed_streets', 'day': 'report_to', 'numerator': 'worker_count',
-     'denominator': 'resident_count / 10000.0', 'down_to': 'street', 'is_stock': true,
+     'denominator': 'resident_count / cast(10000 as double)', 'down_to': 'street', 'is_stock': true,
      'only': 'resident_count is not null'},
     {'kpi': 'W02', 'of': 'posts', 'day': 'report_to', 'numerator': 'promoted_count',
      'denominator': 'worker_count', 'down_to': 'district', 'is_stock': true, 'only': 'grade < 18'},

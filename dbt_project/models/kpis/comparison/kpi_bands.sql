@@ -21,9 +21,11 @@ with compared as (
         -- a department is compared with its own kind and size of demand; places have theirs by residents
         case
             when verdicts.unit_type <> 'unit' then peers.peer_group
-            when verdicts.sample_size >= {{ parameter('peer_demand_large') }} then concat(peers.peer_group, '_large')
-            when verdicts.sample_size >= {{ parameter('peer_demand_medium') }} then concat(peers.peer_group, '_medium')
-            else concat(peers.peer_group, '_small')
+            when verdicts.sample_size >= {{ parameter('peer_demand_large') }}
+                then concat_ws('', peers.peer_group, '_large')
+            when verdicts.sample_size >= {{ parameter('peer_demand_medium') }}
+                then concat_ws('', peers.peer_group, '_medium')
+            else concat_ws('', peers.peer_group, '_small')
         end as peer_group
     from {{ ref('kpi_verdicts') }} as verdicts
     inner join {{ ref('kpi_contract') }} as contract

@@ -39,7 +39,7 @@ broken as (
 reasons as (
     select
         source,
-        {{ dbt.listagg("concat('未通过“', reason_zh, '”（', rule_id, '）')", "'；'", 'order by rule_id') }} as reason
+        {{ dbt.listagg("concat_ws('', '未通过“', reason_zh, '”（', rule_id, '）')", "'；'", 'order by rule_id') }} as reason
     from broken
     group by source
 )

@@ -205,9 +205,9 @@ select
     case
         when decided.deciding_rule_id = '' then ''
         when rules.rule_id in ('L4-KPI-001', 'L4-KPI-006') and decided.absence_reason <> ''
-            then concat(rules.reason_zh, '：', decided.absence_reason)
+            then concat_ws('', rules.reason_zh, '：', decided.absence_reason)
         when rules.rule_id = 'L4-KPI-004' and decided.severity = 'warn'
-            then concat(rules.reason_zh, '；', decided.touching_message)
+            then concat_ws('', rules.reason_zh, '；', decided.touching_message)
         when rules.rule_id is not null then rules.reason_zh
         else decided.touching_message
     end as reason

@@ -51,9 +51,9 @@ compared as (
         case
             when cells.unit_type = 'city' then null
             when cells.unit_type in ('community', 'point') and places.street_code is not null
-                and concat(' ', cells.levels, ' ') like '% street %' then 'street'
+                and concat_ws('', ' ', cells.levels, ' ') like '% street %' then 'street'
             when cells.unit_type in ('community', 'point', 'street') and places.district_code is not null
-                and concat(' ', cells.levels, ' ') like '% district %' then 'district'
+                and concat_ws('', ' ', cells.levels, ' ') like '% district %' then 'district'
             else 'city'
         end as parent_type,
         places.street_code,

@@ -117,7 +117,7 @@ demand as (
         monthly.period_start as month_start,
         monthly.created_count as numerator,
         residents.resident_count as denominator,
-        10000.0 * monthly.created_count / residents.resident_count as value,
+        10000 * cast(monthly.created_count as double) / residents.resident_count as value,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             - {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
@@ -150,7 +150,7 @@ select
     unit_code,
     month_start,
     cast(numerator as decimal(18, 4)) as numerator,
-    cast(denominator as bigint) as denominator,
+    cast(round(denominator) as bigint) as denominator,
     round(value, 8) as value,
     round(value_low, 8) as value_low,
     round(value_high, 8) as value_high

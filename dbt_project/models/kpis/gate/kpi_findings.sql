@@ -22,12 +22,13 @@ with found as (
         findings.rows_failed,
         findings.sample_keys,
         -- who reads a reason reads the rule's words in Chinese; what the check said is for who mends it
-        concat(
+        concat_ws(
+            '',
             '未通过“', coalesce(rules.reason_zh, findings.rule_id), '”',
             case
                 when findings.rows_failed > 0 and findings.rows_seen > 0
-                    then concat('：检视 ', findings.rows_seen, ' 项，不合 ', findings.rows_failed, ' 项')
-                when findings.rows_failed > 0 then concat('：', findings.rows_failed, ' 处')
+                    then concat_ws('', '：检视 ', findings.rows_seen, ' 项，不合 ', findings.rows_failed, ' 项')
+                when findings.rows_failed > 0 then concat_ws('', '：', findings.rows_failed, ' 处')
                 else ''
             end
         ) as message,
@@ -104,7 +105,8 @@ select
     identified.sample_keys,
     case
         when waivers.waiver_id is null then identified.message
-        else concat(
+        else concat_ws(
+            '',
             '已豁免 ', waivers.waiver_id, '（批准人 ', waivers.approver, '，有效至 ', waivers.expires_on, '）：',
             waivers.reason, '；', identified.message
         )

@@ -54,10 +54,12 @@ select
     cast(counted.attempt_count as bigint) as rows_seen,
     cast(counted.unexplained_count as bigint) as rows_failed,
     counted.first_key as sample_keys,
-    concat(
+    concat_ws(
+        '',
         '回访尝试 ', counted.attempt_count, ' 次中有 ', counted.unexplained_count, ' 次既非有效、无效，也非未接通'
     ) as message,
-    concat(
+    concat_ws(
+        '',
         counted.unexplained_count, ' of ', counted.attempt_count,
         ' attempts to call back are neither valid nor invalid nor not reached'
     ) as detail

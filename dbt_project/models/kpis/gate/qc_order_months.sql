@@ -48,12 +48,14 @@ found as (
         abs(
             created_count - (created_closed_count + created_open_count + withdrawn_count + merged_count)
         ) as rows_failed,
-        concat(
+        concat_ws(
+            '',
             case caliber when 'full' then '全口径' else '考核口径' end, '：受理 ', created_count,
             ' 件，而办结、在办、撤回、合并共 ',
             created_closed_count + created_open_count + withdrawn_count + merged_count, ' 件'
         ) as message,
-        concat(
+        concat_ws(
+            '',
             caliber, ' caliber: ', created_count, ' created, but closed, open, withdrawn and merged make ',
             created_closed_count + created_open_count + withdrawn_count + merged_count
         ) as detail
@@ -71,12 +73,14 @@ found as (
         period_end,
         due_count as rows_seen,
         abs(due_count - (on_time_count + late_count + overdue_open_count + untimed_count)) as rows_failed,
-        concat(
+        concat_ws(
+            '',
             case caliber when 'full' then '全口径' else '考核口径' end, '：到期 ', due_count,
             ' 件，而按时、超时办结、超期未结、办结时间不明共 ',
             on_time_count + late_count + overdue_open_count + untimed_count, ' 件'
         ) as message,
-        concat(
+        concat_ws(
+            '',
             caliber, ' caliber: ', due_count,
             ' due, but on time, late, overdue and open, and over at an unknown time make ',
             on_time_count + late_count + overdue_open_count + untimed_count
@@ -95,11 +99,13 @@ found as (
         compared.period_end,
         compared.created_count as rows_seen,
         compared.created_count - coalesce(assessed.created_count, 0) as rows_failed,
-        concat(
+        concat_ws(
+            '',
             '受理 ', compared.created_count, ' 件中有 ', compared.created_count - coalesce(assessed.created_count, 0),
             ' 件剔除于考核之外'
         ) as message,
-        concat(
+        concat_ws(
+            '',
             compared.created_count - coalesce(assessed.created_count, 0), ' of ', compared.created_count,
             ' created are kept out of the assessment'
         ) as detail
@@ -126,11 +132,13 @@ found as (
         compared.period_end,
         compared.dispatched_count as rows_seen,
         compared.tier_relaxed_count as rows_failed,
-        concat(
-            '逾 ', cast(100 * {{ threshold('tier_relaxed_warn_share') }} as integer), ' % 的派单改入时限更宽的档次'
+        concat_ws(
+            '',
+            '逾 ', {{ nearest_integer('100 * ' ~ threshold('tier_relaxed_warn_share')) }}, ' % 的派单改入时限更宽的档次'
         ) as message,
-        concat(
-            'more than ', cast(100 * {{ threshold('tier_relaxed_warn_share') }} as integer),
+        concat_ws(
+            '',
+            'more than ', {{ nearest_integer('100 * ' ~ threshold('tier_relaxed_warn_share')) }},
             ' % of the dispatched were moved to a tier with more time'
         ) as detail
     from compared
@@ -151,11 +159,13 @@ found as (
         compared.period_end,
         compared.eligible_count as rows_seen,
         compared.eligible_count - compared.called_back_count as rows_failed,
-        concat(
-            '有效回访不足办结的 ', cast(100 * {{ threshold('callback_coverage_floor') }} as integer), ' %，不足以代表全体'
+        concat_ws(
+            '',
+            '有效回访不足办结的 ', {{ nearest_integer('100 * ' ~ threshold('callback_coverage_floor')) }}, ' %，不足以代表全体'
         ) as message,
-        concat(
-            'validly called back: less than ', cast(100 * {{ threshold('callback_coverage_floor') }} as integer),
+        concat_ws(
+            '',
+            'validly called back: less than ', {{ nearest_integer('100 * ' ~ threshold('callback_coverage_floor')) }},
             ' % of the closed, too few to speak for all'
         ) as detail
     from compared
@@ -177,11 +187,13 @@ found as (
         period_end,
         rule_{{ clock }}_due_count as rows_seen,
         rule_{{ clock }}_assumed_count as rows_failed,
-        concat(
+        concat_ws(
+            '',
             '{{ clock_zh }}口径 ', rule_{{ clock }}_due_count, ' 个期限中有 ', rule_{{ clock }}_assumed_count,
             ' 个超出已公布的节假日安排，按周一至周五推算'
         ) as message,
-        concat(
+        concat_ws(
+            '',
             rule_{{ clock }}_assumed_count, ' of ', rule_{{ clock }}_due_count, ' deadlines ({{ clock }} clock) lie ',
             'beyond the announced holidays and were worked out by Monday to Friday'
         ) as detail

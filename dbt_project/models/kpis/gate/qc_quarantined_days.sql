@@ -51,7 +51,7 @@ deliveries as (
         lag(business_date) over (partition by table_name order by business_date) as business_date_before
     from (
         select distinct -- attempts of one date
-            concat(source, '.', table_name) as table_name,
+            concat_ws('', source, '.', table_name) as table_name,
             business_date
         from {{ source('raw', 'loads') }}
     ) as loaded

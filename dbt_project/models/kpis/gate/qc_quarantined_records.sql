@@ -139,7 +139,7 @@ weighed as (
 judged as (
     select
         *,
-        cast(ceil(all_failed) + rows_kept as bigint) as rows_seen,
+        cast(round(ceil(all_failed) + rows_kept) as bigint) as rows_seen,
         case
             when all_failed + rows_kept < {{ threshold('quarantine_min_records') }} then 'info'
             when all_failed >= {{ threshold('quarantine_block_share') }} * (all_failed + rows_kept) then 'block'
@@ -164,13 +164,15 @@ select
     judged.rows_seen,
     cast(ceil(judged.rows_failed) as bigint) as rows_failed,
     judged.first_key as sample_keys,
-    concat(
+    concat_ws(
+        '',
         rules.reason_zh, '：', case when judged.is_estimated then '约 ' else '' end,
         cast(ceil(judged.rows_failed) as bigint), ' 件',
         case when judged.is_estimated then '（日期不明的按所在批次的期间分摊）' else '' end, '；全部规则共隔离 ',
         cast(ceil(judged.all_failed) as bigint), '/', judged.rows_seen, ' 件'
     ) as message,
-    concat(
+    concat_ws(
+        '',
         rules.reason, ': ', case when judged.is_estimated then 'about ' else '' end,
         cast(ceil(judged.rows_failed) as bigint), ' of the ', cast(ceil(judged.all_failed) as bigint), ' set aside of ',
         judged.rows_seen, ' records',

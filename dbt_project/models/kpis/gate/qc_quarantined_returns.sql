@@ -23,8 +23,8 @@ select
     cast(null as bigint) as rows_seen,
     counted.rows_failed,
     counted.first_key as sample_keys,
-    concat(rules.reason_zh, '：', counted.rows_failed, ' 行') as message,
-    concat(rules.reason, ': ', counted.rows_failed, ' in returns') as detail
+    concat_ws('', rules.reason_zh, '：', counted.rows_failed, ' 行') as message,
+    concat_ws('', rules.reason, ': ', counted.rows_failed, ' in returns') as detail
 from counted
 inner join {{ ref('record_rules') }} as rules
     on counted.rule_id = rules.rule_id

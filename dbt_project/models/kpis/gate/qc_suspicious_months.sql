@@ -72,14 +72,16 @@ suspicious as (
         unit_code,
         period_start,
         period_end,
-        cast(sample_size as bigint) as rows_seen,
+        cast(round(sample_size) as bigint) as rows_seen,
         cast(null as bigint) as rows_failed,
-        concat(
+        concat_ws(
+            '',
             case when value > value_before then '高' else '低' end, '于上月 ',
-            cast(100 * {{ threshold('jump_warn_change') }} as integer), ' 个百分点以上，非偶然'
+            {{ nearest_integer('100 * ' ~ threshold('jump_warn_change')) }}, ' 个百分点以上，非偶然'
         ) as message,
-        concat(
-            'more than ', cast(100 * {{ threshold('jump_warn_change') }} as integer), ' points ',
+        concat_ws(
+            '',
+            'more than ', {{ nearest_integer('100 * ' ~ threshold('jump_warn_change')) }}, ' points ',
             case when value > value_before then 'above' else 'below' end, ' the month before, and not by chance'
         ) as detail
     from jumps
@@ -92,11 +94,12 @@ suspicious as (
         unit_code,
         period_start,
         period_end,
-        cast(case_count as bigint) as rows_seen,
+        {{ nearest_integer('case_count', 'bigint') }} as rows_seen,
         cast(0 as bigint) as rows_failed,
-        concat(cast(case_count as bigint), ' 件无一不良，按同类其他单位的水平近乎不可能') as message,
-        concat(
-            cast(case_count as bigint), ' cases and not one bad: next to impossible at the rate of the peers'
+        concat_ws('', {{ nearest_integer('case_count', 'bigint') }}, ' 件无一不良，按同类其他单位的水平近乎不可能') as message,
+        concat_ws(
+            '',
+            {{ nearest_integer('case_count', 'bigint') }}, ' cases and not one bad: next to impossible at the rate of the peers'
         ) as detail
     from beside
     where

@@ -104,11 +104,11 @@ select
     cast(0 as bigint) as rows_failed,
     '' as sample_keys,
     case
-        when is_too_early then concat('当日数量尚无从比较：历史仅 ', history_days, ' 天')
-        else concat('当日 ', record_count, ' 条，平时约 ', cast(usual_count as bigint), ' 条')
+        when is_too_early then concat_ws('', '当日数量尚无从比较：历史仅 ', history_days, ' 天')
+        else concat_ws('', '当日 ', record_count, ' 条，平时约 ', {{ nearest_integer('usual_count', 'bigint') }}, ' 条')
     end as message,
     case
-        when is_too_early then concat('nothing to hold the day against: ', history_days, ' days of history')
-        else concat('the day has ', record_count, ', usually about ', cast(usual_count as bigint))
+        when is_too_early then concat_ws('', 'nothing to hold the day against: ', history_days, ' days of history')
+        else concat_ws('', 'the day has ', record_count, ', usually about ', {{ nearest_integer('usual_count', 'bigint') }})
     end as detail
 from found

@@ -128,8 +128,8 @@ where
     and (content_before is null or content_before <> content_now or is_due_now)
 union all
 select
-    concat('returns.', sent.sheet) as table_name,
-    concat(sent.report_period, '/', cast(sent.row_number as {{ dbt.type_string() }})) as record_key,
+    concat_ws('', 'returns.', sent.sheet) as table_name,
+    concat_ws('', sent.report_period, '/', cast(sent.row_number as {{ dbt.type_string() }})) as record_key,
     true as is_late,
     'return' as entity,
     sent.report_period as entity_key,

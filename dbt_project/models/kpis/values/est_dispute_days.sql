@@ -14,7 +14,7 @@ disputes as (
             'reported.started_at',
             'coalesce(reported.settled_at, ' ~ utc_time("cast(" ~ dbt.dateadd('day', 1, 'reported.report_to') ~ " as timestamp)") ~ ')',
             'second'
-        ) }} / 86400.0 as days
+        ) }} / cast(86400 as double) as days
     from reported
     left join {{ ref('fct_work_orders') }} as orders
         on reported.order_id = orders.order_id

@@ -61,7 +61,7 @@ with estimates as (
     union all
     select
         'Q02' as kpi_id,
-        concat(now.domain, '_{{ kind }}') as variant,
+        concat_ws('', now.domain, '_{{ kind }}') as variant,
         now.unit_type,
         now.unit_code,
         'half_year' as period_type,

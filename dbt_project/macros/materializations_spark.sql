@@ -1,0 +1,61 @@
+{#
+  Increments on Spark, in tables of Iceberg, by the strategies of `increment`. A statement is a commit of its own, so a build
+  that was cut off is made anew from landing, as on DuckDB.
+#}
+{% materialization incremental, adapter='spark', supported_languages=['sql'] %}
+    {%- set held = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='table') -%}
+    {% if execute and held is none and var('built_load_no') | int > 0 and not should_full_refresh() %}
+        {{ exceptions.raise_compiler_error("add to " ~ this ~ ": loads are counted as built, but the catalog lists no such table - "
+            ~ "use a catalog that lists tables of Iceberg (hive), or build with --full-refresh") }}
+    {% endif %}
+    {{ run_hooks(pre_hooks) }}
+    {% if held is none or held.is_view or should_full_refresh() %}
+        {% if held is not none and held.is_view %}{% do adapter.drop_relation(held) %}{% endif %}
+        {% call statement('main') -%} {{ create_table_as(false, relation, compiled_code) }} {%- endcall %}
+    {% else %}
+        {% for step in increment_steps(relation, compiled_code) %}
+            {% call statement('main') -%} {{ step }} {%- endcall %}
+        {% endfor %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
+{# The statements of `increment`, one after the other. Rows that replace others are written down before those go. #}
+{% macro increment_steps(relation, sql) %}
+    {%- set strategy = config.get('incremental_strategy') -%}
+    {%- if strategy == 'replace_where' -%}
+        {{ return([
+            'delete from ' ~ relation ~ ' where ' ~ render(config.require('replaces')),
+            'insert into ' ~ relation ~ ' by name ' ~ sql,
+        ]) }}
+    {%- elif strategy == 'delete+insert' -%}
+        {%- set key = config.require('unique_key') -%}
+        {%- set columns = key if key is string else key | join(', ') -%}
+        {%- set incoming = relation.schema ~ '.' ~ relation.identifier ~ '__incoming' -%}
+        {{ return([
+            'create or replace table ' ~ incoming ~ ' using iceberg as ' ~ sql,
+            'delete from ' ~ relation ~ ' where (' ~ columns ~ ') in (select ' ~ columns ~ ' from ' ~ incoming ~ ')',
+            'insert into ' ~ relation ~ ' by name select * from ' ~ incoming,
+            'drop table ' ~ incoming,
+        ]) }}
+    {%- elif strategy == 'append' -%}
+        {{ return(['insert into ' ~ relation ~ ' by name ' ~ sql]) }}
+    {%- endif -%}
+    {{ exceptions.raise_compiler_error("materialize an increment: unknown incremental_strategy " ~ strategy
+        ~ " - name replace_where, delete+insert or append") }}
+{% endmacro %}
+
+{#
+  What stands in a schema, as dbt-spark reads it from `show table extended`, which knows no table of Iceberg.
+#}
+{% macro spark__list_relations_without_caching(relation) %}
+    {% set views = run_query('show views in ' ~ relation.schema).columns['viewName'].values() %}
+    {% set found = [] %}
+    {% for row in run_query('show tables in ' ~ relation.schema).rows if not row['isTemporary'] %}
+        {% set kind = 'Type: VIEW' if row['tableName'] in views else 'Provider: iceberg' %}
+        {% do found.append((row['namespace'], row['tableName'], false, kind)) %}
+    {% endfor %}
+    {{ return(found) }}
+{% endmacro %}

@@ -1,0 +1,76 @@
+"""What two engines answer differently without an error is seen in the SQL; what they answer alike passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dbt.silent_differences import silent_differences
+
+_SCHEMA = {
+    "core": {"fct_orders": {"name": "VARCHAR", "minutes": "DOUBLE", "points": "DECIMAL(18,4)", "orders": "BIGINT",
+                            "whole": "DECIMAL(38,0)", "at": "TIMESTAMP"}},
+    "seeds": {"parameters": {"name": "VARCHAR", "value": "DOUBLE"}},
+}  # fmt: skip
+
+
+def _seen(expression: str) -> list[str]:
+    return silent_differences(f"select {expression} as seen from core.fct_orders as orders", _SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "concat(orders.name, '/')",
+        "max(concat('a', orders.name))",
+        "cast(orders.minutes as integer)",
+        "cast(orders.points as bigint)",
+        "cast(100 * orders.points as bigint)",
+        "cast(orders.orders / 2 as integer)",
+        "cast(sum(orders.minutes) as bigint)",
+        "cast(round(orders.minutes, 1) as integer)",
+        "cast((select parameters.value from seeds.parameters as parameters) as integer)",
+        "cast(-(select 100 * parameters.value from seeds.parameters as parameters) as integer)",
+        "cast(median(orders.orders) as bigint)",
+        "cast(avg(orders.orders) as bigint)",
+        "orders.orders / 86400.0",
+        "orders.points / orders.orders",
+        "(orders.points + 1) / 3",
+        "0.5 * orders.orders / count(*)",
+    ],
+)
+def test_what_is_forbidden(expression: str) -> None:
+    assert len(_seen(expression)) == 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "concat_ws('', orders.name, '/')",
+        "orders.name || '/'",
+        "cast(sum(orders.orders) as bigint)",
+        "cast(count(*) as integer)",
+        "cast(orders.whole as bigint)",
+        "cast(round(orders.points) as bigint)",
+        "cast(floor(orders.minutes / 60) as integer)",
+        "cast(round_even(orders.minutes, 0) as integer)",
+        "cast(extract(hour from orders.at) as integer)",
+        "cast(null as integer)",
+        "cast(orders.points as decimal(18, 2))",
+        "orders.orders / 86400",
+        "orders.minutes + 1.96 * 1.96 / 2",
+        "orders.points / cast(orders.orders as double)",
+        "orders.minutes * 0.5 / 3.0",
+        "100.0 * orders.minutes / orders.points",
+        "sum(case when orders.minutes > 1 then 1 else 0 end)",
+    ],
+)
+def test_what_is_allowed(expression: str) -> None:
+    assert _seen(expression) == []
+
+
+def test_what_is_forbidden_is_seen_through_other_queries() -> None:
+    assert silent_differences(
+        "with halves as (select orders.orders / 2 as half from core.fct_orders as orders) "
+        "select cast(halves.half as integer) as seen from halves",
+        _SCHEMA,
+    )
