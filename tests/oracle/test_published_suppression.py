@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from minhu.statistics.suppression import complements
+from minhu.statistics.complements import complements
 
 #: Parts by total: Europe as the vignettes cut it.
 EUROPE = {"Total": ("EU", "nonEU"), "EU": ("Portugal", "Spain"), "nonEU": ("Iceland",)}
