@@ -1,8 +1,9 @@
 """What subtraction still tells of a published night: small cells that follow from places, from time, from the two calibers.
 
-The attacker of the tests (``tests/fixtures/attacker.py``) knows the relations that suppression guards, places in one period. This one
-also adds months up to quarters, quarters to half-years and years, days to weeks and months, and knows that what is counted
-in the assessed caliber is part of the full one. For figures of ``docs/evidence.md``; it judges nothing.
+The attacker of ``tests/fixtures/attacker.py`` knows places in one period, on one or two nights. This one knows one night and also
+adds months up to quarters, quarters to half-years and years, days to weeks and months, and knows that what is counted in the
+assessed caliber is part of the full one. Suppression follows these sums one after the other; this solves all of them at once.
+For figures of ``docs/evidence.md``; it judges nothing.
 """
 
 from __future__ import annotations

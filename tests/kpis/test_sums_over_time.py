@@ -15,6 +15,7 @@ from minhu.statistics.complements import complements
 FLOOR = 10
 MONTH_ENDS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30}
 LENGTHS = {"month": 1, "quarter": 3, "half_year": 6}
+Figures = dict[str, tuple[float, float]]
 UNITS = {"city": None, "a": "city", "b": "city", "c": "city"}
 
 
@@ -30,7 +31,7 @@ def cell(unit: str, counted: float, size: float, period: str = "month", month: i
     }  # fmt: skip
 
 
-def family(period: str, month: int, figures: dict[str, tuple[float, float]], **more: Any) -> list[dict[str, Any]]:
+def family(period: str, month: int, figures: Figures, **more: Any) -> list[dict[str, Any]]:
     city = tuple(sum(pair[at] for pair in figures.values()) for at in (0, 1))
     return [cell(unit, *pair, period=period, month=month, **more) for unit, pair in {"city": city, **figures}.items()]
 
@@ -40,14 +41,14 @@ def roles(*families: list[dict[str, Any]]) -> set[tuple[str, date, str, str]]:
     return set(found[["period_type", "period_start", "unit_code", "role"]].itertuples(index=False, name=None))
 
 
-MONTHS: list[dict[str, tuple[float, float]]] = [
+MONTHS: list[Figures] = [
     {"a": (20, 24), "b": (30, 40), "c": (60, 80)},
     {"a": (4, 6), "b": (31, 41), "c": (61, 81)},
     {"a": (21, 25), "b": (32, 42), "c": (62, 82)},
 ]
 
 
-def summed(figures: list[dict[str, tuple[float, float]]]) -> dict[str, tuple[float, float]]:
+def summed(figures: list[Figures]) -> Figures:
     units = sorted({unit for each in figures for unit in each})
     return {unit: tuple(sum(each[unit][at] for each in figures) for at in (0, 1)) for unit in units}  # type: ignore[misc]
 
@@ -121,26 +122,28 @@ def test_what_did_not_change_keeps_its_decision_beside_a_quarter_that_did() -> N
     assert {each[2] for each in found if each[0] == "quarter"} == {"a", "b"}
 
 
+def without_excluded(figures: Figures, rng: np.random.Generator) -> Figures:
+    """What is left of each unit in the assessed caliber."""
+    left: Figures = {}
+    for unit, (counted, size) in figures.items():
+        out = min(size, int(rng.choice([0, 0, 1, 5])))
+        left[unit] = (max(0, counted - max(0, out - (size - counted))), size - out)
+    return left
+
+
 def city_of(seed: int) -> pd.DataFrame:
     """Three months of three units and the city in both calibers, and their quarter."""
     rng = np.random.default_rng(seed)
+    sizes = rng.choice([0, 2, 6, 9, 15, 40], size=(3, 3))
+    months: list[Figures] = [
+        {unit: (int(rng.binomial(size, 0.8)), int(size)) for unit, size in zip("abc", of_month, strict=True)}
+        for of_month in sizes
+    ]
     rows = []
-    for caliber in ("full", "assessed"):
-        months = []
-        for at in range(3):
-            if caliber == "full":
-                sizes = [int(rng.choice([0, 2, 6, 9, 15, 40])) for _ in "abc"]
-                figures = {unit: (int(rng.binomial(size, 0.8)), size) for unit, size in zip("abc", sizes, strict=True)}
-            else:
-                figures = {}
-                for unit, (counted, size) in rows_of_full[at].items():
-                    left = min(size, int(rng.choice([0, 0, 1, 5])))
-                    open_ones = min(left, size - counted)
-                    figures[unit] = (counted - (left - open_ones), size - left)
-            months.append(figures)
-            rows += family("month", at + 1, figures, caliber=caliber)  # type: ignore[arg-type]
-        rows_of_full = months
-        rows += family("quarter", 1, summed(months), caliber=caliber)  # type: ignore[arg-type]
+    for caliber, each in (("full", months), ("assessed", [without_excluded(figures, rng) for figures in months])):
+        for month, figures in enumerate(each, start=1):
+            rows += family("month", month, figures, caliber=caliber)
+        rows += family("quarter", 1, summed(each), caliber=caliber)
     return pd.DataFrame(rows)
 
 

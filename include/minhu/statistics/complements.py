@@ -9,7 +9,7 @@ all that could hide it was shown before, is marked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
-from minhu.statistics.suppression import COMPLEMENT, EXPOSED, Cell, protect
 from minhu.statistics.sums import Relation, Sums, Told
+from minhu.statistics.suppression import COMPLEMENT, EXPOSED, Cell, protect
 
 FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
 CELL = ["unit_type", "unit_code"]
