@@ -125,7 +125,8 @@ def ours(line: Line) -> set[str]:
         ]
     ).assign(
         kpi_id="H04", variant="main", caliber="full", period_type="month", period_start=date(2026, 10, 1),
-        period_end=date(2026, 10, 31), is_withheld=False, is_capped=False, is_unchanged=False, was_hidden=False, was_exposed=False, floor=float(line.floor),
+        period_end=date(2026, 10, 31), is_withheld=False, is_capped=False, is_unchanged=False, was_hidden=False, was_exposed=False,
+        floor=float(line.floor),
     )  # fmt: skip
     found = complements(cells)
     assert set(found["role"]) <= {"complement"}, "nothing of it is given up as exposed"
