@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
@@ -88,10 +89,10 @@ class _Row(NamedTuple):
     variant: str
     caliber: str
     period_type: str
-    period_start: object
+    period_start: date
     unit_type: str
     unit_code: str
-    period_end: object
+    period_end: date
     parent_type: str
     parent_code: str
     numerator: float

@@ -80,7 +80,7 @@ class Sums:
             if is_same:
                 break
         found = np.flatnonzero(is_hidden & (high - low < _LEAST_WIDTH))
-        saying = np.unique(relation[directly]) if directly is not None else []
+        saying = set(relation[directly].tolist()) if directly is not None else set()
         return Told(frozenset(self.cells[at] for at in found), frozenset(self.relations[at] for at in saying))
 
     def _of_each_alone(
