@@ -85,6 +85,21 @@ def test_an_event_that_comes_under_an_old_change_time_is_named(home: Settings, p
     assert {rule: f.sample_keys for rule, f in found.items()} == {completeness.NEVER: "e700"}
 
 
+def test_as_many_deleted_as_put_in_late_are_named_when_their_day_is_listed(
+    home: Settings, platform: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All totals agree; within a round of nights each old day is listed, here within ten."""
+    monkeypatch.setattr(completeness, "NIGHTS_OF_A_ROUND", 10)
+    state, url = platform
+    fill(state)
+    arrive(home, url)
+    without(state, "e003")
+    state.events += [event(700, event_id="e700", updated_at=state.events[3]["updated_at"])]
+    nights = [NEXT + timedelta(days=more) for more in range(10)]
+    found = [{rule: f.sample_keys for rule, f in arrive(home, url, night)[1].items()} for night in nights]
+    assert [each for each in found if each] == [{completeness.GONE: "e003", completeness.NEVER: "e700"}]
+
+
 def test_nothing_is_said_of_what_windows_bring_and_two_questions_are_enough(home: Settings, platform: Server) -> None:
     """Changed in the window, changed since its end, new in both, with an offset that is written in another way."""
     state, url = platform
@@ -119,6 +134,7 @@ def test_an_event_that_people_change_while_it_is_looked_for_is_not_gone(home: Se
 
 def test_only_days_that_differ_are_listed(home: Settings, platform: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completeness, "MOST_LISTED", 15)
+    monkeypatch.setattr(completeness, "NIGHTS_OF_A_ROUND", 1_000_000)  # no day's turn tonight
     state, url = platform
     fill(state, days=64)
     arrive(home, url)

@@ -55,7 +55,7 @@ def _from_words(order_map: OrderMap, name: str, texts: pd.Series, files: pd.Seri
     unknown = texts.notna() & found.isna()
     is_open_ended = name == "closure_code"  # most words of a status say nothing of how an order was closed
     if not is_open_ended:
-        for file, part in unknown[texts.notna()].groupby(files):
+        for file, part in unknown[texts.notna()].groupby(files) if unknown.any() else ():
             if part.all() and len(part) >= _ENOUGH_VALUES:
                 raise PermanentError(
                     f"read the column {texts.name} of {order_map.city.code} in {file}",

@@ -47,7 +47,7 @@ def decoded(name: str, data: bytes, expected: str) -> str:
     other = _other_encoding(expected, data)
     text = "" if other else data.decode(expected, errors="replace").removeprefix("\ufeff").replace("\0", REPLACEMENT)
     lines = text.count("\n") + 1
-    bad = sum(REPLACEMENT in line for line in text.split("\n"))
+    bad = sum(REPLACEMENT in line for line in text.split("\n")) if REPLACEMENT in text else 0
     if other or bad > max(_DAMAGED_LINES, lines * DAMAGED_SHARE):
         found = other or f"{bad} of {lines} lines that cannot be read so{_first_damage(data, expected)}"
         refuse(
@@ -135,7 +135,7 @@ def _parsed(name: str, text: str, delimiter: str) -> Table:
             "correct that line, or have the file sent again",
         )  # fmt: skip
     width = len(header)
-    if all(len(row) == width for row in cells):
+    if set(map(len, cells)) <= {width}:
         return Table(name, header, cells, numbers)
     whole = [(row, number) for row, number in zip(cells, numbers, strict=True) if len(row) == width]
     torn = [

@@ -42,11 +42,11 @@ def make_places(order_map: OrderMap, rows: pd.DataFrame, notes: Notes) -> Places
             continue
         known, own = name_things(level, thing, rows, notes, "L1-ORD-018", needs_name=True)
         _note_several_parents(level, own, above, notes)
-        codes[level] = below(stem, own).where(own.notna(), None)
+        stem = below(stem, own)
+        codes[level] = stem.where(own.notna(), None)
         named = pd.DataFrame({"place_code": codes[level], "name": own.map(known), "level": level, "parent_code": above})
         tables.append(named[own.notna()].drop_duplicates("place_code").sort_values("place_code"))
         above = codes[level].where(own.notna(), above)
-        stem = below(stem, own)
         message = f"no {level} in the file: counted above it only"
         notes.rows("L1-ORD-019", own.isna(), message, f"{level}_code")
     nowhere = above == root
@@ -143,10 +143,11 @@ def name_things(
         several = int((counts.groupby("code").size() > 1).sum())
         message = f"{several} names of {what} are written in several ways; the most frequent one is shown"
         notes.rows(rule_id, names.notna() & (names != codes.map(chosen)), message, column)
-    rest = pd.Series({code: code for code in sorted(set(codes.dropna()) - set(chosen.index))}, dtype=object)
+    used = set(codes.dropna().unique())
+    rest = pd.Series({code: code for code in sorted(used - set(chosen.index))}, dtype=object)
     taken = names[codes.notna()].groupby(codes[codes.notna()]).first().reindex(rest.index)
     rest = taken.where(taken.notna(), rest)
-    known = pd.concat([chosen[chosen.index.isin(set(codes.dropna()))], rest]).sort_index()
+    known = pd.concat([chosen[chosen.index.isin(used)], rest]).sort_index()
     return known, codes.where(codes.notna(), None)
 
 

@@ -150,7 +150,8 @@ def _note_files(order_map: OrderMap, reading: Reading, rows: pd.DataFrame, notes
         message = "characters outside ASCII; text that is not mapped is not kept"
         notes.rows("L1-ORD-004", reading.not_ascii.loc[rows.index], message)
     _note_unread_columns(order_map, rows, notes)
-    empty = [name for name in reading.files if name not in set(reading.rows[FILE])]
+    filled = set(reading.rows[FILE].unique())
+    empty = [name for name in reading.files if name not in filled]
     if empty:
         message = (
             f"files that hold column names and no row: {', '.join(empty)}; have them sent again, or leave them out"

@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -144,9 +145,10 @@ def _frame(order_map: OrderMap, table: Table, variant: OtherFiles | None) -> pd.
     names = {theirs: ours for ours, theirs in own.items() if theirs}
     header = [names.get(column, column) for column in written]
     check_header(table.name, header)
-    columns = list(zip(*table.rows, strict=True)) or [()] * len(header)
-    cleaned = {name: _cleaned(cells, order_map) for name, cells in zip(header, columns, strict=True)}
-    frame: pd.DataFrame = pa.table(cleaned).to_pandas().astype("str")
+    cells = list(chain.from_iterable(table.rows))  # a column is every n-th of them
+    cleaned = {name: _cleaned(cells[at :: len(header)], order_map) for at, name in enumerate(header)}
+    text = pd.StringDtype(na_value=float("nan"))
+    frame: pd.DataFrame = pa.table(cleaned).to_pandas(types_mapper={pa.large_string(): text}.get)
     for column, theirs in own.items():
         if not theirs:
             frame[column] = pd.Series(None, index=frame.index, dtype="str")

@@ -50,7 +50,7 @@ class Notes:
         """
         broken = failed.index[failed.fillna(False).astype(bool)]
         if len(broken):
-            keys = sample(list(self.ids.loc[broken].dropna()))
+            keys = sample(self.ids.loc[broken].dropna().to_numpy(dtype=object).tolist())
             self.add(rule_id, len(failed), len(broken), message, column, keys, broken)
         return len(broken)
 

@@ -3,7 +3,7 @@
 The platform lists no deletions, but it says of any window how many events it holds. Every night the total of what changed
 last before the window is held against what landed. Where they differ the days are halved until those are found that differ,
 and only these are listed: so a finding names the events, and most nights ask two short questions. As many events deleted as
-others put in under old change times leave the total as it was and stay unseen.
+others put in under old change times leave the total as it was: so each old day is listed once in sixty nights, whatever its total.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from minhu.landing.text_gate import LOST
 GONE, NEVER = "L1-GRD-027", "L1-GRD-028"
 #: So many events at most are listed at once; of more the days are halved first.
 MOST_LISTED = 2 * PAGE_ROWS
+#: Every old day is listed once in so many nights.
+NIGHTS_OF_A_ROUND = 60
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -68,7 +70,7 @@ def check(
         try:
             known.leave_out(_ids(api, Window(window.end, _LAST), zone))
             known.miss_in_window()
-            for part in _differing(api, known, 0, len(known.borders) - 1):
+            for part in [*_differing(api, known, 0, len(known.borders) - 1), *known.in_turn(window.end)]:
                 known.compare(part, _ids(api, part, zone))
             if any(known.found().values()):
                 known.forget(_ids(api, Window(window.end, _LAST), zone))
@@ -125,6 +127,16 @@ class _Known:
         """Look no more at events that a window brings."""
         self._db.register("brought", pa.table({"key": keys}))
         self._db.execute("delete from latest where key in (select key from brought where key is not null)")
+
+    def in_turn(self, night: datetime) -> list[Window]:
+        """Old days that are listed tonight, what lies before the first one with it."""
+        turn = night.astimezone(self.zone).toordinal() % NIGHTS_OF_A_ROUND
+        days = [(at, day) for at, day in enumerate(self.borders[:-1]) if day is not None]
+        return [
+            Window(self.borders[at - 1] if at == 1 else day, end)
+            for at, day in days
+            if day.toordinal() % NIGHTS_OF_A_ROUND == turn and (end := self.borders[at + 1]) is not None
+        ]
 
     def forget(self, keys: pa.Array) -> None:
         """What was found of these events came of their being changed meanwhile."""
