@@ -6,13 +6,16 @@ import json
 import logging
 from typing import Any
 
+import httpx
 import pytest
 
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
+from minhu.extract.grid.answers import Failure, failure_of, read
 from minhu.landing.zone import Landing
 from minhu.quality import validation
 from minhu.settings import Settings
 from tests.fixtures.grid_platform import TOKEN, Answer, Platform, event, land, landed, ok
+from tests.fixtures.landed import NIGHT
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -42,6 +45,7 @@ def instead(platform: tuple[Platform, str], path: str, answer: Answer) -> str:
         ({"code": -1, "items": [{"grid_code": "g"}], "total": 1}, TransientError, "code -1"),
         ({"code": 404, "msg": "no such interface"}, PermanentError, "code 404, no such interface"),
         ({"ret": 1, "items": [], "total": 0}, TransientError, "code 1"),
+        ({"respCode": "9999", "respMsg": "处理失败", "items": [], "total": 0}, TransientError, "code 9999, 处理失败"),
     ],
 )
 def test_an_answer_that_says_it_failed_is_a_failure_with_its_code_and_words(
@@ -67,6 +71,47 @@ def test_an_answer_that_says_it_succeeded_may_be_empty(
     assert landed(home) == []
 
 
+EMPTY = {"items": [], "next_cursor": None, "total": 0}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"result": "error"}, {"state": 500}, {"Code": 500}, {"CODE": "500"}, {"errorMessage": "busy"}, {"fault": {"faultstring": "x"}},
+        {"hasError": True}, {"failed": "true"}, {"is_success": "N"}, {"Success": 0}, {"rc": -1}, {"err": 1}, {"meta": {"code": 500}},
+        {"header": {"retCode": "E1"}}, {"result": {"success": False}}, {"code": None, "msg": "系统繁忙"}, {"message": "token expired"},
+        {"code": 0, "status": 503}, {"timed_out": True}, {"error": "false alarm"}, {"code": 2, "msg": "未成功"}, {"status": "部分失败"},
+    ],
+)  # fmt: skip
+def test_a_failure_is_seen_whatever_its_field_is_called(more: dict[str, Any]) -> None:
+    assert isinstance(failure_of({**EMPTY, **more}), Failure)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Code": 200}, {"state": "done"}, {"resultCode": "SUCCESS"}, {"error": False}, {"error": "0"}, {"errors": []}, {"success": "Y"},
+        {"meta": {"code": 0}}, {"msg": "查询成功！"}, {"msg": "暂无数据"}, {"message": "no records"}, {"request_id": "9f8e", "page": 1},
+        {"status": 1, "msg": "success"}, {"code": 0, "status": 1}, {"hasError": False}, {"errmsg": "ok", "errcode": 0}, {"errmsg": ""},
+        {"description": "events of a window"}, {"result": {"pages": 0}},
+    ],
+)  # fmt: skip
+def test_an_empty_day_is_believed_whatever_its_fields_are_called(more: dict[str, Any]) -> None:
+    assert failure_of({**EMPTY, **more}) is None
+
+
+def test_words_beside_rows_are_no_failure() -> None:
+    rows = {"items": [{"grid_code": "g"}], "total": 1}
+    assert failure_of({**rows, "msg": "系统将于今晚维护"}) is None and failure_of({**rows, "status": 1}) is None
+    assert failure_of({**rows, "partial": True}) is not None
+
+
+def test_a_number_of_more_digits_than_python_reads_is_one_value_and_not_a_broken_body() -> None:
+    body = b'{"items": [{"a": ' + b"9" * 5000 + b'}, {"a": 7}], "total": 2}'
+    found = read(httpx.Response(200, content=body))
+    assert not isinstance(found, Failure) and [row["a"] for row in found["items"]] == [float("inf"), 7]
+
+
 def test_the_words_of_a_failure_name_nobody_and_do_not_repeat_the_token(
     home: Settings, platform: tuple[Platform, str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,7 +130,7 @@ def test_an_error_of_http_has_the_words_of_its_body(home: Settings, platform: tu
         land(home, instead(platform, "/api/v1/events", (400, {}, body)))
 
 
-@pytest.mark.parametrize("end", ["", " ", None, False])
+@pytest.mark.parametrize("end", ["", " ", None, False, 0, "0", "null", "-1", [], {}])
 def test_a_cursor_that_is_empty_ends_the_listing(home: Settings, platform: tuple[Platform, str], end: Any) -> None:
     state, url = platform
     state.before = lambda path, query: (
@@ -94,6 +139,18 @@ def test_a_cursor_that_is_empty_ends_the_listing(home: Settings, platform: tuple
     land(home, url)
     assert len(landed(home)) == 5
     assert [path for path, _ in state.requests].count("/api/v1/events") == 1
+
+
+@pytest.mark.parametrize("name", ["has_more", "hasNext"])
+def test_a_page_that_says_there_is_no_more_ends_the_listing(
+    home: Settings, platform: tuple[Platform, str], name: str
+) -> None:
+    state, url = platform
+    state.before = lambda path, query: (
+        ok({"items": state.events, "next_cursor": "c9", name: False, "total": 5}) if path == "/api/v1/events" else None
+    )
+    land(home, url)
+    assert len(landed(home)) == 5
 
 
 @pytest.mark.parametrize(
@@ -265,3 +322,30 @@ def test_one_event_whose_id_is_written_in_two_ways_counts_once_in_its_newest_ver
     _, url = many(platform, newer)
     land(home, url)
     assert [row["status"] for row in landed(home) if row["event_id"] == "e001"] == ["closed"]
+
+
+def test_of_two_rows_about_one_thing_one_is_kept_and_the_thing_is_named(
+    home: Settings, platform: tuple[Platform, str]
+) -> None:
+    state, url = platform
+    grid = {
+        "grid_code": "g", "community_code": "k1", "street_code": "s1", "household_count": 300, "active_from": "2020-01-01",
+        "active_to": None,
+    }  # fmt: skip
+    rows = [{**grid, "grid_code": f"g{n}"} for n in range(60)]
+    for order in (1, -1):
+        both = [{**grid, "grid_code": "g7", "household_count": 900}, {**grid, "grid_code": "g9\u200b"}, *rows][::order]
+        state.before = lambda path, query, both=both: ok(both) if path == "/api/v1/grids" else None
+        attempt = land(home, url)
+        landed_rows = Landing(home.landing_dir).read_table("grid", "grids", NIGHT, attempt.number).to_pylist()
+        assert {
+            row["grid_code"]: row["household_count"] for row in landed_rows if row["grid_code"] in ("g7", "g9")
+        } == {"g7": 900, "g9": 300}
+        assert len(landed_rows) == 60
+        (found,) = (f for f in attempt.findings if f.rule_id == "L1-GRD-025")
+        assert (found.table_name, found.rows_failed) == ("grid.grids", 2) and "several that differ" in found.message
+        assert validation.arrive(home, Landing(home.landing_dir), attempt).status == "accepted"
+    few = [*rows[:9], {**grid, "grid_code": "g7", "household_count": 1}]
+    state.before = lambda path, query: ok(few) if path == "/api/v1/grids" else None
+    with pytest.raises(SourceBlocked, match="1 of 9 rows cannot be read"):
+        land(home, url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from minhu.extract import normal
-from minhu.extract.spreadsheets.chinese_cells import Damaged, Merged, as_text, cleaned
+from minhu.extract.spreadsheets import headers as headers_of
+from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, cleaned
 from minhu.extract.spreadsheets.grids import Grid, refusal, text_grid, workbook_grids
-from minhu.extract.spreadsheets.problems import FileRefused, Problem, Unreadable, fault
+from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault
 
-#: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``.
-_TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计)(?:\([^()]*\))?")
+#: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``, ``合计数：12``, ``【合计】``.
+_TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计|总数|总和|汇总)(?:人|户|件|台)?数?\d*")
+_BESIDE_A_TOTAL = re.compile(r"\([^()]*\)|[\W_]")
 _ALL = {"", "全市", "全区", "全县", "全表", "全部"}
-_HEADER_WITHIN_ROWS = 10
 #: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
 _NOTE_ROW = re.compile(
     "注|备注|说明|填表|填报|制表|制单|审核|审批|复核|经办|负责人|单位负责人|主管|联系|电话|打印|盖章"
@@ -50,6 +50,8 @@ class Sheet:
         hidden_tables: sheets with such a table that people do not see; they are not read.
         hidden_sheets: other hidden sheets with something in them.
         hidden_rows: how many of the rows people do not see; they are read.
+        hidden_columns: how many of the columns with one of the headers people do not see; one is read where no other that
+            people see has its header.
     """
 
     file_name: str
@@ -67,6 +69,7 @@ class Sheet:
     hidden_tables: tuple[str, ...] = ()
     hidden_sheets: tuple[str, ...] = ()
     hidden_rows: int = 0
+    hidden_columns: int = 0
 
 
 def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
@@ -86,7 +89,7 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
     sheets: list[Sheet] = []
     problems: list[Problem] = []
     for grid in grids:
-        position = _header_position(grid, required)
+        position = headers_of.position_of(grid, required)
         if position is None and (_is_empty(grid) or _NOTE_SHEET.search(grid.name)) and len(grids) > 1:
             continue
         try:
@@ -116,10 +119,10 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
     problems: list[Problem] = []
     found: dict[str, Sheet] = {}
     for kind, required in kinds.items():
-        likeness = [_likeness(grid, required) for grid in grids]
+        likeness = [headers_of.likeness(grid, required) for grid in grids]
         best = max(likeness, default=0.0)
         of_kind = [grid for grid, share in zip(grids, likeness, strict=True) if share == best]
-        if 2 * best < 1 or any(_likeness(of_kind[0], other) > best for other in kinds.values()):
+        if 2 * best < 1 or any(headers_of.likeness(of_kind[0], other) > best for other in kinds.values()):
             problems.append(
                 Problem(normal.file_name(path), "", None, "", fault("sheet_missing", columns=", ".join(required)))
             )
@@ -127,7 +130,7 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
             repeated = fault("sheet_repeated", columns=", ".join(required), count=len(of_kind))
             problems.append(Problem(normal.file_name(path), of_kind[1].name, None, "", repeated))
         else:
-            position = _header_position(of_kind[0], required)
+            position = headers_of.position_of(of_kind[0], required)
             assert position is not None  # at least half of the headers stand in one row
             try:
                 found[kind] = _sheet(path, of_kind[0], position, required, False, hidden)
@@ -154,7 +157,7 @@ def _seen_and_hidden(path: Path, is_csv: bool, forms: Sequence[Sequence[str]]) -
     except OSError as error:
         raise refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
     hidden = [grid for grid in grids if grid.is_hidden and not _is_empty(grid)]
-    tables = [grid.name for grid in hidden if any(2 * _likeness(grid, form) >= 1 for form in forms)]
+    tables = [grid.name for grid in hidden if any(2 * headers_of.likeness(grid, form) >= 1 for form in forms)]
     others = [grid.name for grid in hidden if grid.name not in tables]
     return [grid for grid in grids if not grid.is_hidden], (tuple(tables), tuple(others))
 
@@ -165,28 +168,21 @@ def _hidden_problems(file_name: str, tables: Sequence[str]) -> list[Problem]:
 
 def _without_header(path: Path, grid: Grid, required: Sequence[str], is_csv: bool) -> FileRefused:
     wanted = ", ".join(required)
-    for mark, shown in ((";", ";"), ("\t", "Tab"), ("|", "|")) if is_csv else ():
-        cut = Grid("", [",".join(map(str, row)).split(mark) for row in grid.rows[:_HEADER_WITHIN_ROWS]], grid.numbers)
-        if _header_position(cut, required) is not None:
-            return refusal(path, "", fault("other_delimiter", found=shown))
+    if is_csv and (mark := headers_of.delimiter(grid, required)):
+        seen = mark.strip() or ("Tab" if "\t" in mark else "空格")
+        return refusal(path, "", fault("other_delimiter", found=seen if seen.isprintable() else repr(seen)[1:-1]))
     if is_csv:
-        return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS))
-    return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS))
+        return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=headers_of.WITHIN_ROWS))
+    return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=headers_of.WITHIN_ROWS))
 
 
 def _is_empty(grid: Grid) -> bool:
     return all(cleaned(cell) is None for cells in grid.rows for cell in cells)
 
 
-def _likeness(grid: Grid, required: Sequence[str]) -> float:
-    """Largest share of the headers that stand in one of the first rows."""
-    rows = [{_header(cell) for cell in cells} for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
-    return max((len(row & set(required)) / len(required) for row in rows), default=0.0)
-
-
 def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_csv: bool, hidden: _Hidden) -> Sheet:
-    headers = [_header(cell) for cell in grid.rows[position]]
-    _check_headers(path, grid.name, headers, required)
+    headers, hidden_columns = headers_of.seen(grid, position, required)
+    headers_of.check(path, grid.name, headers, required)
     body = grid.rows[position + 1 :]
     numbers = grid.numbers[position + 1 :]
     columns = _cleaned_columns(body, len(headers))
@@ -198,11 +194,11 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
         cells = [column[place] for column in columns]
         what, is_grand_total = _kind_of_row(cells, headers, len(required), has_total=bool(total))
         if is_grand_total:
-            total = dict(zip(headers, cells, strict=False))
+            total = {h: None if isinstance(cell, Covered) else cell for h, cell in zip(headers, cells, strict=False)}
         if what:
             counts[what] += 1
             keep[place] = False
-    torn = _torn_rows(path, body, columns[len(headers) :], keep, numbers, len(headers)) if is_csv else []
+    torn = _torn_rows(path, body, columns[len(headers)], keep, numbers, len(headers)) if is_csv else []
     columns = [list(compress(column, keep)) for column in columns]
     row_numbers = list(compress(numbers, keep))
     by_header = dict(zip(headers, columns, strict=False))
@@ -211,22 +207,30 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
         normal.file_name(path), grid.name, {header: by_header[header] for header in required}, row_numbers, unknown,
         {header: cell for header, cell in total.items() if header}, counts["blank"], counts["total"], counts["note"],
         counts["header"], tuple(torn), tuple(Problem(normal.file_name(path), grid.name, row, "", what) for row, what in grid.damage),
-        *hidden, len(grid.hidden_rows.intersection(row_numbers)),
+        *hidden, len(grid.hidden_rows.intersection(row_numbers)), hidden_columns,
     )  # fmt: skip
 
 
 def _cleaned_columns(body: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """The rows' cells as columns, at least ``width`` of them; rows may have different lengths."""
+    """The rows' cells as ``width`` columns and one more: the first cell of each row that stands beyond them and is not empty.
+
+    Rows may have different lengths. One of a hundred thousand cells must not make as many columns of all the others.
+    """
     known: dict[str, Any] = {}
     columns: list[list[Any]] = []
-    for cells in zip_longest(*body):
+    beyond = [_first_filled(row[width:]) if len(row) > width else None for row in body]
+    for cells in zip_longest(*(row[:width] for row in body)):
         texts = {cell for cell in cells if type(cell) is str} - known.keys()
         if _UNCLEAN.search("\0".join(texts)):
             known.update((text, cleaned(text)) for text in texts)
         else:
             known.update((text, text or None) for text in texts)
         columns.append([known[cell] if type(cell) is str else cleaned(cell) for cell in cells])
-    return columns + [[None] * len(body) for _ in range(width - len(columns))]
+    return [*columns, *([None] * len(body) for _ in range(width - len(columns))), beyond]
+
+
+def _first_filled(cells: Sequence[Any]) -> Any:
+    return next((cell for cell in map(cleaned, cells) if cell is not None), None)
 
 
 def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) -> list[int]:
@@ -240,14 +244,18 @@ def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) ->
 
 def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *, has_total: bool) -> tuple[str, bool]:
     """What a row is instead of data ("" if it is data), and whether it is the grand total."""
-    filled = [value.value if isinstance(value, Merged) else value for value in cells if value is not None]
+    own = [value for value in cells if value is not None and not isinstance(value, Covered)]
+    filled = [value.value if isinstance(value, Merged) else value for value in own]
     if not filled:
         return "blank", False
     label = "" if isinstance(filled[0], Damaged) else re.sub(r"[\s:]", "", str(filled[0]))
-    if total := _TOTAL.fullmatch(label):
+    if total := _TOTAL.fullmatch(_BESIDE_A_TOTAL.sub("", label)):
         return "total", total["of"] in _ALL and total["total"] != "小计"
     if (
-        2 * sum(header != "" and _header(cell) == header for cell, header in zip(cells, headers, strict=False))
+        2
+        * sum(
+            header != "" and headers_of.header_of(cell) == header for cell, header in zip(cells, headers, strict=False)
+        )
         >= required
     ):
         return "header", False
@@ -257,14 +265,15 @@ def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *,
 
 
 def _torn_rows(
-    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], keep: list[bool], numbers: Sequence[int],
+    path: Path,
+    body: Sequence[Sequence[Any]],
+    beyond: Sequence[Any],
+    keep: list[bool],
+    numbers: Sequence[int],
     width: int,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     """Rows with more cells than the header has: none of their cells can be trusted. They are no longer kept."""
-    torn = [
-        place for place, cells in enumerate(zip(*beyond, strict=True))
-        if keep[place] and any(cell is not None for cell in cells)
-    ]  # fmt: skip
+    torn = [place for place, cell in enumerate(beyond) if keep[place] and cell is not None]
     for place in torn:
         keep[place] = False
     return [
@@ -277,34 +286,3 @@ def _torn_rows(
         )
         for place in torn
     ]
-
-
-def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
-    problems: list[Problem] = []
-    for column in required:
-        if column not in headers:
-            strangers = [header for header in headers if header and header not in required]
-            near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
-            renamed = fault("column_renamed", column=column, near=near[0]) if near else None
-            missing = renamed or fault("column_missing", column=column)
-            problems.append(Problem(normal.file_name(path), sheet, None, column, missing))
-        elif headers.count(column) > 1:
-            repeated = fault("column_repeated", column=column, count=headers.count(column))
-            problems.append(Problem(normal.file_name(path), sheet, None, column, repeated))
-    if problems:
-        raise FileRefused(*problems)
-
-
-def _header(cell: Any) -> str:
-    """A header without the blanks and line breaks that make it fit its column."""
-    try:
-        return re.sub(r"\s", "", as_text(cell) or "")
-    except Unreadable:
-        return ""
-
-
-def _header_position(grid: Grid, required: Sequence[str]) -> int | None:
-    """The first row with most of the required headers, and half of them, so that one missing column is named, not the whole."""
-    counts = [len({_header(cell) for cell in cells} & set(required)) for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
-    most = max(counts, default=0)
-    return counts.index(most) if 2 * most >= len(required) else None
