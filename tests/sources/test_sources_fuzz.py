@@ -1,13 +1,9 @@
-"""Whatever a platform answers and whatever stands in the hotline: no traceback, no number that is not written, no silent loss.
-
-``FUZZ=long`` tries for as long as it takes to try thousands; the short form is the same every time.
-"""
+"""Whatever a platform answers and whatever stands in the hotline: no traceback, no number that is not written, no silent loss."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 from functools import partial
 from pathlib import Path
@@ -16,7 +12,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minhu import settings as settings_module
@@ -25,21 +21,14 @@ from minhu.extract.grid import answers, json_api
 from minhu.landing.text_gate import is_storable
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from tests.fixtures.fuzzing import fuzzed
 from tests.fixtures.grid_platform import TOKEN, event
 from tests.fixtures.grid_platform import land as land_grid
 from tests.fixtures.hotline_source import fill_pictures
 from tests.fixtures.hotline_source import land as land_hotline
 from tests.fixtures.landed import NIGHT
 
-LONG = os.environ.get("FUZZ") == "long"
 _HOMES = itertools.count()
-
-
-def tried(short: int, long: int) -> settings:
-    return settings(
-        max_examples=long if LONG else short, derandomize=not LONG, deadline=None, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
 
 
 def fresh(folder: Path) -> Settings:
@@ -103,7 +92,7 @@ def listing(rows: list[dict[str, Any]], more: dict[str, Any]) -> dict[str, Any]:
     return {"items": rows, "next_cursor": None, "total": len(ids), **more}
 
 
-@tried(120, 6000)
+@fuzzed(120)
 @given(
     rows=events(),
     more=envelopes(),
@@ -150,7 +139,7 @@ def test_whatever_the_grid_platform_answers(
     assert {count for count in counts if count is not None} <= written
 
 
-@tried(300, 20000)
+@fuzzed(300)
 @given(st.binary(max_size=60) | VALUES.map(lambda value: json.dumps(value).encode()) | VALUES.map(repr).map(
     lambda text: text.encode("utf-8", "surrogatepass")
 ) | st.text(max_size=30).map(lambda text: text.encode("gb18030", "ignore")))  # fmt: skip
@@ -179,7 +168,7 @@ ORDERS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@tried(40, 2000)
+@fuzzed(40)
 @given(rows=st.lists(ORDERS, min_size=1, max_size=4), ids=st.lists(STORED, min_size=4, max_size=4, unique=True))
 def test_whatever_stands_in_the_hotline(
     tmp_path_factory: pytest.TempPathFactory, hotline_uri: str, rows: list[dict[str, Any]], ids: list[str]
