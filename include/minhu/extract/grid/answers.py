@@ -16,39 +16,31 @@ import httpx
 from minhu.extract import normal
 from minhu.landing.text_gate import without_lone_surrogates
 
-#: Fields in which platforms say how it went, and in which they say it in words.
-_CODES = (
-    "code", "errcode", "errCode", "err_code", "error_code", "errorCode", "errno", "retcode", "retCode", "ret",
-    "resultCode", "result_code", "returnCode", "status", "statusCode", "status_code",
-)  # fmt: skip
-_WORDS = (
-    "msg",
-    "message",
-    "errmsg",
-    "errMsg",
-    "error_msg",
-    "error_description",
-    "description",
-    "detail",
-    "error",
-    "info",
+#: Names of fields in which platforms say how it went, in small letters and without marks: a code, words, yes and no.
+_PARTY = "err|error|ret|return|resp|response|result|res|status|biz|sub|api|exception|fault"
+_CODE = re.compile(f"(?:{_PARTY})?code|(?:err|error|ret)(?:no|num)|status|state|ret|rc|res|result|outcome")
+_WORDS = re.compile(f"(?:{_PARTY})?(?:msg|message)")
+_MORE_WORDS = re.compile(
+    f"(?:{_PARTY})?(?:desc|description|text|string|reason|detail|details|info)|error|exception|tips?"
 )
-_FLAGS = ("success", "ok", "succeed", "isSuccess", "is_success")
+_SUCCESS = re.compile("(?:is|was)?(?:success|succeed|succeeded|successful|ok)")
+_FAILURE = re.compile(
+    "(?:is|has|have)?(?:err|errors?|exceptions?|fail|failed|failure|fault|timeout|timedout|partial|incomplete|truncated)"
+    "|(?:error|exception|fault)(?:msg|message|desc|description|detail|details|info|text|string|reason)"
+)
+#: Parts of an answer that speak of the whole of it.
+_ENVELOPES = ("meta", "header", "head", "response", "result", "status", "state", "error", "fault", "exception")
 _SUCCESSES = {
-    "",
-    "0",
-    "200",
-    "ok",
-    "success",
-    "succeed",
-    "successful",
-    "true",
-    "成功",
-    "操作成功",
-    "查询成功",
-    "请求成功",
-}
-_ERROR_FIELDS = ("error", "errors", "exception")
+    "", "0", "200", "ok", "success", "succeed", "succeeded", "successful", "true", "yes", "y", "done", "complete", "completed",
+    "finished", "normal", "none", "null", "no error",
+}  # fmt: skip
+_NO = {"false", "no", "n", "0", "f"}
+_GOOD_WORDS = re.compile("成功|success|^ok$|^正常$|^无异常$|^no error$")
+_BAD_WORDS = re.compile("失败|未成功|不成功|unsuccess|not success|fail|error|异常|错误")
+#: Words beside an empty listing that say only that it is empty.
+_EMPTY_WORDS = re.compile(
+    "没有|暂无|无数据|无记录|查无|为空|^空$|no (?:data|records?|results?|rows?|events?)|empty|not found|nothing"
+)
 #: Of the platform's words: values between quotes or brackets, long numbers and addresses may name someone.
 _QUOTED = re.compile(r"[\"'`“‘「『【\[(（<《].*?[\"'`”’」』】\])）>》]")
 _NAMING = re.compile(r"\S+@\S+|\S*\d{5,}\S*")
@@ -81,7 +73,7 @@ def read(answer: httpx.Response) -> Any | Failure:
             may_pass=answer.status_code == 200,
         )
     try:
-        content = json.loads(body)
+        content = _parsed(body)
     except RecursionError:
         return Failure("an answer with brackets nested deeper than any listing has", may_pass=False)
     except ValueError:
@@ -89,27 +81,75 @@ def read(answer: httpx.Response) -> Any | Failure:
     return failure_of(content) or content
 
 
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body. A whole number of more digits than Python reads is one value that does not fit, not a broken body."""
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(body, parse_int=lambda digits: int(digits) if len(digits) < 400 else float(digits))
+
+
 def failure_of(content: Any) -> Failure | None:
     """What a body says of a failure; None where it says of none."""
     if not isinstance(content, dict):
         return None
-    has_rows = isinstance(content.get("items"), list) and bool(content["items"])
-    said_false = next((name for name in _FLAGS if _text(content.get(name)) == "false"), None)
-    code = _code(content)
+    said = _said(content)
+    rows = content.get("items")
+    codes = [_text(value) for name, value in said if _CODE.fullmatch(name) and _is_scalar(value)]
+    code = next((code for code in codes if _says_failure(code)), None) or next(filter(None, codes), "")
+    refused = next((name for name, value in said if _SUCCESS.fullmatch(name) and _text(value) in _NO), None)
+    is_told = any(_FAILURE.fullmatch(name) and _tells(value) for name, value in said)
     words = _words(content)
-    error = next((name for name in _ERROR_FIELDS if content.get(name)), None)
-    is_failure = said_false is not None or error is not None
-    if code not in _SUCCESSES and not (code.isdigit() and set(code) == {"0"}):
-        is_failure = is_failure or _says_failure(code) or not (has_rows or words.lower() in _SUCCESSES - {""})
+    is_failure = refused is not None or is_told or _says_failure(code)
+    if not is_failure and not rows:
+        is_failure = _casts_doubt(
+            codes, words, isinstance(rows, list) and any(_WORDS.fullmatch(name) for name, _ in said)
+        )
     if not is_failure:
         return None
     shown = code if re.fullmatch(r"[\w.-]{1,10}", code, re.ASCII) else "…"
-    name = f"code {shown}" if code not in _SUCCESSES else f"{said_false} = false" if said_false else "an error"
+    name = f"code {shown}" if not _is_success(code) else f"{refused} = false" if refused else "an error"
     return Failure(
         f"an answer that says it failed: {name}" + (f", {words}" if words else ""),
         refuses_token=code in _REFUSALS,
         may_pass=not re.fullmatch(r"4\d\d", code) or code in _BUSY,
     )
+
+
+def _said(content: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What an answer says of itself, by the plain names of its fields; that of its envelopes after its own."""
+    named = [(_plain_name(name), value) for name, value in content.items()]
+    inner = [value for name, value in named if name in _ENVELOPES and isinstance(value, dict)]
+    return named + [(_plain_name(name), value) for part in inner for name, value in part.items()]
+
+
+def _plain_name(name: str) -> str:
+    return re.sub("[^a-z]", "", name.casefold())
+
+
+def _casts_doubt(codes: list[str], words: str, has_message: bool) -> bool:
+    """Whether a listing without rows is none: by a code that is not one of success, or words that speak of something else."""
+    is_good = bool(_GOOD_WORDS.search(words.lower())) and not _BAD_WORDS.search(words.lower())
+    if is_good:
+        return False
+    if any(codes):
+        return not any(code and _is_success(code) for code in codes)
+    return has_message and bool(words) and not _EMPTY_WORDS.search(words.lower())
+
+
+def _is_success(code: str) -> bool:
+    return code in _SUCCESSES or (code.isdigit() and set(code) == {"0"}) or bool(_GOOD_WORDS.search(code))
+
+
+def _tells(value: Any) -> bool:
+    """Whether a field that is named after a failure tells of one."""
+    return bool(value) if not _is_scalar(value) else _text(value) not in _NO | _SUCCESSES - {"true", "yes", "y"}
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, str | int | float)
 
 
 def words_of(answer: httpx.Response) -> str:
@@ -122,14 +162,10 @@ def words_of(answer: httpx.Response) -> str:
     return f", {words}" if words else ""
 
 
-def _code(content: dict[str, Any]) -> str:
-    found = next((_text(content[name]) for name in _CODES if isinstance(content.get(name), str | int | float)), "")
-    inner = content.get("error")
-    return found or (_code(inner) if isinstance(inner, dict) else "")
-
-
 def _says_failure(code: str) -> bool:
     """Whether a code means a failure even beside rows: 300 and above, below zero, or a word that is none of success."""
+    if _is_success(code):
+        return False
     if re.fullmatch(r"-?\d{1,15}(\.0)?", code):
         return not 0 <= float(code) < 300
     return True
@@ -137,10 +173,12 @@ def _says_failure(code: str) -> bool:
 
 def _words(content: dict[str, Any]) -> str:
     """What the platform says in words, without what may name someone."""
-    found = next((content[name] for name in _WORDS if isinstance(content.get(name), str | dict) and content[name]), "")
-    if isinstance(found, dict):
-        return _words(found)
-    return _shown(found)
+    said = _said(content)
+    found = (
+        value for pattern in (_WORDS, _MORE_WORDS) for name, value in said
+        if pattern.fullmatch(name) and isinstance(value, str) and value.strip()
+    )  # fmt: skip
+    return _shown(next(found, ""))
 
 
 def _shown(text: str) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from minhu.extract.grid.json_api import JsonApi
 from minhu.extract.grid.tables import Row, blocked
 
 READ_AGAIN = 5
+#: What platforms give as the next cursor where there is none; none of them is where a second page begins.
+_NOWHERE = {"", "0", "-1", "null", "none", "nil", "undefined", "false", "end"}
+_HAS_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage")
 
 
 def pages(api: JsonApi, path: str, parameters: Mapping[str, str | int]) -> Iterator[tuple[list[Row], int | None]]:
@@ -26,12 +30,18 @@ def pages(api: JsonApi, path: str, parameters: Mapping[str, str | int]) -> Itera
         if total is not None and (isinstance(total, bool) or not isinstance(total, int)):
             raise blocked(path, "expected a whole number as `total`")
         yield items, total
-        if following is None or following is False or not str(following).strip():
+        if _is_last(page, following):
             return
         cursor = str(following)
         if cursor in cursors:
             raise blocked(path, "its pages do not end: a `next_cursor` came twice")
         cursors.add(cursor)
+
+
+def _is_last(page: Mapping[str, Any], following: object) -> bool:
+    """Whether a page ends its listing: by a cursor that leads nowhere, or by saying that there is no more."""
+    says_no_more = any(page.get(name) is False for name in _HAS_MORE)
+    return says_no_more or not following or str(following).strip().lower() in _NOWHERE
 
 
 def read_listing(api: JsonApi, path: str, **parameters: str) -> list[Row]:
