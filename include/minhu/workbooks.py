@@ -62,6 +62,7 @@ class SheetFacts:
         errors: cells with an error, such as ``#REF!``.
         without_value: cells with a formula that nobody has calculated.
         hidden_rows: rows with cells that people do not see.
+        hidden_columns: first and last of columns that people do not see.
     """
 
     rows: int = 0
@@ -70,6 +71,11 @@ class SheetFacts:
     errors: set[tuple[int, int]] = field(default_factory=set)
     without_value: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[tuple[int, int]] = field(default_factory=set)
+
+    def hidden_columns_within(self) -> frozenset[int]:
+        """The hidden ones among the columns with something in them."""
+        return frozenset(n for first, last in self.hidden_columns for n in range(first, min(last + 1, self.columns)))
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -138,6 +144,8 @@ class _SheetReader:
             self._row, self._column = self._place(attributes.get("r"))
             self._kind = attributes.get("t", "n")
             self._is_filled = self._has_formula = False
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            self.facts.hidden_columns.add((int(attributes["min"]) - 1, int(attributes["max"]) - 1))
         elif name == "f":
             self._has_formula = True
         elif name in ("v", "t"):

@@ -31,7 +31,7 @@ def test_marks_that_nobody_sees_make_no_second_code_or_person(mark: str) -> None
     ("written", "code"),
     [
         ("o1 ", "o1"), ("６１０１", "6101"), ("　o1", "o1"), ("ｏ１", "o1"), ("A\u00a0", "A"), ("①", "①"), ("Ab", "Ab"),
-        ("６１０１－０１", "6101-01"),
+        ("６１０１－０１", "6101-01"), ("610102.0", "610102"), ("６１０１０２．００", "610102"), ("1.0", "1.0"), ("610102.05", "610102.05"),
     ],
 )  # fmt: skip
 def test_blanks_and_full_width_make_no_second_code(written: str, code: str) -> None:
@@ -42,6 +42,9 @@ def test_blanks_and_full_width_make_no_second_code(written: str, code: str) -> N
 def test_a_column_of_codes_comes_into_its_one_form() -> None:
     column = pa.chunked_array([["o1 ", "６１０１"], [None, "", "o1", "\u200e7"]])
     assert columns.one_form(column).to_pylist() == ["o1", "6101", None, None, "o1", "7"]
+    assert columns.one_form(pa.array(["610102.0", "a"])).to_pylist() == ["610102", "a"]
+    assert as_code("610102.0") == privacy.code_or_none("610102.0") == "610102"
+    assert as_number_of_a_person("610103198001011234.0") == "610103198001011234"
     plain = pa.array(["a-1", None, "B_2"])
     assert columns.one_form(plain).equals(plain)
 
@@ -49,7 +52,9 @@ def test_a_column_of_codes_comes_into_its_one_form() -> None:
 @pytest.mark.parametrize(
     "phone",
     ["013800138000", "+86 138 0013 8000", "0086-13800138000", "86013800138000", "１３８００１３８０００", 13800138000, 13800138000.0,
-     Decimal("13800138000"), Decimal("13800138000.00"), "138-0013-8000", " 13800138000\u202c"],
+     Decimal("13800138000"), Decimal("13800138000.00"), "138-0013-8000", " 13800138000\u202c",
+     "13800138000.0", "１３８００１３８０００．０", "13800138000转8001", "13800138000 分机 12", "13800138000#2", "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎",
+     "tel:+8613800138000"],
 )  # fmt: skip
 def test_one_phone_is_one_person(phone: object) -> None:
     assert KEY.person("phone", phone) == KEY.person("phone", "13800138000")
@@ -58,6 +63,7 @@ def test_one_phone_is_one_person(phone: object) -> None:
 def test_a_landline_keeps_the_zero_of_its_area() -> None:
     assert KEY.person("phone", "029-88210000") != KEY.person("phone", "29-88210000")
     assert normal.person("phone", "(029) 8821 0000") == "02988210000"
+    assert normal.person("phone", "029,8821") == "0298821", "what is behind a few digits is no extension"
 
 
 @pytest.mark.parametrize("kind", ["phone", "id_number", "staff"])

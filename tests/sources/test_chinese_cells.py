@@ -123,6 +123,7 @@ def test_a_cell_gives_its_value_and_an_empty_one_nothing(
 #: What Python, or a reader that takes commas out, makes a number of, and what nobody wrote as one.
 NO_NUMBERS = (
     "12,5", "3，5", "1.234,5", "1_0", "①", "²", "½", "1①", "12,34", "1,2345", ",123", "1,,234", "1,234,56", "٣", "0x10", "1 2", "--1",
+    "0,123", "00,123", "012,345", "1'234", "12%", "1.234.567", "五", "1,23,456", "5,",
 )  # fmt: skip
 
 
@@ -168,3 +169,10 @@ def test_a_cell_that_rows_share_stays_marked_and_others_do_not_become_so() -> No
     assert cells.as_integer(cells.Merged(" ")) is None
     with pytest.raises(ValueError, match="several rows share"):
         cells.as_float(cells.Merged(1.0))
+
+
+@pytest.mark.parametrize("cell", ["9999-12-31 24:00", datetime(9999, 12, 31, 23, 59, 59, 999_999)])
+def test_what_lies_beyond_all_calendars_is_no_date(cell: object) -> None:
+    for reader in (cells.as_moment, cells.as_date):
+        with pytest.raises(cells.Unreadable, match="expected a date that exists"):
+            reader(cell)

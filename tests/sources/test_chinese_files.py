@@ -53,7 +53,8 @@ def test_titles_blanks_totals_and_moved_columns_are_survived_and_counted(tmp_pat
         ("编号,日期,数目\n", "utf-8", "expected a column 数量, found only 数目 near it"),
         ("编号,数量,日期,数量\n", "utf-8", "expected one column 数量, found 2"),
         ('编号,数量,日期\na,"1,2026-11-03\nb,2,2026-11-04\n', "utf-8", "expected quotes"),
-        ("编号，数量，日期\n", "utf-8", "expected a header row"),
+        ("编号，数量，日期\n", "utf-8", "expected commas between the cells, found ，"),
+        ("编号甲数量乙日期\n", "utf-8", "expected a header row"),
         ("", "utf-8", "expected a table, found an empty file"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from minhu.extract.spreadsheets import chinese_files
 from minhu.extract.spreadsheets.chinese_cells import Damaged
 from minhu.extract.spreadsheets.chinese_files import read_sheets
 from minhu.extract.spreadsheets.problems import FileRefused
@@ -74,6 +75,13 @@ def test_the_header_repeated_on_each_page_is_no_row(tmp_path: Path) -> None:
         "累计",
         "全区总计",
         "11月合计",
+        "合计数",
+        "合计：12",
+        "【合计】",
+        "——合 计——",
+        "总数（件）",
+        "本页合计数",
+        "汇总",
     ],
 )
 def test_totals_by_all_their_names_are_no_rows(tmp_path: Path, total: str) -> None:
@@ -91,7 +99,23 @@ def test_a_comma_too_many_sets_its_row_aside(tmp_path: Path) -> None:
     assert str(problem) == "t.csv, row 8: expected 3 cells as in the header, found 4: a comma too many?"
 
 
-@pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", "Tab"), ("|", r"\|")])
+@pytest.mark.parametrize(
+    ("mark", "shown"),
+    [
+        (";", ";"),
+        ("\t", "Tab"),
+        ("|", r"\|"),
+        ("，", "，"),
+        ("；", "；"),
+        ("、", "、"),
+        ("^", r"\^"),
+        ("||", r"\|\|"),
+        ("  ", "空格"),
+        ("\x01", r"\\x01"),
+        ("#@#", "#@#"),
+        ('";"', ";"),
+    ],
+)
 def test_cells_between_other_marks_are_named_by_them(tmp_path: Path, mark: str, shown: str) -> None:
     with pytest.raises(FileRefused, match=f"expected commas between the cells, found {shown}"):
         read_sheets(write(tmp_path / "t.csv", TEXT.replace(",", mark).encode("gb18030")), COLUMNS)
@@ -100,6 +124,8 @@ def test_cells_between_other_marks_are_named_by_them(tmp_path: Path, mark: str, 
 def test_what_is_no_text_is_named_by_what_it_is(tmp_path: Path) -> None:
     for content, kind in (
         (book_of([COLUMNS]), "XLSX"), (TEXT.encode("utf-16"), "UTF-16"), (b"<html><table>", "HTML"), (b"\x1f\x8b\x08", "GZ"),
+        (b"PAR1\x15\x04", "Parquet"), (b"SQLite format 3\0", "SQLite"), (b"(\xb5/\xfd\x04", "ZSTD"), (TEXT.encode("utf-32"), "UTF-32"),
+        (b'[{"\xe7\xbc\x96": 1}]', "JSON"), (b"<?xml version='1.0'?><rows/>", "XML"), (b"MZ\x90\0\x03", "EXE"), (b"PK\x05\x06", "ZIP"),
     ):  # fmt: skip
         with pytest.raises(FileRefused, match=f"expected CSV, found {kind} "):
             read_sheets(write(tmp_path / "t.csv", content), COLUMNS)
@@ -116,3 +142,32 @@ def test_another_encoding_is_told_with_the_first_row_and_byte_that_do_not_fit(tm
 def test_text_of_two_bytes_a_character_without_a_mark_is_another_encoding(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="expected UTF-8 or GB18030 text, found neither"):
         read_sheets(write(tmp_path / "t.csv", TEXT.encode("utf-16-le")), COLUMNS)
+
+
+@pytest.mark.parametrize("start", ["BM", "MZ", "GIF8", "PAR1", "RIFF"])
+def test_a_text_that_begins_like_another_kind_is_a_text(tmp_path: Path, start: str) -> None:
+    (sheet,) = read_sheets(write(tmp_path / "t.csv", f"{start},a,b\n{TEXT}".encode()), COLUMNS)
+    assert len(sheet.row_numbers) == 29
+
+
+def test_a_mark_of_byte_order_alone_is_an_empty_file(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="found an empty file"):
+        read_sheets(write(tmp_path / "t.csv", b"\xef\xbb\xbf\r\n"), COLUMNS)
+
+
+def test_one_row_of_very_many_cells_makes_no_columns_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[object] = []
+    cleaned = chinese_files.cleaned
+    monkeypatch.setattr(chinese_files, "cleaned", lambda cell: looked_at.append(cell) or cleaned(cell))
+    for cells, torn in (("," * 5000, 0), ("," * 5000 + "x", 1)):
+        looked_at.clear()
+        (sheet,) = read_sheets(write(tmp_path / "t.csv", f"{TEXT}{cells}\n甲30,1,2\n".encode()), COLUMNS)
+        assert (len(sheet.row_numbers), len(sheet.set_aside)) == (30, torn)
+        assert len(looked_at) < 12_000, "what is written, not rows times columns"
+
+
+def test_a_cell_of_endless_length_is_told_by_its_length_and_not_by_its_quotes(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="expected cells of at most 131,072 characters"):
+        read_sheets(write(tmp_path / "t.csv", f"{TEXT}{'x' * 200_000}\n".encode()), COLUMNS)

@@ -6,9 +6,11 @@ import json
 import logging
 from typing import Any
 
+import httpx
 import pytest
 
 from minhu.errors import MinhuError, PermanentError, SourceBlocked, TransientError
+from minhu.extract.grid.answers import Failure, failure_of, read
 from minhu.landing.zone import Landing
 from minhu.quality import validation
 from minhu.settings import Settings
@@ -42,6 +44,7 @@ def instead(platform: tuple[Platform, str], path: str, answer: Answer) -> str:
         ({"code": -1, "items": [{"grid_code": "g"}], "total": 1}, TransientError, "code -1"),
         ({"code": 404, "msg": "no such interface"}, PermanentError, "code 404, no such interface"),
         ({"ret": 1, "items": [], "total": 0}, TransientError, "code 1"),
+        ({"respCode": "9999", "respMsg": "处理失败", "items": [], "total": 0}, TransientError, "code 9999, 处理失败"),
     ],
 )
 def test_an_answer_that_says_it_failed_is_a_failure_with_its_code_and_words(
@@ -67,6 +70,47 @@ def test_an_answer_that_says_it_succeeded_may_be_empty(
     assert landed(home) == []
 
 
+EMPTY = {"items": [], "next_cursor": None, "total": 0}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"result": "error"}, {"state": 500}, {"Code": 500}, {"CODE": "500"}, {"errorMessage": "busy"}, {"fault": {"faultstring": "x"}},
+        {"hasError": True}, {"failed": "true"}, {"is_success": "N"}, {"Success": 0}, {"rc": -1}, {"err": 1}, {"meta": {"code": 500}},
+        {"header": {"retCode": "E1"}}, {"result": {"success": False}}, {"code": None, "msg": "系统繁忙"}, {"message": "token expired"},
+        {"code": 0, "status": 503}, {"timed_out": True}, {"error": "false alarm"}, {"code": 2, "msg": "未成功"}, {"status": "部分失败"},
+    ],
+)  # fmt: skip
+def test_a_failure_is_seen_whatever_its_field_is_called(more: dict[str, Any]) -> None:
+    assert isinstance(failure_of({**EMPTY, **more}), Failure)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Code": 200}, {"state": "done"}, {"resultCode": "SUCCESS"}, {"error": False}, {"error": "0"}, {"errors": []}, {"success": "Y"},
+        {"meta": {"code": 0}}, {"msg": "查询成功！"}, {"msg": "暂无数据"}, {"message": "no records"}, {"request_id": "9f8e", "page": 1},
+        {"status": 1, "msg": "success"}, {"code": 0, "status": 1}, {"hasError": False}, {"errmsg": "ok", "errcode": 0}, {"errmsg": ""},
+        {"description": "events of a window"}, {"result": {"pages": 0}},
+    ],
+)  # fmt: skip
+def test_an_empty_day_is_believed_whatever_its_fields_are_called(more: dict[str, Any]) -> None:
+    assert failure_of({**EMPTY, **more}) is None
+
+
+def test_words_beside_rows_are_no_failure() -> None:
+    rows = {"items": [{"grid_code": "g"}], "total": 1}
+    assert failure_of({**rows, "msg": "系统将于今晚维护"}) is None and failure_of({**rows, "status": 1}) is None
+    assert failure_of({**rows, "partial": True}) is not None
+
+
+def test_a_number_of_more_digits_than_python_reads_is_one_value_and_not_a_broken_body() -> None:
+    body = b'{"items": [{"a": ' + b"9" * 5000 + b'}, {"a": 7}], "total": 2}'
+    found = read(httpx.Response(200, content=body))
+    assert not isinstance(found, Failure) and [row["a"] for row in found["items"]] == [float("inf"), 7]
+
+
 def test_the_words_of_a_failure_name_nobody_and_do_not_repeat_the_token(
     home: Settings, platform: tuple[Platform, str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,7 +129,7 @@ def test_an_error_of_http_has_the_words_of_its_body(home: Settings, platform: tu
         land(home, instead(platform, "/api/v1/events", (400, {}, body)))
 
 
-@pytest.mark.parametrize("end", ["", " ", None, False])
+@pytest.mark.parametrize("end", ["", " ", None, False, 0, "0", "null", "-1", [], {}])
 def test_a_cursor_that_is_empty_ends_the_listing(home: Settings, platform: tuple[Platform, str], end: Any) -> None:
     state, url = platform
     state.before = lambda path, query: (
@@ -94,6 +138,18 @@ def test_a_cursor_that_is_empty_ends_the_listing(home: Settings, platform: tuple
     land(home, url)
     assert len(landed(home)) == 5
     assert [path for path, _ in state.requests].count("/api/v1/events") == 1
+
+
+@pytest.mark.parametrize("name", ["has_more", "hasNext"])
+def test_a_page_that_says_there_is_no_more_ends_the_listing(
+    home: Settings, platform: tuple[Platform, str], name: str
+) -> None:
+    state, url = platform
+    state.before = lambda path, query: (
+        ok({"items": state.events, "next_cursor": "c9", name: False, "total": 5}) if path == "/api/v1/events" else None
+    )
+    land(home, url)
+    assert len(landed(home)) == 5
 
 
 @pytest.mark.parametrize(

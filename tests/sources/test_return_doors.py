@@ -195,20 +195,52 @@ def test_a_number_behind_the_year_in_a_name_is_a_month(text: str, name: str | No
 
 @pytest.mark.parametrize(
     "word",
-    ["/", "-", "—", "——", "未办结", "否", "没有", "0", "无", "暂无", "无。", "N/A", "n/a", "未办理", "０", "－", "", None, 0.0],
+    ["/", "-", "—", "——", "未办结", "否", "没有", "0", "无", "暂无", "无。", "N/A", "n/a", "未办理", "０", "－", "", None, 0.0,
+     "（无）", "【无】",
+     "无办理结果", "暂无反馈", "尚未办结", "还没有", "未有结果", "～", "……", "？", "*", "待定", "nan", "未答复", "无任何进展"],
 )  # fmt: skip
 def test_words_of_nothing_are_no_outcome(word: object) -> None:
     assert as_being_there(word) is False
 
 
 @pytest.mark.parametrize(
-    "word", ["办理中", "正在办理", "处理中", "正在办理中", "推进中", "待办", "跟进中", "在办", "办理之中"]
+    "word",
+    [
+        "办理中",
+        "正在办理",
+        "处理中",
+        "正在办理中",
+        "推进中",
+        "待办",
+        "跟进中",
+        "在办",
+        "办理之中",
+        "办理中，预计下周办结",
+        "正在办理。十二月完成",
+        "办理中（已转街道）",
+        "目前正在办理",
+    ],
 )
 def test_what_is_under_way_is_neither_there_nor_not(word: str) -> None:
     with pytest.raises(Unreadable, match="found that it is under way"):
         as_being_there(word)
 
 
-@pytest.mark.parametrize("word", ["已办结", "已回复群众", "办理中心已答复", "解决", "1", "√", "否决"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "已办结",
+        "已回复群众",
+        "办理中心已答复",
+        "解决",
+        "1",
+        "√",
+        "否决",
+        "不予采纳",
+        "未采纳",
+        "无法办理",
+        "无障碍坡道已修好",
+    ],
+)
 def test_outcomes_are_outcomes(word: str) -> None:
     assert as_being_there(word) is True

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from minhu.extract.spreadsheets.chinese_cells import Damaged, as_code, as_integer
 from minhu.extract.spreadsheets.chinese_files import read_sheets, read_workbook
 from minhu.extract.spreadsheets.problems import FileRefused, Unreadable
-from tests.fixtures.workbooks import TERMINALS, book_of, with_sheet_xml, write
+from tests.fixtures.workbooks import TERMINALS, book_of, raw_book, with_sheet_xml, write
 
 GOOD = [TERMINALS, ["T1", "S1", 600, 540, 3], ["T2", "S2", 600, 500, 2]]
 
@@ -95,7 +95,24 @@ def test_a_formula_that_gave_no_text_is_empty_and_one_with_a_value_is_read(tmp_p
     assert [as_integer(cell) for cell in sheet.columns["可用分钟"]] == [None, 480]
 
 
-@pytest.mark.parametrize("word", ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "＃N/A", " #n/a "])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "＃N/A",
+        " #n/a ",
+        "#SPILL!",
+        "#BLOCKED!",
+        "#CONNECT!",
+        "#PYTHON!",
+        "#GETTING_DATA",
+        "#####",
+    ],
+)
 def test_errors_written_as_text_are_errors(word: str) -> None:
     for reader in (as_code, as_integer):
         with pytest.raises(Unreadable, match="found an error of the spreadsheet"):
@@ -125,6 +142,52 @@ def test_rows_that_people_do_not_see_are_read_and_counted(tmp_path: Path) -> Non
 
     (sheet,) = read_sheets(write(tmp_path / "t.xlsx", book_of(GOOD, hide)), TERMINALS)
     assert (len(sheet.row_numbers), sheet.hidden_rows) == (2, 1)
+
+
+@pytest.mark.parametrize("hidden", ["E", "F"])
+def test_of_two_columns_of_one_name_the_one_that_people_see_is_read(tmp_path: Path, hidden: str) -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.column_dimensions[hidden].hidden = True
+
+    rows = [[*row, "办件数" if number == 0 else 99] for number, row in enumerate(GOOD)]
+    (sheet,) = read_sheets(write(tmp_path / "t.xlsx", book_of(rows, hide)), TERMINALS)
+    seen = [99, 99] if hidden == "E" else [row[4] for row in GOOD[1:]]
+    assert (sheet.columns["办件数"], sheet.hidden_columns) == (seen, 1)
+
+
+def test_a_column_that_people_do_not_see_is_read_where_there_is_no_other(tmp_path: Path) -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.column_dimensions["E"].hidden = True
+
+    (sheet,) = read_sheets(write(tmp_path / "t.xlsx", book_of(GOOD, hide)), TERMINALS)
+    assert (sheet.columns["办件数"], sheet.hidden_columns) == ([row[4] for row in GOOD[1:]], 1)
+
+
+def test_a_cell_merged_with_the_one_beside_it_is_not_empty(tmp_path: Path) -> None:
+    def merge(sheet: Worksheet) -> None:
+        sheet.merge_cells("C2:D2")
+        sheet.merge_cells("A4:D4")
+        sheet.merge_cells("A5:E5")
+
+    rows = [*GOOD, ["合计", None, None, None, 7], ["填表人：王", None, None, None, None]]
+    (sheet,) = read_sheets(write(tmp_path / "t.xlsx", book_of(rows, merge)), TERMINALS)
+    with pytest.raises(Unreadable, match="merged with the one beside it"):
+        as_integer(sheet.columns["可用分钟"][0])
+    assert as_integer(sheet.columns["可用分钟"][1]) == 500
+    assert (sheet.total_rows, sheet.note_rows, sheet.total_cells["办件数"]) == (1, 1, 7), (
+        "what is no row may be merged at will"
+    )
+    assert sheet.total_cells["可用分钟"] is None
+
+
+def test_many_sheets_with_a_stray_cell_each_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    far = (
+        "<sheetData>"
+        + "".join(f'<row r="{n}"><c r="{c}{n}"><v>1</v></c></row>' for c, n in (("A", 1), ("K", 1_048_576)))
+        + "</sheetData>"
+    )
+    path = write(tmp_path / "t.xlsx", raw_book(*((f"s{n}", "visible", far) for n in range(3))))
+    assert codes_of(path) == ["cell_far_out"]
 
 
 def test_merged_codes_hold_for_each_row_and_merged_numbers_for_none(tmp_path: Path) -> None:

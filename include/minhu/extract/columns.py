@@ -50,7 +50,7 @@ def persons(pseudonyms: Pseudonyms, kind: str, column: Column) -> pa.Array:
 def one_form(column: Column) -> pa.Array:
     """Codes as they land, whatever blanks, full-width digits or unseen marks stand in them; see :func:`minhu.extract.normal.code`."""
     flat = _flat(column)
-    is_plain = not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]")).as_py()
+    is_plain = not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]|^[0-9]{4,}\.0+$")).as_py()
     return flat if is_plain else map_distinct(flat, normal.code, pa.string())
 
 

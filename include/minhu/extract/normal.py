@@ -15,6 +15,11 @@ from pathlib import Path
 
 #: What a spreadsheet makes of a number too long for its column: many numbers become one.
 ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
+#: What a spreadsheet, or a program that knows one empty cell in a column, makes of a whole number written in digits. Shorter
+#: ones are left as they are: ``1.0`` may be the name of an edition.
+_AS_DECIMAL = re.compile(r"(\d{4,})\.0+", re.ASCII)
+#: What stands before an extension of a telephone.
+_EXTENSION = re.compile(r"(?<=\d{7})(?:转|分机|EXT\.?|#|,|X)\d{1,6}$", re.ASCII)
 #: A spreadsheet keeps so many digits of a number and puts zeros behind them.
 EXACT_DIGITS = 15
 #: Marks without width that are letters to Unicode or change the one before: joiners, fillers, variation selectors.
@@ -42,8 +47,14 @@ def _plain(text: str) -> str:
 
 
 def code(text: str) -> str | None:
-    """A code as it lands: :func:`plain`; None for an empty one."""
-    return plain(text) or None
+    """A code as it lands: :func:`plain`, whole numbers without the decimals that a program gave them; None for an empty one."""
+    return whole(plain(text)) or None
+
+
+def whole(text: str) -> str:
+    """A number of four digits or more without decimals of zeros (``610102.0``), which are no part of a code; else the text."""
+    found = _AS_DECIMAL.fullmatch(text)
+    return found.group(1) if found else text
 
 
 def file_name(path: Path) -> str:
@@ -66,7 +77,7 @@ def person(kind: str, value: object) -> str:
         value: as the source has it.
     """
     text = "" if value is None or isinstance(value, bool) or value != value else plain(_written(value))
-    compact = _BLANKS.sub("", text).upper()
+    compact = whole(_BLANKS.sub("", text).upper())
     if ROUNDED.fullmatch(compact) or _has_lost_digits(compact):
         return ""
     if kind == "phone":
@@ -84,7 +95,7 @@ def _written(value: object) -> str:
 
 
 def _phone(text: str) -> str:
-    digits = re.sub(r"\D", "", text, flags=re.ASCII).removeprefix("00")
+    digits = re.sub(r"\D", "", _EXTENSION.sub("", text), flags=re.ASCII).removeprefix("00")
     if len(digits) in (13, 14) and digits.startswith("86"):
         digits = digits[2:]
     return digits[1:] if re.fullmatch(r"01[3-9]\d{9}", digits, re.ASCII) else digits

@@ -150,7 +150,7 @@ def _cell(*place: float) -> str:
 
 def code_or_none(value: object) -> str | None:
     """A short code in its one form; anything that might be a sentence, a mobile number or an ID number is dropped."""
-    text = normal.plain(value) if isinstance(value, str) else None
+    text = normal.whole(normal.plain(value)) if isinstance(value, str) else None
     return None if text is None or not _CODE_LIKE.fullmatch(text) or holds_personal_number(text) else text
 
 

@@ -139,7 +139,10 @@ def _events(
     for key in sorted(known.keys() - set(outside)):
         if key.startswith(_BY_ID):  # two ids that are one code are one event
             _remember(
-                {**known[key], "event_id": normal.plain(without_lone_surrogates(key[1:]))}, by_code, conflicts, zone
+                {**known[key], "event_id": normal.whole(normal.plain(without_lone_surrogates(key[1:])))},
+                by_code,
+                conflicts,
+                zone,
             )
             continue
         happened = "expected a text as event_id, found another kind of value or none"

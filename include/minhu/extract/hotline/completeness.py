@@ -150,7 +150,7 @@ def _ahead(connection: Rows, table: Table) -> tuple[int, list[str]]:
     first = sql.SQL("select {}::text as key from {} where {} order by 1 limit {}").format(
         sql.Identifier(table.key), _place(table), condition, sql.Literal(MAX_SAMPLES)
     )
-    return rows, [normal.plain(row["key"]) for row in connection.execute(first) if row["key"]]
+    return rows, [normal.whole(normal.plain(row["key"])) for row in connection.execute(first) if row["key"]]
 
 
 def _place(table: Table) -> sql.Composable:

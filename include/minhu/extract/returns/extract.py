@@ -205,8 +205,12 @@ def _sheet_findings(file: ReturnFile, sheets: Mapping[str, Sheet]) -> list[Findi
             Finding("L1-RET-026", "warn", "returns", f"returns.{name}", says, rows_failed=tables) for name in sheets
         ]
     rows = sum(sheet.hidden_rows for sheet in sheets.values())
-    if others := len(some.hidden_sheets) + rows:
-        says = f"{normal.file_name(file.path)}: {len(some.hidden_sheets)} other hidden sheets, not read; {rows} hidden rows, read"
+    columns = sum(sheet.hidden_columns for sheet in sheets.values())
+    if others := len(some.hidden_sheets) + rows + columns:
+        says = (
+            f"{normal.file_name(file.path)}: {len(some.hidden_sheets)} other hidden sheets, not read; {rows} hidden rows, read; "
+            f"{columns} hidden columns, read where people see none of the name"
+        )
         findings.append(Finding("L1-RET-028", "info", "returns", table, says, rows_failed=others))
     return [_about(file, finding) for finding in findings]
 

@@ -37,15 +37,19 @@ _QUARTER_IN_NAME = re.compile(
 _HALF_YEAR_IN_NAME = re.compile(
     r"(?P<year>20\d\d)年?(?:度)?[\s_-]*(?:[Hh]\s*(?P<part>[12])|(?P<word>上|下)半年度?)", re.ASCII
 )
-#: What people write where nothing came of something; what they write while it goes on is neither.
-_NOTHING = {
-    "无", "暂无", "没有", "无结果", "否", "不", "未", "未办", "未办理", "未办结", "未处理", "未完成", "未解决", "未反馈", "空", "0",
-    "/", "\\", "-", "--", "---", "_", "—", "——", "―", "–", "×", "X", "N", "NO", "NA", "N/A", "NONE", "NULL", "NIL", "FALSE",
-}  # fmt: skip
+#: What people write where nothing came of something: no letter and no digit, or words that say so. ``未采纳`` is an outcome.
+_NOTHING = re.compile(
+    r"[^\w√✓✔☑✅]*_*[^\w√✓✔☑✅]*|0|否|不|空|不详|未知|待定|O|X|N|NO|N\.?A\.?|N/A|NAN|NONE|NULL|NIL|FALSE"
+    "|(?:目前|截至目前|至今)?(?:尚|暂|暂时|还|仍|均|都)?(?:无|没|没有|未|未有|未见|未作|未予)(?:任何)?"
+    "(?:办|办理|办结|办完|处理|处置|完成|解决|反馈|答复|回复|回应|落实|结案|结|办理完|办理完毕|处理完|处理完毕)?(?:结果|情况|进展|意见|信息)?"
+)
 _UNDER_WAY = re.compile(
     "(?:正在?|尚在|仍在|还在|在)?(?:办理|处理|推进|进行|跟进|协调|落实|研究|整改|核实|转办|流转)(?:过程)?(?:之?中|当中)"
     "|正在(?:办理|处理|推进|进行|跟进|协调|落实|研究|整改|核实)|在办|待办理?|待处理"
 )
+_BRACKETS = re.compile(r"^[(\[【]|[)\]】]$|\s")
+#: What is behind it says what goes on, not what came of it.
+_CLAUSE = re.compile("[,，、;；:：。.(（]")
 _PART = {"一": 1, "二": 2, "三": 3, "四": 4, "上": 1, "下": 2}
 
 
@@ -107,9 +111,9 @@ def as_year(value: Any) -> date | None:
 def as_being_there(value: Any) -> bool:
     """Whether something was written that is an outcome. What it says may name people and is not kept."""
     text = (as_text(value) or "").upper().rstrip("。.!！ ")
-    if not text or text in _NOTHING:
+    if _NOTHING.fullmatch(_BRACKETS.sub("", text)):
         return False
-    if _UNDER_WAY.fullmatch(text):
+    if _UNDER_WAY.fullmatch(_CLAUSE.split(text, maxsplit=1)[0].removeprefix("目前")):
         raise Unreadable(fault("under_way"))
     return True
 

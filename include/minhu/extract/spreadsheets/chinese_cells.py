@@ -24,26 +24,17 @@ from minhu.landing.text_gate import LOST, is_storable
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
 #: Day numbers taken for dates, 1954 to 2119; a smaller number is a count or a year, not a date.
 _SERIALS = (20_000, 80_000)
-#: What spreadsheets write where a formula failed.
-_ERRORS = {
-    "#NULL!",
-    "#DIV/0!",
-    "#VALUE!",
-    "#REF!",
-    "#NAME?",
-    "#NUM!",
-    "#N/A",
-    "#GETTING_DATA",
-    "#SPILL!",
-    "#CALC!",
-    "#FIELD!",
-}
+#: What spreadsheets write where a formula failed (``#REF!``, ``#NAME?``, ``#N/A``), or show where a column is too narrow.
+_ERROR = re.compile(r"#[A-Z0-9/]+[!?]|#N/A(?:N/A)?|#GETTING_DATA|##+", re.IGNORECASE)
 #: Beginnings of texts that are more than they seem: a formula, text by force, an error.
 _TO_LOOK_AT = ("=", "'", "#")
 _AS_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _CODE = re.compile(r"[^\s:,;!?。、]{1,64}")
-#: Commas stand before groups of three digits only: ``12,5`` is twelve and a half to some, and a hundred and twenty-five to none.
-_NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+#: Commas stand before groups of three digits only: ``12,5`` is twelve and a half to some, and a hundred and twenty-five to
+#: none. No thousands begin with a zero: ``0,123`` is a fraction.
+_NUMBER = re.compile(
+    r"[+-]?(?:(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?", re.ASCII | re.IGNORECASE
+)
 _ROUNDED_CODE = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 _DATE = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?\s*(?:(?:星期|周)[一二三四五六日天])?"
@@ -67,6 +58,10 @@ class Damaged:
     """A cell that is not empty, and of which nobody can say what stands in it."""
 
     fault: Fault
+
+
+class Covered(Damaged):
+    """A cell beside the one that a merged range shows: nobody can say whether it holds the same, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +93,8 @@ def clean(value: Any) -> Any:
 
 def cleaned(value: Any) -> Any:
     """The same; what cannot be read is :class:`Damaged`, and what rows share stays :class:`Merged`."""
+    if isinstance(value, Damaged):
+        return value
     try:
         cell = clean(value)
     except Unreadable as error:
@@ -115,7 +112,7 @@ def _clean_text(value: str) -> str | None:
         raise Unreadable(fault("lost_character"))
     if not is_storable(text):
         raise Unreadable(fault("control_mark"))
-    if text.upper() in _ERRORS:
+    if _ERROR.fullmatch(text):
         raise Unreadable(fault("error_cell"))
     return text or None
 
@@ -144,7 +141,8 @@ def _exact(value: Any) -> str | None:
         raise Unreadable(fault("not_a_code"))
     if isinstance(value, int | float) and abs(value) >= 10**normal.EXACT_DIGITS:
         raise Unreadable(fault("number_too_long"))
-    return as_text(value)
+    text = as_text(value)
+    return None if text is None else normal.whole(text)
 
 
 def as_code(value: Any) -> str | None:
@@ -204,7 +202,7 @@ def as_moment(value: Any) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, datetime):
-        return (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+        return _later(value, timedelta(microseconds=500_000)).replace(microsecond=0)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001
     text = as_text(value) or ""
@@ -291,4 +289,11 @@ def _moment(parts: Mapping[str, str | None]) -> datetime:
         moment = datetime(year, month, day, 0 if is_end_of_day else hour, minute, second)  # noqa: DTZ001
     except ValueError:
         raise Unreadable(fault("no_such_date")) from None
-    return moment + timedelta(days=1) if is_end_of_day else moment
+    return _later(moment, timedelta(days=1)) if is_end_of_day else moment
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:  # the end of all calendars
+        raise Unreadable(fault("no_such_date")) from None

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from minhu.extract import normal
-from minhu.extract.spreadsheets.chinese_cells import Damaged, Merged, as_text, cleaned
+from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, as_text, cleaned
 from minhu.extract.spreadsheets.grids import Grid, refusal, text_grid, workbook_grids
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, Unreadable, fault
 
-#: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``.
-_TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计)(?:\([^()]*\))?")
+#: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``, ``合计数：12``, ``【合计】``.
+_TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计|总数|总和|汇总)(?:人|户|件|台)?数?\d*")
+_BESIDE_A_TOTAL = re.compile(r"\([^()]*\)|[\W_]")
 _ALL = {"", "全市", "全区", "全县", "全表", "全部"}
 _HEADER_WITHIN_ROWS = 10
 #: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
@@ -50,6 +51,8 @@ class Sheet:
         hidden_tables: sheets with such a table that people do not see; they are not read.
         hidden_sheets: other hidden sheets with something in them.
         hidden_rows: how many of the rows people do not see; they are read.
+        hidden_columns: how many of the columns with one of the headers people do not see; one is read where no other that
+            people see has its header.
     """
 
     file_name: str
@@ -67,6 +70,7 @@ class Sheet:
     hidden_tables: tuple[str, ...] = ()
     hidden_sheets: tuple[str, ...] = ()
     hidden_rows: int = 0
+    hidden_columns: int = 0
 
 
 def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
@@ -165,13 +169,23 @@ def _hidden_problems(file_name: str, tables: Sequence[str]) -> list[Problem]:
 
 def _without_header(path: Path, grid: Grid, required: Sequence[str], is_csv: bool) -> FileRefused:
     wanted = ", ".join(required)
-    for mark, shown in ((";", ";"), ("\t", "Tab"), ("|", "|")) if is_csv else ():
-        cut = Grid("", [",".join(map(str, row)).split(mark) for row in grid.rows[:_HEADER_WITHIN_ROWS]], grid.numbers)
-        if _header_position(cut, required) is not None:
-            return refusal(path, "", fault("other_delimiter", found=shown))
+    if is_csv and (mark := _delimiter(grid, required)):
+        seen = mark.strip() or ("Tab" if "\t" in mark else "空格")
+        return refusal(path, "", fault("other_delimiter", found=seen if seen.isprintable() else repr(seen)[1:-1]))
     if is_csv:
         return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS))
     return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS))
+
+
+def _delimiter(grid: Grid, required: Sequence[str]) -> str:
+    """What stands between the cells of a text where it is no comma: whatever leaves most of the headers; "" without it."""
+    lines = [",".join(map(str, row)).replace('"', "") for row in grid.rows[:_HEADER_WITHIN_ROWS]]
+    between = re.compile(f"[^{re.escape(''.join(required))}]+")
+    for mark in sorted({mark for line in lines for mark in between.findall(line)}):
+        cut = Grid("", [line.split(mark) for line in lines], grid.numbers)
+        if not re.search(r"\w|,", mark) and _header_position(cut, required) is not None:
+            return mark
+    return ""
 
 
 def _is_empty(grid: Grid) -> bool:
@@ -185,7 +199,7 @@ def _likeness(grid: Grid, required: Sequence[str]) -> float:
 
 
 def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_csv: bool, hidden: _Hidden) -> Sheet:
-    headers = [_header(cell) for cell in grid.rows[position]]
+    headers, hidden_columns = _seen_headers(grid, position, required)
     _check_headers(path, grid.name, headers, required)
     body = grid.rows[position + 1 :]
     numbers = grid.numbers[position + 1 :]
@@ -198,11 +212,11 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
         cells = [column[place] for column in columns]
         what, is_grand_total = _kind_of_row(cells, headers, len(required), has_total=bool(total))
         if is_grand_total:
-            total = dict(zip(headers, cells, strict=False))
+            total = {h: None if isinstance(cell, Covered) else cell for h, cell in zip(headers, cells, strict=False)}
         if what:
             counts[what] += 1
             keep[place] = False
-    torn = _torn_rows(path, body, columns[len(headers) :], keep, numbers, len(headers)) if is_csv else []
+    torn = _torn_rows(path, body, columns[len(headers)], keep, numbers, len(headers)) if is_csv else []
     columns = [list(compress(column, keep)) for column in columns]
     row_numbers = list(compress(numbers, keep))
     by_header = dict(zip(headers, columns, strict=False))
@@ -211,22 +225,30 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
         normal.file_name(path), grid.name, {header: by_header[header] for header in required}, row_numbers, unknown,
         {header: cell for header, cell in total.items() if header}, counts["blank"], counts["total"], counts["note"],
         counts["header"], tuple(torn), tuple(Problem(normal.file_name(path), grid.name, row, "", what) for row, what in grid.damage),
-        *hidden, len(grid.hidden_rows.intersection(row_numbers)),
+        *hidden, len(grid.hidden_rows.intersection(row_numbers)), hidden_columns,
     )  # fmt: skip
 
 
 def _cleaned_columns(body: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    """The rows' cells as columns, at least ``width`` of them; rows may have different lengths."""
+    """The rows' cells as ``width`` columns and one more: the first cell of each row that stands beyond them and is not empty.
+
+    Rows may have different lengths. One of a hundred thousand cells must not make as many columns of all the others.
+    """
     known: dict[str, Any] = {}
     columns: list[list[Any]] = []
-    for cells in zip_longest(*body):
+    beyond = [_first_filled(row[width:]) if len(row) > width else None for row in body]
+    for cells in zip_longest(*(row[:width] for row in body)):
         texts = {cell for cell in cells if type(cell) is str} - known.keys()
         if _UNCLEAN.search("\0".join(texts)):
             known.update((text, cleaned(text)) for text in texts)
         else:
             known.update((text, text or None) for text in texts)
         columns.append([known[cell] if type(cell) is str else cleaned(cell) for cell in cells])
-    return columns + [[None] * len(body) for _ in range(width - len(columns))]
+    return [*columns, *([None] * len(body) for _ in range(width - len(columns))), beyond]
+
+
+def _first_filled(cells: Sequence[Any]) -> Any:
+    return next((cell for cell in map(cleaned, cells) if cell is not None), None)
 
 
 def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) -> list[int]:
@@ -240,11 +262,12 @@ def _unusual_rows(columns: Sequence[Sequence[Any]], rows: int, required: int) ->
 
 def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *, has_total: bool) -> tuple[str, bool]:
     """What a row is instead of data ("" if it is data), and whether it is the grand total."""
-    filled = [value.value if isinstance(value, Merged) else value for value in cells if value is not None]
+    own = [value for value in cells if value is not None and not isinstance(value, Covered)]
+    filled = [value.value if isinstance(value, Merged) else value for value in own]
     if not filled:
         return "blank", False
     label = "" if isinstance(filled[0], Damaged) else re.sub(r"[\s:]", "", str(filled[0]))
-    if total := _TOTAL.fullmatch(label):
+    if total := _TOTAL.fullmatch(_BESIDE_A_TOTAL.sub("", label)):
         return "total", total["of"] in _ALL and total["total"] != "小计"
     if (
         2 * sum(header != "" and _header(cell) == header for cell, header in zip(cells, headers, strict=False))
@@ -257,14 +280,15 @@ def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *,
 
 
 def _torn_rows(
-    path: Path, body: Sequence[Sequence[Any]], beyond: Sequence[Sequence[Any]], keep: list[bool], numbers: Sequence[int],
+    path: Path,
+    body: Sequence[Sequence[Any]],
+    beyond: Sequence[Any],
+    keep: list[bool],
+    numbers: Sequence[int],
     width: int,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     """Rows with more cells than the header has: none of their cells can be trusted. They are no longer kept."""
-    torn = [
-        place for place, cells in enumerate(zip(*beyond, strict=True))
-        if keep[place] and any(cell is not None for cell in cells)
-    ]  # fmt: skip
+    torn = [place for place, cell in enumerate(beyond) if keep[place] and cell is not None]
     for place in torn:
         keep[place] = False
     return [
@@ -293,6 +317,14 @@ def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Seq
             problems.append(Problem(normal.file_name(path), sheet, None, column, repeated))
     if problems:
         raise FileRefused(*problems)
+
+
+def _seen_headers(grid: Grid, position: int, required: Sequence[str]) -> tuple[list[str], int]:
+    """Headers by column, "" for a hidden column whose header people see elsewhere; and how many hidden ones are required."""
+    headers = [_header(cell) for cell in grid.rows[position]]
+    hidden = sorted(n for n in grid.hidden_columns if n < len(headers) and headers[n] in required)
+    seen = {header for n, header in enumerate(headers) if n not in grid.hidden_columns}
+    return ["" if n in hidden and header in seen else header for n, header in enumerate(headers)], len(hidden)
 
 
 def _header(cell: Any) -> str:

@@ -18,14 +18,15 @@ from typing import Any
 
 from minhu.extract import normal
 from minhu.extract.spreadsheets import file_kinds
-from minhu.extract.spreadsheets.chinese_cells import Damaged, Merged
+from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged
 from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault
 from minhu.landing.text_gate import LOST
 from minhu.workbooks import SheetFacts, sheet_facts
 
 #: A full-size day of one district has 3 MiB.
 MOST_UNPACKED_BYTES = 256 << 20
-#: Twelve columns down to the last row that a sheet can have. A reader asks for memory by the last cell, filled or not.
+#: Twelve columns down to the last row that a sheet can have, in all sheets of a workbook together. A reader asks for memory
+#: and time by the last cell of each, filled or not.
 MOST_CELLS = 12 << 20
 _ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
 #: With more damaged characters a text is not damaged, but in another encoding: a thousandth of its lines, three always.
@@ -47,6 +48,7 @@ class Grid:
         is_hidden: whether people do not see the sheet.
         damage: row from 1 and fault of what is wrong with a row as a whole.
         hidden_rows: rows from 1 that people do not see.
+        hidden_columns: the same of columns, from 0.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Grid:
     is_hidden: bool = False
     damage: tuple[tuple[int, Fault], ...] = ()
     hidden_rows: frozenset[int] = field(default_factory=frozenset)
+    hidden_columns: frozenset[int] = field(default_factory=frozenset)
 
 
 def text_grid(path: Path) -> Grid:
@@ -70,8 +73,15 @@ def text_grid(path: Path) -> Grid:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = list(reader)
-    except csv.Error:  # strict, for a quote that is never closed would swallow the rows after it
-        raise refusal(path, "", fault("quote_alone", line=reader.line_num)) from None
+    except csv.Error as error:  # strict, for a quote that is never closed would swallow the rows after it
+        is_long = "field limit" in str(error)
+        line = reader.line_num
+        what = (
+            fault("cell_too_long", most=csv.field_size_limit(), line=line)
+            if is_long
+            else fault("quote_alone", line=line)
+        )
+        raise refusal(path, "", what) from None
     return Grid("", rows, range(1, len(rows) + 1), damage=damage)
 
 
@@ -167,9 +177,9 @@ def _facts(path: Path, content: bytes) -> dict[str, SheetFacts]:
             facts = sheet_facts(archive)
     except _BROKEN as error:
         raise refusal(path, "", fault("not_a_workbook", error=type(error).__name__)) from None
-    for name, sheet in facts.items():
-        if sheet.rows * sheet.columns > MOST_CELLS:
-            raise refusal(path, name, fault("cell_far_out", cell=sheet.last), sheet.rows)
+    if sum(sheet.rows * sheet.columns for sheet in facts.values()) > MOST_CELLS:
+        name, widest = max(facts.items(), key=lambda item: item[1].rows * item[1].columns)
+        raise refusal(path, name, fault("cell_far_out", cell=widest.last), widest.rows)
     return facts
 
 
@@ -182,10 +192,10 @@ def _read(path: Path, content: bytes, facts: dict[str, SheetFacts]) -> list[Grid
         rows = sheet.to_python(skip_empty_area=False)
         filled = _mark(rows, known, sheet.merged_cell_ranges or [])
         is_hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
-        hidden_rows = frozenset(row + 1 for row in known.hidden_rows)
         return Grid(
-            meta.name, [rows[row] for row in filled], [row + 1 for row in filled], is_hidden, hidden_rows=hidden_rows
-        )
+            meta.name, [rows[row] for row in filled], [row + 1 for row in filled], is_hidden,
+            hidden_rows=frozenset(row + 1 for row in known.hidden_rows), hidden_columns=known.hidden_columns_within(),
+        )  # fmt: skip
 
     try:
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
@@ -207,17 +217,17 @@ def _mark(
         for row, column in places:
             _put(rows, row, column, Damaged(what))
     filled = [row for row, cells in enumerate(rows) if any(not _is_blank(cell) for cell in cells)]
-    for (first, column), (last, _) in merged:
+    for (first, column), (last, last_column) in merged:
         sharing = filled[bisect_left(filled, first) : bisect_right(filled, last)]
-        if (
-            len(sharing) > 1
-            and sharing[0] == first
-            and column < len(rows[first])
-            and not _is_blank(rows[first][column])
-        ):
+        if not sharing or sharing[0] != first or column >= len(rows[first]) or _is_blank(rows[first][column]):
+            continue
+        if len(sharing) > 1:
             value = Merged(rows[first][column])
             for row in sharing:
                 _put(rows, row, column, value)
+        for row in sharing:
+            beside = range(column + 1, min(last_column + 1, len(rows[row])))
+            rows[row][beside.start : beside.stop] = [Covered(fault("covered_cell")) for _ in beside]
     return filled
 
 

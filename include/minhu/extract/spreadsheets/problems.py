@@ -75,6 +75,14 @@ CATALOGUE: dict[str, Wording] = {
         "expected a number of its own, found one that several rows share",
         "多行合并为一个数字，无法判断各行的数值", "取消合并，逐行填写",
     ),
+    "covered_cell": Wording(
+        "expected a value of its own, found a cell that is merged with the one beside it",
+        "与旁边的单元格合并，无法判断本列的内容", "取消合并，逐列填写；没有内容的请留空",
+    ),
+    "cell_too_long": Wording(
+        "expected cells of at most {most:,} characters, found a longer one at or before line {line}",
+        "第 {line} 行或之前有超过 {most:,} 个字符的单元格", "检查该处是否缺少换行或引号",
+    ),
     "lost_character": Wording(
         "expected readable text, found a character that was lost", "含有乱码（字符已损坏）", "重新填写该单元格"
     ),

@@ -84,8 +84,11 @@ def hidden_sheets(read: Sequence[tuple[StationFile, Sheet]]) -> list[Finding]:
             says = f"{name}: {tables} hidden sheets have such a table; they were not read"
             found = Finding("L1-STA-033", "warn", "stations", table, says, rows_failed=tables)
             findings[name, "tables"] = _about(file, found)
-        if others := len(sheet.hidden_sheets) + sheet.hidden_rows:
-            says = f"{name}: {len(sheet.hidden_sheets)} other hidden sheets, not read; {sheet.hidden_rows} hidden rows, read"
+        if others := len(sheet.hidden_sheets) + sheet.hidden_rows + sheet.hidden_columns:
+            says = (
+                f"{name}: {len(sheet.hidden_sheets)} other hidden sheets, not read; {sheet.hidden_rows} hidden rows, read; "
+                f"{sheet.hidden_columns} hidden columns, read where people see none of the name"
+            )
             found = Finding("L1-STA-034", "info", "stations", table, says, rows_failed=others)
             findings[name, f"sheet {sheet.name}"] = _about(file, found)
     return [findings[key] for key in sorted(findings)]
