@@ -5,8 +5,6 @@ That nothing can be solved is what ``test_suppression.py`` tries with an attacke
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import pytest
 
