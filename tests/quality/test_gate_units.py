@@ -180,7 +180,7 @@ def test_no_kpi_with_figures_and_none_that_is_promised_may_be_lost(db: duckdb.Du
     db.execute("create table kpis.kpi_blocked (kpi_id varchar, variant varchar)")
     decision.require_every_kpi(db)
     db.execute("delete from publish.kpi_results")
-    with pytest.raises(PermanentError, match="found none of A01/main, B01/main$|found none of A01/main, B01/main"):
+    with pytest.raises(PermanentError, match="found none of A01/main, B01/main"):
         decision.require_every_kpi(db)
     db.execute("insert into kpis.kpi_blocked select distinct kpi_id, variant from kpis.kpi_values")
     with pytest.raises(PermanentError, match="found none of A01/main") as caught:
