@@ -15,6 +15,7 @@ from minhu.landing.zone import Landing
 from minhu.quality import validation
 from minhu.settings import Settings
 from tests.fixtures.grid_platform import TOKEN, Answer, Platform, event, land, landed, ok
+from tests.fixtures.landed import NIGHT
 
 pytestmark = pytest.mark.usefixtures("waits")
 
@@ -321,3 +322,29 @@ def test_one_event_whose_id_is_written_in_two_ways_counts_once_in_its_newest_ver
     _, url = many(platform, newer)
     land(home, url)
     assert [row["status"] for row in landed(home) if row["event_id"] == "e001"] == ["closed"]
+
+
+def test_of_two_rows_about_one_thing_one_is_kept_and_the_thing_is_named(
+    home: Settings, platform: tuple[Platform, str]
+) -> None:
+    state, url = platform
+    grid = {
+        "grid_code": "g", "community_code": "k1", "street_code": "s1", "household_count": 300, "active_from": "2020-01-01",
+        "active_to": None,
+    }  # fmt: skip
+    rows = [{**grid, "grid_code": f"g{n}"} for n in range(60)]
+    for order in (1, -1):
+        both = [{**grid, "grid_code": "g7", "household_count": 900}, {**grid, "grid_code": "g9\u200b"}, *rows][::order]
+        state.before = lambda path, query, both=both: ok(both) if path == "/api/v1/grids" else None
+        attempt = land(home, url)
+        landed_rows = Landing(home.landing_dir).read_table("grid", "grids", NIGHT, attempt.number).to_pylist()
+        assert {
+            row["grid_code"]: row["household_count"] for row in landed_rows if row["grid_code"] in ("g7", "g9")
+        } == {"g7": 900, "g9": 300}
+        assert len(landed_rows) == 60
+        (found,) = (f for f in attempt.findings if f.rule_id == "L1-GRD-025")
+        assert (found.table_name, found.rows_failed) == ("grid.grids", 2) and "several that differ" in found.message
+        assert validation.arrive(home, Landing(home.landing_dir), attempt).status == "accepted"
+    state.before = lambda path, query: ok([*rows[:9], {**grid, "grid_code": "g7", "household_count": 1}]) if path == "/api/v1/grids" else None
+    with pytest.raises(SourceBlocked, match="1 of 9 rows cannot be read"):
+        land(home, url)

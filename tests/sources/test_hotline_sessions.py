@@ -32,6 +32,12 @@ ODD_SETTINGS = {
     "standard_conforming_strings": ["off"],
     "default_transaction_isolation": ["serializable"],
     "lock_timeout": ["1"],
+    "search_path": ["pg_temp"],
+    "bytea_output": ["escape"],
+    "transform_null_equals": ["on"],
+    "array_nulls": ["off"],
+    "quote_all_identifiers": ["on"],
+    "statement_timeout": ["2000"],
 }
 #: Where a session may be given a setting.
 PLACES = ("database", "role", "environment", "address")
@@ -152,6 +158,8 @@ def test_every_session_is_opened_by_one_function() -> None:
         ("25P03", TransientError), ("25P04", TransientError), ("57P05", TransientError), ("57014", TransientError),
         ("40P01", TransientError), ("40001", TransientError), ("53300", TransientError), ("55P03", TransientError),
         ("57P01", TransientError), ("08006", TransientError), ("58030", TransientError), ("22P05", PermanentError),
+        ("53100", TransientError), ("57P02", TransientError), ("57P03", TransientError), ("08P01", TransientError),
+        ("0A000", PermanentError), ("28P01", PermanentError), ("42P01", PermanentError),
         ("22021", PermanentError), ("42883", PermanentError), ("XX001", PermanentError), ("25006", PermanentError),
     ],
 )  # fmt: skip
@@ -191,6 +199,7 @@ def test_a_time_out_at_the_source_is_worth_a_retry_and_said(
         "create materialized view hotline.work_orders as select * from hotline.all_orders",
         "create view hotline.work_orders as select * from hotline.all_orders",
         "create table hotline.work_orders partition of hotline.nothing default",
+        "create table hotline.work_orders (like hotline.all_orders); alter table hotline.all_orders inherit hotline.work_orders",
     ],
 )
 def test_a_table_may_be_a_view_a_materialized_view_or_a_partition(home: Settings, full_uri: str, change: str) -> None:
@@ -221,6 +230,8 @@ def test_a_domain_of_a_domain_is_the_type_it_is_made_of(home: Settings, full_uri
         (['alter table hotline.work_orders rename column order_id to "ORDER_ID"'], 'found "ORDER_ID", which is written in capitals'),
         (['alter table hotline.calls rename to "CALLS"'], 'found "CALLS", which is written in capitals'),
         (["alter schema hotline rename to hotline_old"], "schema hotline does not exist, holds no table"),
+        (['alter table hotline.calls rename to "Calls"'], 'found "Calls", which is written in capitals'),
+        (['alter table hotline.work_orders rename column order_id to "order_id "'], "order_id.*found none; the nearest is order_id"),
         (["alter table hotline.calls rename to call"], "the table does not exist or may not be read; found none; the nearest is call"),
     ],
 )  # fmt: skip

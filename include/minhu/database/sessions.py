@@ -25,6 +25,7 @@ PINNED = {
     "IntervalStyle": "postgres",
     "extra_float_digits": "3",
     "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",  # puts the names of types between quotes
     "default_transaction_isolation": "read committed",
     "lock_timeout": "15min",
     "idle_in_transaction_session_timeout": "30min",

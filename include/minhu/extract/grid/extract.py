@@ -14,7 +14,7 @@ from minhu.extract.grid import completeness
 from minhu.extract.grid.events import Events, read_events, verifications
 from minhu.extract.grid.json_api import JsonApi
 from minhu.extract.grid.listing import read_days, read_listing
-from minhu.extract.grid.tables import Faults, Row, blocked, landed_table, unknown_fields
+from minhu.extract.grid.tables import Faults, Row, blocked, landed_table, one_of_each, unknown_fields
 from minhu.extract.privacy import Pseudonyms
 from minhu.landing import contracts
 from minhu.landing.text_gate import without_lone_surrogates
@@ -23,6 +23,8 @@ from minhu.settings import Settings
 
 #: Aggregates of a day are asked day by day; a longer silence than this is made good by the platform's owner.
 LONGEST_CATCH_UP_DAYS = 31
+#: Tables whose versions are told apart while events are read.
+_OF_EVENTS = ("events", "event_verifications")
 
 
 def land(
@@ -69,6 +71,8 @@ def land(
     totals: dict[str, dict[str, int]] = {}
     for contract in contracts.tables_of("grid"):
         rows = answers[contract.name]
+        if contract.name not in _OF_EVENTS:
+            rows = one_of_each(contract, rows, faults)
         findings += unknown_fields(contract, rows)
         derived = _without_persons(rows, pseudonyms) if contract.name == "events" else {}
         tables[contract.name] = landed_table(contract, rows, settings.zone, faults, derived)

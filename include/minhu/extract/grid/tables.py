@@ -81,6 +81,19 @@ def unknown_fields(contract: TableContract, rows: list[Row]) -> list[Finding]:
     ]
 
 
+def one_of_each(contract: TableContract, rows: list[Row], faults: Faults) -> list[Row]:
+    """Of rows about one thing that say different things always the same one; the thing is noted."""
+    kept: dict[tuple[str, ...], tuple[str, Row]] = {}
+    for row in rows:
+        key = tuple(normal.whole(normal.plain(without_lone_surrogates(str(row.get(name))))) for name in contract.key)
+        content = json.dumps(row, sort_keys=True)
+        if key in kept:
+            happened = f"expected one row about {key_of(contract, row)}, found several that differ; one was kept"
+            faults.note(contract.full_name, contract.key[0], key_of(contract, row), happened)
+        kept[key] = max(kept.get(key, (content, row)), (content, row), key=lambda found: found[0])
+    return [row for _, row in kept.values()]
+
+
 def landed_table(
     contract: TableContract,
     rows: list[Row],
