@@ -5,11 +5,13 @@ That nothing can be solved is what ``test_suppression.py`` tries with an attacke
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from minhu.statistics.suppression import complements
-from tests.kpis.test_suppression import FLOOR, night
+from tests.fixtures.attacker import Night, solved
+from tests.kpis.test_suppression import FLOOR, cells_of, grown, hidden, night, remembering
 
 #: A cell: its code, how many cases it has, and how many of them count.
 Part = tuple[str, int, int]
@@ -53,6 +55,8 @@ def decided(cells: pd.DataFrame) -> dict[str, str]:
 
 
 TINY: Part = ("tiny", 5, 3)
+#: On two nights of sixty cities of six streets; fewer would be welcome.
+MOST_COMPLEMENTS = 173
 
 
 @pytest.mark.parametrize(
@@ -177,3 +181,35 @@ def test_a_part_hidden_before_that_did_not_change_stays_a_secret() -> None:
     cells = of_a_city(("once", 12, 7), ("a", 30, 20), ("b", 40, 20), is_unchanged={"once"}, was_hidden={"once"})
     found = decided(cells)
     assert found["once"] == "complement" and len(found) >= 2, "something must hide it"
+
+
+def few_places(seed: int) -> tuple[Night, Night]:
+    """Two nights of a few places, the second remembering the first."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        {
+            "d": f"d{d}",
+            "s": f"d{d}s{s}",
+            "c": f"d{d}s{s}c0",
+            "u": f"u{(d + s) % 2}",
+            "n": int(n),
+            "x": int(rng.integers(0, n + 1)),
+        }
+        for d in range(2)
+        for s in range(3)
+        for n in [rng.choice([3, 6, 8, 12, 25])]
+    ]
+    places = pd.DataFrame(rows)
+    first = cells_of(places, deep=False)
+    return first, remembering(first, cells_of(grown(places, rng), deep=False))
+
+
+def test_two_nights_of_a_few_places_tell_no_small_cell_unnoticed_and_hide_no_more_than_they_must() -> None:
+    complemented = 0
+    for seed in range(60):
+        first, second = few_places(seed)
+        before, found = complements(first), complements(second)
+        told = {code for _, code in solved([(first, hidden(first, before)), (second, hidden(second, found))])}
+        assert not told - set(found.loc[found["role"] == "exposed", "unit_code"]), seed
+        complemented += len(before) + len(found)
+    assert complemented <= MOST_COMPLEMENTS, "what is hidden costs readers a figure"
