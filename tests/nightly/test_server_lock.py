@@ -20,9 +20,8 @@ def test_a_lock_that_is_held_is_waited_for_within_bounds_and_its_holder_is_named
     if named:
         (tmp_path / "pg.lock-holder").write_text("process 4711", encoding="utf-8")
     who = "process 4711" if named else "another process"
-    with filelock.FileLock(tmp_path / "pg.lock"):
-        with pytest.raises(Busy, match=f"{who} has been doing so"):
-            postgres.start(folder)
+    with filelock.FileLock(tmp_path / "pg.lock"), pytest.raises(Busy, match=f"{who} has been doing so"):
+        postgres.start(folder)
     assert not folder.exists(), "nothing is begun without the lock"
 
 

@@ -345,6 +345,7 @@ def test_of_two_rows_about_one_thing_one_is_kept_and_the_thing_is_named(
         (found,) = (f for f in attempt.findings if f.rule_id == "L1-GRD-025")
         assert (found.table_name, found.rows_failed) == ("grid.grids", 2) and "several that differ" in found.message
         assert validation.arrive(home, Landing(home.landing_dir), attempt).status == "accepted"
-    state.before = lambda path, query: ok([*rows[:9], {**grid, "grid_code": "g7", "household_count": 1}]) if path == "/api/v1/grids" else None
+    few = [*rows[:9], {**grid, "grid_code": "g7", "household_count": 1}]
+    state.before = lambda path, query: ok(few) if path == "/api/v1/grids" else None
     with pytest.raises(SourceBlocked, match="1 of 9 rows cannot be read"):
         land(home, url)
