@@ -115,3 +115,22 @@ def test_cells_of_persons_are_read_by_the_same_hand() -> None:
     for rounded in ("6.10103E+17", "6.1E17"):
         with pytest.raises(ValueError, match="a spreadsheet rounded"):
             as_number_of_a_person(rounded)
+
+
+@pytest.mark.parametrize("body", ["61010319800101123", "11010519491231002", "44030620000229001", "90807060504030201"])
+def test_an_id_number_closes_by_its_own_check_digit_and_by_no_other(body: str) -> None:
+    """ISO 7064 MOD 11-2: each place weighs twice the one behind it, and all together leave one."""
+    closing = [
+        last
+        for value, last in enumerate("0123456789X")
+        if (sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(body)) + value) % 11 == 1
+    ]
+    assert [last for last in "0123456789Xx" if normal.closes_as_id_number(body + last)] == [
+        *closing,
+        *(["x"] if closing == ["X"] else []),
+    ]
+
+
+def test_only_a_mobile_number_loses_a_prefix_of_its_country() -> None:
+    assert normal.person("phone", "86123456") == "86123456"
+    assert normal.person("phone", "1234567890123") == "1234567890123"
