@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from minhu.extract import normal
-from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, as_text, cleaned
+from minhu.extract.spreadsheets import headers as headers_of
+from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, cleaned
 from minhu.extract.spreadsheets.grids import Grid, refusal, text_grid, workbook_grids
-from minhu.extract.spreadsheets.problems import FileRefused, Problem, Unreadable, fault
+from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault
 
 #: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``, ``合计数：12``, ``【合计】``.
 _TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计|总数|总和|汇总)(?:人|户|件|台)?数?\d*")
 _BESIDE_A_TOTAL = re.compile(r"\([^()]*\)|[\W_]")
 _ALL = {"", "全市", "全区", "全县", "全表", "全部"}
-_HEADER_WITHIN_ROWS = 10
 #: How the lines under a form begin: who filled it in, who checked it, and where they can be reached.
 _NOTE_ROW = re.compile(
     "注|备注|说明|填表|填报|制表|制单|审核|审批|复核|经办|负责人|单位负责人|主管|联系|电话|打印|盖章"
@@ -90,7 +89,7 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
     sheets: list[Sheet] = []
     problems: list[Problem] = []
     for grid in grids:
-        position = _header_position(grid, required)
+        position = headers_of.position_of(grid, required)
         if position is None and (_is_empty(grid) or _NOTE_SHEET.search(grid.name)) and len(grids) > 1:
             continue
         try:
@@ -120,10 +119,10 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
     problems: list[Problem] = []
     found: dict[str, Sheet] = {}
     for kind, required in kinds.items():
-        likeness = [_likeness(grid, required) for grid in grids]
+        likeness = [headers_of.likeness(grid, required) for grid in grids]
         best = max(likeness, default=0.0)
         of_kind = [grid for grid, share in zip(grids, likeness, strict=True) if share == best]
-        if 2 * best < 1 or any(_likeness(of_kind[0], other) > best for other in kinds.values()):
+        if 2 * best < 1 or any(headers_of.likeness(of_kind[0], other) > best for other in kinds.values()):
             problems.append(
                 Problem(normal.file_name(path), "", None, "", fault("sheet_missing", columns=", ".join(required)))
             )
@@ -131,7 +130,7 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
             repeated = fault("sheet_repeated", columns=", ".join(required), count=len(of_kind))
             problems.append(Problem(normal.file_name(path), of_kind[1].name, None, "", repeated))
         else:
-            position = _header_position(of_kind[0], required)
+            position = headers_of.position_of(of_kind[0], required)
             assert position is not None  # at least half of the headers stand in one row
             try:
                 found[kind] = _sheet(path, of_kind[0], position, required, False, hidden)
@@ -158,7 +157,7 @@ def _seen_and_hidden(path: Path, is_csv: bool, forms: Sequence[Sequence[str]]) -
     except OSError as error:
         raise refusal(path, "", fault("file_not_opened", error=type(error).__name__)) from None
     hidden = [grid for grid in grids if grid.is_hidden and not _is_empty(grid)]
-    tables = [grid.name for grid in hidden if any(2 * _likeness(grid, form) >= 1 for form in forms)]
+    tables = [grid.name for grid in hidden if any(2 * headers_of.likeness(grid, form) >= 1 for form in forms)]
     others = [grid.name for grid in hidden if grid.name not in tables]
     return [grid for grid in grids if not grid.is_hidden], (tuple(tables), tuple(others))
 
@@ -169,38 +168,21 @@ def _hidden_problems(file_name: str, tables: Sequence[str]) -> list[Problem]:
 
 def _without_header(path: Path, grid: Grid, required: Sequence[str], is_csv: bool) -> FileRefused:
     wanted = ", ".join(required)
-    if is_csv and (mark := _delimiter(grid, required)):
+    if is_csv and (mark := headers_of.delimiter(grid, required)):
         seen = mark.strip() or ("Tab" if "\t" in mark else "空格")
         return refusal(path, "", fault("other_delimiter", found=seen if seen.isprintable() else repr(seen)[1:-1]))
     if is_csv:
-        return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=_HEADER_WITHIN_ROWS))
-    return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=_HEADER_WITHIN_ROWS))
-
-
-def _delimiter(grid: Grid, required: Sequence[str]) -> str:
-    """What stands between the cells of a text where it is no comma: whatever leaves most of the headers; "" without it."""
-    lines = [",".join(map(str, row)).replace('"', "") for row in grid.rows[:_HEADER_WITHIN_ROWS]]
-    between = re.compile(f"[^{re.escape(''.join(required))}]+")
-    for mark in sorted({mark for line in lines for mark in between.findall(line)}):
-        cut = Grid("", [line.split(mark) for line in lines], grid.numbers)
-        if not re.search(r"\w|,", mark) and _header_position(cut, required) is not None:
-            return mark
-    return ""
+        return refusal(path, "", fault("header_missing_in_text", columns=wanted, rows=headers_of.WITHIN_ROWS))
+    return refusal(path, grid.name, fault("header_missing", columns=wanted, rows=headers_of.WITHIN_ROWS))
 
 
 def _is_empty(grid: Grid) -> bool:
     return all(cleaned(cell) is None for cells in grid.rows for cell in cells)
 
 
-def _likeness(grid: Grid, required: Sequence[str]) -> float:
-    """Largest share of the headers that stand in one of the first rows."""
-    rows = [{_header(cell) for cell in cells} for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
-    return max((len(row & set(required)) / len(required) for row in rows), default=0.0)
-
-
 def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_csv: bool, hidden: _Hidden) -> Sheet:
-    headers, hidden_columns = _seen_headers(grid, position, required)
-    _check_headers(path, grid.name, headers, required)
+    headers, hidden_columns = headers_of.seen(grid, position, required)
+    headers_of.check(path, grid.name, headers, required)
     body = grid.rows[position + 1 :]
     numbers = grid.numbers[position + 1 :]
     columns = _cleaned_columns(body, len(headers))
@@ -270,7 +252,10 @@ def _kind_of_row(cells: Sequence[Any], headers: Sequence[str], required: int, *,
     if total := _TOTAL.fullmatch(_BESIDE_A_TOTAL.sub("", label)):
         return "total", total["of"] in _ALL and total["total"] != "小计"
     if (
-        2 * sum(header != "" and _header(cell) == header for cell, header in zip(cells, headers, strict=False))
+        2
+        * sum(
+            header != "" and headers_of.header_of(cell) == header for cell, header in zip(cells, headers, strict=False)
+        )
         >= required
     ):
         return "header", False
@@ -301,42 +286,3 @@ def _torn_rows(
         )
         for place in torn
     ]
-
-
-def _check_headers(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
-    problems: list[Problem] = []
-    for column in required:
-        if column not in headers:
-            strangers = [header for header in headers if header and header not in required]
-            near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
-            renamed = fault("column_renamed", column=column, near=near[0]) if near else None
-            missing = renamed or fault("column_missing", column=column)
-            problems.append(Problem(normal.file_name(path), sheet, None, column, missing))
-        elif headers.count(column) > 1:
-            repeated = fault("column_repeated", column=column, count=headers.count(column))
-            problems.append(Problem(normal.file_name(path), sheet, None, column, repeated))
-    if problems:
-        raise FileRefused(*problems)
-
-
-def _seen_headers(grid: Grid, position: int, required: Sequence[str]) -> tuple[list[str], int]:
-    """Headers by column, "" for a hidden column whose header people see elsewhere; and how many hidden ones are required."""
-    headers = [_header(cell) for cell in grid.rows[position]]
-    hidden = sorted(n for n in grid.hidden_columns if n < len(headers) and headers[n] in required)
-    seen = {header for n, header in enumerate(headers) if n not in grid.hidden_columns}
-    return ["" if n in hidden and header in seen else header for n, header in enumerate(headers)], len(hidden)
-
-
-def _header(cell: Any) -> str:
-    """A header without the blanks and line breaks that make it fit its column."""
-    try:
-        return re.sub(r"\s", "", as_text(cell) or "")
-    except Unreadable:
-        return ""
-
-
-def _header_position(grid: Grid, required: Sequence[str]) -> int | None:
-    """The first row with most of the required headers, and half of them, so that one missing column is named, not the whole."""
-    counts = [len({_header(cell) for cell in cells} & set(required)) for cells in grid.rows[:_HEADER_WITHIN_ROWS]]
-    most = max(counts, default=0)
-    return counts.index(most) if 2 * most >= len(required) else None
