@@ -23,7 +23,7 @@ def delimiter(grid: Grid, required: Sequence[str]) -> str:
     for mark in sorted({mark for line in lines for mark in between.findall(line)}):
         cut = Grid("", [line.split(mark) for line in lines], grid.numbers)
         if not re.search(r"\w|,", mark) and position_of(cut, required) is not None:
-            return mark
+            return str(mark)
     return ""
 
 
