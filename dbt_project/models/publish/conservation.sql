@@ -186,7 +186,9 @@ identities as (
         period_start as month_start,
         created_count as left_count,
         created_closed_count + created_open_count + withdrawn_count + merged_count as right_count,
-        concat_ws('', created_closed_count, ' + ', created_open_count, ' + ', withdrawn_count, ' + ', merged_count) as parts
+        concat_ws(
+            '', created_closed_count, ' + ', created_open_count, ' + ', withdrawn_count, ' + ', merged_count
+        ) as parts
     from orders
     union all
     select

@@ -99,7 +99,8 @@ suspicious as (
         concat_ws('', {{ nearest_integer('case_count', 'bigint') }}, ' 件无一不良，按同类其他单位的水平近乎不可能') as message,
         concat_ws(
             '',
-            {{ nearest_integer('case_count', 'bigint') }}, ' cases and not one bad: next to impossible at the rate of the peers'
+            {{ nearest_integer('case_count', 'bigint') }},
+            ' cases and not one bad: next to impossible at the rate of the peers'
         ) as detail
     from beside
     where

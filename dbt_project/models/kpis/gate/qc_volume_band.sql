@@ -109,6 +109,8 @@ select
     end as message,
     case
         when is_too_early then concat_ws('', 'nothing to hold the day against: ', history_days, ' days of history')
-        else concat_ws('', 'the day has ', record_count, ', usually about ', {{ nearest_integer('usual_count', 'bigint') }})
+        else concat_ws(
+            '', 'the day has ', record_count, ', usually about ', {{ nearest_integer('usual_count', 'bigint') }}
+        )
     end as detail
 from found
