@@ -95,6 +95,9 @@ def test_the_comparison_says_a_difference_with_its_interval(browser: Browser, fo
         rows = opened.page.locator("#compared tbody tr")
         expect(rows.first).to_be_visible()
         assert rows.count() > 20
+        months = opened.page.locator("#compared tbody th .zh").all_inner_texts()
+        assert all(re.fullmatch(r"20\d\d年\d{1,2}月( \[p\])?", month) for month in months), months
+        assert months[0].endswith("[p]") and not months[-1].endswith("[p]"), "newest first; what is old stands"
         kpi = opened.page.locator("#kpi")
         kpi.select_option(kpi.locator("option[data-id=H12]").get_attribute("value"))
         expect(rows.first).to_be_visible()
@@ -122,6 +125,7 @@ def test_a_kpi_is_downloaded_with_all_its_units(browser: Browser, folder: Path, 
     assert len({row[2] for row in rows}) == units and max(row[3] for row in rows).startswith("2026-1")
     assert all(bool(row[4]) != bool(row[8]) for row in rows), "a figure, or the word that says why there is none"
     assert "暂缓" in {row[8] for row in rows}
+    assert {row[9] for row in rows if row[4]} == {"", "[p]"} and not any(row[9] for row in rows if row[8])
     names = {row[1].split(" ", 1)[1] for row in rows}
     assert set(HOSTILE) <= names and not [row for row in rows if row[1][:1] in "=+-@"]
 

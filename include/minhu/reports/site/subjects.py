@@ -74,6 +74,11 @@ class Unit:
         return self.unit_type, self.code
 
 
+def name_of_scheme(row: Row) -> Words:
+    """What a scheme of assessment is called, by one of its published rows."""
+    return Words(row["scheme_zh"] or row["scheme"], str(row["scheme"]).replace("_", " "))
+
+
 def read_kpis(tables: Tables) -> list[Kpi]:
     """KPIs in order of id."""
     by_id: defaultdict[str, list[Row]] = defaultdict(list)

@@ -20,7 +20,7 @@ from minhu.reports.site.lines import bounds, line, peer_group, points, said
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
-from minhu.reports.site.subjects import Kpi
+from minhu.reports.site.subjects import Kpi, name_of_scheme
 
 #: Levels whose units are listed on the page; communities are listed on their own pages.
 _LISTED = ("district", "street", "unit")
@@ -97,10 +97,10 @@ def _chart(content: Content, kpi: Kpi, key: tuple[str, str, str], history: Any) 
     target = content.targets.get(kpi.kpi_id)
     drawn_target = None
     if target and kpi.variant == "main" and kpi.unit == "share":
-        text = f"{target['target']:g} %"
+        text, scheme = f"{target['target']:g} %", name_of_scheme(target)
         drawn_target = (
             target["target"] / 100,
-            Words(f"目标 {text}（{target['scheme']}）", f"target {text} ({target['scheme']})"),
+            Words(f"目标 {text}（{scheme.zh}）", f"target {text} ({scheme.en})"),
         )
     breaks = [(row["valid_from"], Words("定义变更", "definition changed")) for row in history if row["is_break"]]
     unit = content.unit_of(*key[1:])

@@ -11,10 +11,11 @@ from text_unidecode import unidecode
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods
+from minhu.reports.site.cells import Cell
 from minhu.reports.site.content import Content
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
-from minhu.reports.site.subjects import Kpi, slug
+from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
 
 #: Levels that can be compared; communities are too many for one file a KPI.
 _COMPARED = ("city", "district", "street", "unit")
@@ -56,10 +57,10 @@ def schemes(content: Content) -> Page:
     names = {kpi.kpi_id: kpi for kpi in content.kpis}
     listed = [
         {
-            "name": Words(rows[0]["scheme_zh"] or scheme, scheme.replace("_", " ")),
+            "name": name_of_scheme(rows[0]),
             "lines": [{"row": row, "kpi": names.get(row["kpi_id"])} for row in rows],
         }
-        for scheme, rows in sorted(by_scheme.items())
+        for _, rows in sorted(by_scheme.items())
     ]
     return Page("schemes.html", "schemes.html", Words("考评方案", "Schemes"), {"schemes": listed}, has_marks=False)
 
@@ -141,18 +142,27 @@ def pinyin(name: str) -> str:
 
 
 def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
-    share = kpi.unit == "share"
-    figures = {
-        f"{unit.unit_type}/{unit.code}": {
-            str(cell.period_start): [_short(cell.value), _short(cell.low), _short(cell.high), _short(cell.n)]
-            if cell.is_shown
-            else words.of(cell.verdict, words.VERDICTS).zh
-            for cell in content.cells[kpi.kpi_id, *unit.key]
-        }
+    found = {
+        f"{unit.unit_type}/{unit.code}": content.cells[kpi.kpi_id, *unit.key]
         for unit in content.units
         if unit.unit_type in _COMPARED and (kpi.kpi_id, *unit.key) in content.cells
     }
-    return {"share": share, "cells": figures}
+    figures = {unit: {str(cell.period_start): _figure(cell) for cell in of_unit} for unit, of_unit in found.items()}
+    begun = sorted({cell.period_start for of_unit in found.values() for cell in of_unit})
+    named = {str(day): periods.name(kpi.period_type, day) for day in begun}
+    return {
+        "share": kpi.unit == "share",
+        "periods": {day: [name.zh, name.en] for day, name in named.items()},
+        "cells": figures,
+    }
+
+
+def _figure(cell: Cell) -> list[object] | str:
+    """A shown figure with its interval, its cases and, where it will still change, a 1; or why it is not shown."""
+    if not cell.is_shown:
+        return words.of(cell.verdict, words.VERDICTS).zh
+    shown = [_short(number) for number in (cell.value, cell.low, cell.high, cell.n)]
+    return [*shown, 1] if cell.is_provisional else [*shown]
 
 
 def _short(value: float | None) -> float | int | None:

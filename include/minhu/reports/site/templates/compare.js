@@ -10,6 +10,13 @@
     return low === null || high === null ? "" : text(low, share, sign) + " \u2026 " + text(high, share, sign);
   }
   function add(row, said, kind) { var cell = document.createElement(kind); cell.textContent = said; if (kind === "td") { cell.className = "number"; } row.appendChild(cell); }
+  function both(row, names, isProvisional) {
+    var cell = document.createElement("th");
+    ["zh", "en"].forEach(function (language, i) {
+      var said = document.createElement("span"); said.className = language; said.textContent = names[i] + (isProvisional ? " [p]" : ""); cell.appendChild(said);
+    });
+    row.appendChild(cell);
+  }
   function side(row, cell, share) {
     if (typeof cell === "string") { add(row, cell, "td"); add(row, "", "td"); return; }
     add(row, text(cell[0], share), "td"); add(row, bounds(cell[1], cell[2], share), "td");
@@ -21,7 +28,7 @@
     var one = data.cells[a.value] || {}, two = data.cells[b.value] || {};
     Object.keys(one).filter(function (day) { return day in two; }).sort().reverse().forEach(function (day) {
       var row = document.createElement("tr"), x = one[day], y = two[day];
-      add(row, day, "th"); side(row, x, data.share); side(row, y, data.share);
+      both(row, data.periods[day], x[4] === 1 || y[4] === 1); side(row, x, data.share); side(row, y, data.share);
       if (typeof x === "string" || typeof y === "string") { add(row, "", "td"); add(row, "", "td"); } else {
         var d = x[0] - y[0], low = null, high = null;
         if (x[1] !== null && y[1] !== null) {
@@ -47,13 +54,13 @@
   function save() {
     var option = kpi.options[kpi.selectedIndex], id = option.getAttribute("data-id"), data = loaded[id], link = document.createElement("a");
     if (!data) { return; }
-    var rows = [document.documentElement.lang === "en" ? ["KPI", "unit", "code", "first day", "value", "interval from", "interval to", "n", "not shown"]
-      : ["指标", "对象", "代码", "期初", "数值", "区间下限", "区间上限", "n", "未公布"]];
+    var rows = [document.documentElement.lang === "en" ? ["KPI", "unit", "code", "first day", "value", "interval from", "interval to", "n", "not shown", "provisional"]
+      : ["指标", "对象", "代码", "期初", "数值", "区间下限", "区间上限", "n", "未公布", "暂定"]];
     Array.prototype.forEach.call(a.options, function (unit) {
       var cells = data.cells[unit.value] || {}, name = unit.getAttribute("data-name") || unit.textContent, code = unit.value.replace(/^[^/]*\//, "");
       Object.keys(cells).sort().forEach(function (day) {
         var cell = cells[day];
-        rows.push([id, name, code, day].concat(typeof cell === "string" ? [null, null, null, null, cell] : cell.concat([null])));
+        rows.push([id, name, code, day].concat(typeof cell === "string" ? [null, null, null, null, cell, null] : cell.slice(0, 4).concat([null, cell[4] === 1 ? "[p]" : null])));
       });
     });
     link.href = URL.createObjectURL(new Blob(["\ufeff" + rows.map(function (row) { return row.map(quoted).join(","); }).join("\r\n") + "\r\n"], { type: "text/csv" }));
