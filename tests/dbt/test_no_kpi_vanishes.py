@@ -52,5 +52,7 @@ def test_figures_of_a_kpi_that_the_contract_does_not_have_are_missed(db: duckdb.
 )
 def test_an_optional_kpi_may_be_silent_without_figures_or_source(db: duckdb.DuckDBPyConnection, silence: str) -> None:
     db.execute("delete from publish.kpi_results where kpi_id = 'H06'")
+    with pytest.raises(PermanentError, match="H06/claimed"):
+        require_every_kpi(db)
     db.execute(silence)
     require_every_kpi(db)

@@ -38,8 +38,8 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "old", "new", "words"), [case for case in WRONG if case[3]])
-def test_a_wrong_map_is_refused_with_its_key(tmp_path: Path, text: str, old: str, new: str, words: list[str]) -> None:
+def refused(tmp_path: Path, text: str, old: str, new: str, words: list[str]) -> None:
+    """A map in which ``new`` stands for ``old`` is refused, in a message with the file and all the words."""
     assert old in text
     path = tmp_path / "wrong.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -48,6 +48,11 @@ def test_a_wrong_map_is_refused_with_its_key(tmp_path: Path, text: str, old: str
     message = str(caught.value)
     assert str(path) in message
     assert [word for word in words if word not in message] == []
+
+
+@pytest.mark.parametrize(("text", "old", "new", "words"), [case for case in WRONG if case[3]])
+def test_a_wrong_map_is_refused_with_its_key(tmp_path: Path, text: str, old: str, new: str, words: list[str]) -> None:
+    refused(tmp_path, text, old, new, words)
 
 
 def test_a_status_must_come_from_somewhere(tmp_path: Path) -> None:
@@ -117,7 +122,7 @@ MEANS_NOTHING = [
 def test_a_key_that_would_do_nothing_is_refused(
     tmp_path: Path, text: str, old: str, new: str, words: list[str]
 ) -> None:
-    test_a_wrong_map_is_refused_with_its_key(tmp_path, text, old, new, words)
+    refused(tmp_path, text, old, new, words)
 
 
 @pytest.mark.parametrize("twice", ['Done = "closed"', 'Phone = "phone"', 'code = "smallville"'])
