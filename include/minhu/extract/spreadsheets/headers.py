@@ -34,6 +34,11 @@ def likeness(grid: Grid, required: Sequence[str]) -> float:
 
 
 def check(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str]) -> None:
+    """Refuse a sheet in which a required header is missing, with the one that is likest to it, or stands twice.
+
+    Raises:
+        FileRefused: with a problem for each such header.
+    """
     problems: list[Problem] = []
     for column in required:
         if column not in headers:
@@ -53,8 +58,8 @@ def seen(grid: Grid, position: int, required: Sequence[str]) -> tuple[list[str],
     """Headers by column, "" for a hidden column whose header people see elsewhere; and how many hidden ones are required."""
     headers = [header_of(cell) for cell in grid.rows[position]]
     hidden = sorted(n for n in grid.hidden_columns if n < len(headers) and headers[n] in required)
-    seen = {header for n, header in enumerate(headers) if n not in grid.hidden_columns}
-    return ["" if n in hidden and header in seen else header for n, header in enumerate(headers)], len(hidden)
+    in_sight = {header for n, header in enumerate(headers) if n not in grid.hidden_columns}
+    return ["" if n in hidden and header in in_sight else header for n, header in enumerate(headers)], len(hidden)
 
 
 def header_of(cell: Any) -> str:

@@ -10,7 +10,7 @@
     return low === null || high === null ? "" : text(low, share, sign) + " \u2026 " + text(high, share, sign);
   }
   function add(row, said, kind) { var cell = document.createElement(kind); cell.textContent = said; if (kind === "td") { cell.className = "number"; } row.appendChild(cell); }
-  function both(row, names, isProvisional) {
+  function period(row, names, isProvisional) {
     var cell = document.createElement("th");
     ["zh", "en"].forEach(function (language, i) {
       var said = document.createElement("span"); said.className = language; said.textContent = names[i] + (isProvisional ? " [p]" : ""); cell.appendChild(said);
@@ -28,7 +28,7 @@
     var one = data.cells[a.value] || {}, two = data.cells[b.value] || {};
     Object.keys(one).filter(function (day) { return day in two; }).sort().reverse().forEach(function (day) {
       var row = document.createElement("tr"), x = one[day], y = two[day];
-      both(row, data.periods[day], x[4] === 1 || y[4] === 1); side(row, x, data.share); side(row, y, data.share);
+      period(row, data.periods[day], x[4] === 1 || y[4] === 1); side(row, x, data.share); side(row, y, data.share);
       if (typeof x === "string" || typeof y === "string") { add(row, "", "td"); add(row, "", "td"); } else {
         var d = x[0] - y[0], low = null, high = null;
         if (x[1] !== null && y[1] !== null) {
