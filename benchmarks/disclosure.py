@@ -1,8 +1,9 @@
 """What subtraction still tells of a published night: small cells that follow from places, from time, from the two calibers.
 
-The attacker of the tests (``tests/fixtures/attacker.py``) knows the relations that suppression guards, places in one period. This one
-also adds months up to quarters, quarters to half-years and years, days to weeks and months, and knows that what is counted
-in the assessed caliber is part of the full one. For figures of ``docs/evidence.md``; it judges nothing.
+The attacker of ``tests/fixtures/attacker.py`` knows places in one period, on one or two nights. This one knows one night and also
+adds months up to quarters, quarters to half-years and years, days to weeks and months, and knows that what is counted in the
+assessed caliber is part of the full one. Suppression follows these sums one after the other; this solves all of them at once.
+For figures of ``docs/evidence.md``; it judges nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from minhu.warehouse import work_file
 
 #: Total and part, by type of period.
 PERIODS = (
-    ("quarter", "month"), ("half_year", "quarter"), ("year", "half_year"), ("week", "day"), ("month", "day"),
+    ("quarter", "month"), ("half_year", "quarter"), ("year", "half_year"),
+    ("week", "day"), ("month", "day"), ("assessment_month", "day"),
 )  # fmt: skip
 RELATIONS = ("places", "time", "calibers")
 _FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
@@ -107,45 +109,30 @@ def _of_places(cells: pd.DataFrame) -> Iterable[Rule]:
 
 
 def _of_time(cells: pd.DataFrame) -> Iterable[Rule]:
-    """Where all counts of a KPI add up over two types of periods, the longer is the sum of the shorter."""
-    unit = ["caliber", "unit_type", "unit_code"]
-    for _, kpi in cells.groupby(["kpi_id", "variant"]):
-        by_type = dict(iter(kpi.groupby("period_type")))
+    """Where the counts of a unit add up over the shorter periods in a longer one, the longer is their sum."""
+    of_unit = cells.groupby(["kpi_id", "variant", "caliber", "unit_type", "unit_code"]).indices
+    types, starts, ends = (cells[name].to_numpy() for name in ("period_type", "period_start", "period_end"))
+    figures = cells[["numerator", "denominator"]].to_numpy()
+    for rows in of_unit.values():
+        by_type: dict[str, list[int]] = defaultdict(list)
+        for row in rows:
+            by_type[types[row]].append(int(row))
         for long, short in PERIODS:
-            if long not in by_type or short not in by_type:
-                continue
-            rules, adds_up = [], True
-            parts_of = dict(iter(by_type[short].groupby(unit)))
-            for total in by_type[long].itertuples():
-                of_unit = parts_of.get((total.caliber, total.unit_type, total.unit_code))
-                if of_unit is None:
-                    adds_up = False
-                    break
-                parts = of_unit[
-                    (of_unit["period_start"] >= total.period_start) & (of_unit["period_end"] <= total.period_end)
-                ]
-                sums = parts[["numerator", "denominator"]].sum()
-                if (
-                    abs(sums["numerator"] - total.numerator) > 1e-6
-                    or abs(sums["denominator"] - total.denominator) > 1e-6
-                ):
-                    adds_up = False
-                    break
-                rules.append(Rule({total.Index: 1.0} | dict.fromkeys(parts.index, -1.0), 0.0, 0.0))
-            if adds_up:
-                yield from rules
+            for total in by_type.get(long, []):
+                parts = [p for p in by_type.get(short, []) if starts[total] <= starts[p] and ends[p] <= ends[total]]
+                if parts and np.allclose(figures[parts].sum(axis=0), figures[total], rtol=0, atol=1e-6):
+                    yield Rule({total: 1.0} | dict.fromkeys(parts, -1.0), 0.0, 0.0)
 
 
 def _of_calibers(cells: pd.DataFrame) -> Iterable[Rule]:
     """What counts in the assessed caliber counts in the full one; no more is left than cases are."""
     key = [*(name for name in _FAMILY if name != "caliber"), "unit_type", "unit_code"]
-    for _, pair in cells[cells["is_capped"]].groupby(key):
-        by_caliber = {row.caliber: row for row in pair.itertuples()}
-        if {"full", "assessed"} <= by_caliber.keys():
-            full, assessed = by_caliber["full"], by_caliber["assessed"]
-            left = full.denominator - assessed.denominator
-            if 0 <= full.numerator - assessed.numerator <= left:
-                yield Rule({full.Index: 1.0, assessed.Index: -1.0}, 0.0, left)
+    capped = cells[cells["is_capped"]].assign(row=lambda found: found.index)
+    full, assessed = (capped[capped["caliber"] == caliber] for caliber in ("full", "assessed"))
+    for pair in full.merge(assessed, on=key, suffixes=("", "_part")).itertuples():
+        left = pair.denominator - pair.denominator_part
+        if 0 <= pair.numerator - pair.numerator_part <= left:
+            yield Rule({pair.row: 1.0, pair.row_part: -1.0}, 0.0, left)
 
 
 def _without_known(rule: Rule, figures: np.ndarray, is_hidden: np.ndarray) -> Rule:
@@ -188,12 +175,20 @@ def _certain(cells: pd.DataFrame, rules: Sequence[Rule], small: set[int]) -> set
     block = cells.loc[hidden]
     bounds = Bounds(np.zeros(len(hidden)), np.where(block["is_capped"], block["denominator"], _MOST))
     is_whole = ((block["numerator"] % 1) == 0).to_numpy().astype(int)
-    found = set()
+    truth = block["numerator"].to_numpy()
+    left = dict.fromkeys(wanted)
+
+    def vary(goal: np.ndarray) -> None:
+        """Drop the cells that are another figure in an answer than in truth: they are not certain."""
+        end = milp(goal, constraints=limits, bounds=bounds, integrality=is_whole)
+        assert end.success, block.iloc[0].to_dict()
+        for cell in [cell for cell in left if abs(end.x[column[cell]] - truth[column[cell]]) >= 0.5]:
+            del left[cell]
+
+    for sign in (1.0, -1.0):
+        vary(np.array([sign if cell in left else 0.0 for cell in hidden]))
     for cell in wanted:
-        goal = np.zeros(len(hidden))
-        goal[column[cell]] = 1.0
-        ends = [milp(sign * goal, constraints=limits, bounds=bounds, integrality=is_whole) for sign in (1, -1)]
-        assert all(end.success for end in ends), cells.loc[cell].to_dict()
-        if abs(ends[0].fun + ends[1].fun) < 0.5:
-            found.add(cell)
-    return found
+        for sign in (1.0, -1.0):
+            if cell in left:
+                vary(np.array([sign if cell == other else 0.0 for other in hidden]))
+    return set(left)

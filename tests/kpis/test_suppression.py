@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minhu.statistics.suppression import complements
+from minhu.statistics.complements import complements
 from tests.fixtures.attacker import Night, solved
 
 FLOOR = 10
@@ -59,6 +59,7 @@ def night(cells: list[tuple[object, ...]]) -> Night:
         "caliber": "full",
         "period_type": "month",
         "period_start": date(2026, 10, 1),
+        "period_end": date(2026, 10, 31),
     }
     return frame.assign(
         **family,

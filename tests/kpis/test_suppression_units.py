@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from minhu.statistics.suppression import complements
+from minhu.statistics.complements import complements
 from tests.fixtures.attacker import Night, solved
 from tests.kpis.test_suppression import FLOOR, cells_of, grown, hidden, night, remembering
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from minhu.statistics.suppression import complements
+from minhu.statistics.complements import complements
 
 #: Parts by total: Europe as the vignettes cut it.
 EUROPE = {"Total": ("EU", "nonEU"), "EU": ("Portugal", "Spain"), "nonEU": ("Iceland",)}
@@ -124,8 +124,9 @@ def ours(line: Line) -> set[str]:
             for cell, figure in line.figures.items()
         ]
     ).assign(
-        kpi_id="H04", variant="main", caliber="full", period_type="month", period_start=date(2026, 10, 1), is_withheld=False,
-        is_capped=False, is_unchanged=False, was_hidden=False, was_exposed=False, floor=float(line.floor),
+        kpi_id="H04", variant="main", caliber="full", period_type="month", period_start=date(2026, 10, 1),
+        period_end=date(2026, 10, 31), is_withheld=False, is_capped=False, is_unchanged=False, was_hidden=False, was_exposed=False,
+        floor=float(line.floor),
     )  # fmt: skip
     found = complements(cells)
     assert set(found["role"]) <= {"complement"}, "nothing of it is given up as exposed"

@@ -1,4 +1,4 @@
-"""Complementary suppression: what else must be hidden so that no hidden figure follows from the totals.
+"""Complementary suppression of one period: what else must be hidden so that no hidden figure follows from the totals.
 
 A cell below the disclosure floor hides its numerator. Where its siblings and their total are shown, a subtraction gives it
 back, so some of them are hidden too. The reader is taken to know every denominator, every figure that is shown, how places lie in
@@ -17,18 +17,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import NamedTuple
 
-import pandas as pd
-import pyarrow as pa
-
-FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
-CELL = ["unit_type", "unit_code"]
-#: Types of the answer, for one without rows has none of its own.
-SCHEMA = pa.schema(
-    [(name, pa.date32() if name == "period_start" else pa.string()) for name in [*FAMILY, *CELL, "role"]]
-)
 #: What a cell not hidden for its own size becomes, and what a small one is that nothing can protect any more.
 COMPLEMENT, EXPOSED = "complement", "exposed"
 _STEP = 1.0  # one case
@@ -50,8 +39,11 @@ class Cell:
         was_hidden: in the release before.
         is_capped: ``counted`` cannot exceed ``size``.
         is_hidden: so far.
-        stands_for_parts: hidden because nothing among its parts can protect them, so it needs protection itself.
+        stands_for_others: hidden because nothing else among what it is added up with can protect them, so it needs
+            protection itself.
         needs_change: by something that changed since the night before, or the difference of two nights would tell.
+        parent: the total of the same period it is a part of.
+        kin: the sums it stands in with other periods or the other caliber.
     """
 
     key: _Key
@@ -63,9 +55,10 @@ class Cell:
     is_unchanged: bool = False
     was_hidden: bool = False
     is_hidden: bool = False
-    stands_for_parts: bool = False
+    stands_for_others: bool = False
     needs_change: bool = False
     parent: Cell | None = None
+    kin: list[Sequence[Cell]] = field(default_factory=list)
     groups: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -106,100 +99,20 @@ class Cell:
         return up, down
 
 
-def complements(cells: pd.DataFrame) -> pd.DataFrame:
-    """Which cells are hidden beside those below the floor.
+def protect(cells: Sequence[Cell], floor: float) -> list[tuple[Cell, str]]:
+    """Hide what the hidden cells need beside them; again, when others were hidden since.
 
     Args:
-        cells: one row per cell, columns of ``FAMILY`` and ``CELL``, ``parent_type`` and ``parent_code`` (null: a total),
-            ``numerator``, ``denominator``, ``floor`` (the least number of cases that may be shown, one of a family),
-            ``is_small``, ``is_withheld``, ``is_capped``; ``is_unchanged`` (the release before had the same figures),
-            ``was_hidden`` and ``was_exposed`` (there).
+        cells: of one KPI, caliber and period, each with its parent and parts.
+        floor: the least number of cases that may be shown.
 
     Returns:
-        ``FAMILY``, ``CELL`` and ``role``: ``complement`` (hide it too) or ``exposed`` (a small cell that follows from
-        what was published before; nothing can be done). Sorted; the same cells give the same rows in any order.
+        Cells that are hidden and not small (``COMPLEMENT``), and those that nothing protects (``EXPOSED``).
     """
-    ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
-    columns = [ordered[name].tolist() for name in _Row._fields]
-    found: list[tuple[object, ...]] = []
-    for family, of_family in groupby(map(_Row._make, zip(*columns, strict=True)), key=lambda row: row[: len(FAMILY)]):
-        rows = list(of_family)
-        roles = {} if all(row.is_unchanged for row in rows) else dict(_protect(_tree(rows), rows[0].floor))
-        roles |= _standing(rows)
-        found += [(*family, *key, role) for key, role in roles.items()]
-    result = pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
-    return result.sort_values([*FAMILY, *CELL], ignore_index=True)
-
-
-class _Row(NamedTuple):
-    """A row of the table of cells: ``FAMILY`` and ``CELL`` first."""
-
-    kpi_id: str
-    variant: str
-    caliber: str
-    period_type: str
-    period_start: object
-    unit_type: str
-    unit_code: str
-    parent_type: str
-    parent_code: str
-    numerator: float
-    denominator: float
-    floor: float
-    is_small: bool
-    is_withheld: bool
-    is_capped: bool
-    is_unchanged: bool
-    was_hidden: bool
-    was_exposed: bool
-
-    @property
-    def key(self) -> _Key:
-        return self.unit_type, self.unit_code
-
-
-def _standing(rows: Sequence[_Row]) -> dict[_Key, str]:
-    """Decisions of the release before that are not taken back: nothing changed, or it was told already.
-
-    Where no figure of a family changed, all of them stand, so that judging it again, whenever, gives the same.
-    """
-    is_same = all(row.is_unchanged for row in rows)
-    beside = {row.key: COMPLEMENT for row in rows if is_same and row.was_hidden and not row.is_small}
-    return beside | {row.key: EXPOSED for row in rows if row.was_exposed and row.is_unchanged}
-
-
-def _tree(rows: Iterable[_Row]) -> list[Cell]:
-    """The cells of one family, each under the total it is a part of."""
-    cells: dict[_Key, Cell] = {}
-    above: dict[_Key, _Key] = {}
-    for row in rows:
-        is_fixed = row.is_withheld or (row.is_unchanged and not row.was_hidden)
-        cell = Cell(
-            row.key,
-            row.denominator,
-            row.numerator,
-            row.is_small,
-            is_fixed,
-            row.is_capped,
-            row.is_unchanged,
-            row.was_hidden,
-        )
-        cell.is_hidden = cell.is_secret
-        cells[row.key] = cell
-        above[row.key] = (row.parent_type, row.parent_code)
-    for key, cell in cells.items():
-        parent = cells.get(above[key])
-        if parent is not None:
-            cell.parent = parent
-            parent.groups[key[0]].append(cell)
-    return list(cells.values())
-
-
-def _protect(cells: Sequence[Cell], floor: float) -> list[tuple[_Key, str]]:
     tops = [cell for cell in cells if cell.parent is None and cell.groups]
     shown = [top for top in tops if top.is_capped and not top.is_small]
     if any(top.counted in (0.0, top.size) for top in shown):  # all or none of the city: of each part too
-        return [(cell.key, EXPOSED) for cell in cells if cell.is_secret]
+        return [(cell, EXPOSED) for cell in cells if cell.is_secret]
     exposed: list[Cell] = []
     for cell in cells:
         if cell.is_hidden and not cell.is_small:
@@ -216,13 +129,13 @@ def _protect(cells: Sequence[Cell], floor: float) -> list[tuple[_Key, str]]:
             if _protect_each_other(parts, floor, is_told):
                 continue
             if not total.is_fixed and not total.is_small:
-                total.is_hidden = total.stands_for_parts = True
+                total.is_hidden = total.stands_for_others = True
                 total.needs_change = is_told and _is_one_night_known(parts)
                 _open(total, floor)
             if not total.is_hidden or not _follows(total, parts):
                 exposed += _secrets(parts)
-    hidden = [(c.key, COMPLEMENT) for c in cells if c.is_hidden and not c.is_small and c not in exposed]
-    return hidden + [(key, EXPOSED) for key in sorted({cell.key for cell in exposed})]
+    hidden = [(c, COMPLEMENT) for c in cells if c.is_hidden and not c.is_small and c not in exposed]
+    return hidden + [(c, EXPOSED) for c in cells if c in exposed]
 
 
 def _is_protected(parts: Sequence[Cell], floor: float, is_told: bool) -> bool:
@@ -230,7 +143,7 @@ def _is_protected(parts: Sequence[Cell], floor: float, is_told: bool) -> bool:
     hidden = [part for part in parts if part.is_hidden]
     anchors = [part for part in _free_since(parts, is_told) if _is_anchor(part, floor)]
     for part in hidden:
-        if not (part.is_secret or part.stands_for_parts):
+        if not (part.is_secret or part.stands_for_others):
             continue
         if part in anchors:
             if max(_room_of(other for other in hidden if other is not part)) < _STEP:
@@ -254,21 +167,22 @@ def _is_one_night_known(parts: Iterable[Cell]) -> bool:
     return any(
         part.needs_change or (part.was_hidden != part.is_hidden and not part.is_unchanged)
         for part in parts
-        if part.is_small or part.stands_for_parts or part.was_hidden
+        if part.is_small or part.stands_for_others or part.was_hidden
     )
 
 
 def _is_anchor(cell: Cell, floor: float) -> bool:
-    return not cell.is_small and not cell.stands_for_parts and cell.size >= floor and min(cell.room()) >= _STEP
+    return not cell.is_small and not cell.stands_for_others and cell.size >= floor and min(cell.room()) >= _STEP
 
 
 def _hide_anchor(parts: Iterable[Cell], floor: float) -> bool:
-    """Hide a part that can be an anchor: one that was, before one without parts of its own, before the smallest.
+    """Hide a part that can be an anchor: one that was, before one that is hidden in a longer or shorter period or the
+    other caliber, before one without parts of its own, before the smallest.
 
     It changed since the night before, as `_free_since` asks: what did not is hidden already or fixed.
     """
     fit = [p for p in parts if not p.is_hidden and not p.is_fixed and p.size >= floor]
-    for part in sorted(fit, key=lambda p: (not p.was_hidden, bool(p.groups), p.size, p.key)):
+    for part in sorted(fit, key=_as_anchor):
         before = [cell for cell in _below(part) if cell.is_hidden]
         part.is_hidden = True
         _open(part, floor)
@@ -277,6 +191,11 @@ def _hide_anchor(parts: Iterable[Cell], floor: float) -> bool:
         for cell in _below(part):
             cell.is_hidden = cell in before
     return False
+
+
+def _as_anchor(part: Cell) -> tuple[bool, bool, bool, float, _Key]:
+    is_alone = not any(cell.is_hidden for cells in part.kin for cell in cells)
+    return not part.was_hidden, is_alone, bool(part.groups), part.size, part.key
 
 
 def _open(total: Cell, floor: float) -> None:

@@ -1,10 +1,38 @@
--- One row per cell judged in this build whose counts add up to those of its total, where a figure of the same KPI,
--- period and caliber is small: the cell, the total it is a part of (the nearest place above it that the KPI has,
--- and the city for responsible units), and what the release before showed of it.
+-- One row per cell whose counts add up to those of its total, of KPIs of which a figure is small, in periods judged in
+-- this build and in those that are part of one or hold one: the cell, the total it is a part of (the nearest place
+-- above it that the KPI has, and the city for responsible units), and what the release before showed of it.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
-with cells as (
+with periods as (
+    select distinct -- many units of one period
+        kpi_id,
+        variant,
+        period_type,
+        period_start,
+        period_end
+    from {{ ref('kpi_cell_verdicts') }}
+),
+
+-- years of days are not added up
+beside as (
+    select distinct -- in several that are judged
+        periods.kpi_id,
+        periods.variant,
+        periods.period_type,
+        periods.period_start
+    from periods
+    inner join periods as judged
+        on
+            periods.kpi_id = judged.kpi_id
+            and periods.variant = judged.variant
+            and periods.period_start <= judged.period_end
+            and periods.period_end >= judged.period_start
+            and (periods.period_type <> 'day' or judged.period_type not in ('quarter', 'half_year', 'year'))
+    where {{ is_judged_in_this_build('judged') }}
+),
+
+cells as (
     select
         verdicts.*,
         contract.levels,
@@ -15,12 +43,17 @@ with cells as (
     from {{ ref('kpi_cell_verdicts') }} as verdicts
     inner join {{ ref('kpi_contract') }} as contract
         on verdicts.kpi_id = contract.kpi_id and verdicts.variant = contract.variant
+    inner join beside
+        on
+            verdicts.kpi_id = beside.kpi_id
+            and verdicts.variant = beside.variant
+            and verdicts.period_type = beside.period_type
+            and verdicts.period_start = beside.period_start
     where
         contract.suppress_below > 0
         and contract.interval_method <> 'none'
         and verdicts.denominator is not null
         and (verdicts.numerator is not null or contract.interval_method <> 'composed')
-        and {{ is_judged_in_this_build('verdicts') }}
 ),
 
 places as (
@@ -80,13 +113,10 @@ compared as (
         {% endfor %}
 ),
 
-families as (
+with_secrets as (
     select distinct -- many cells of one
         kpi_id,
-        variant,
-        period_type,
-        period_start,
-        caliber
+        variant
     from compared
     where is_small or (was_hidden and is_unchanged)
 )
@@ -95,6 +125,7 @@ select
     {% for column in key -%}
     compared.{{ column }},
     {% endfor -%}
+    compared.period_end,
     compared.parent_type,
     case compared.parent_type
         when 'street' then compared.street_code
@@ -112,10 +143,7 @@ select
     coalesce(compared.was_hidden, false) as was_hidden,
     coalesce(compared.was_exposed, false) as was_exposed
 from compared
-inner join families
+inner join with_secrets
     on
-        compared.kpi_id = families.kpi_id
-        and compared.variant = families.variant
-        and compared.period_type = families.period_type
-        and compared.period_start = families.period_start
-        and compared.caliber = families.caliber
+        compared.kpi_id = with_secrets.kpi_id
+        and compared.variant = with_secrets.variant

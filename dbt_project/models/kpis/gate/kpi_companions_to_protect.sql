@@ -59,6 +59,7 @@ select
     'month' as period_type,
     compared.month_start as period_start,
     'full' as caliber,
+    {{ last_day('compared.month_start', 1) }} as period_end,
     compared.parent_type,
     case compared.parent_type
         when 'district' then compared.district_code

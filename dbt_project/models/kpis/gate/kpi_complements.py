@@ -2,7 +2,7 @@
 # be protected). A companion stands under its name in kpi_id.
 import pyarrow as pa
 
-from minhu.statistics.suppression import SCHEMA, complements
+from minhu.statistics.complements import SCHEMA, complements
 
 
 def model(dbt, session):
