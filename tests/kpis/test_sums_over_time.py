@@ -20,11 +20,12 @@ UNITS = {"city": None, "a": "city", "b": "city", "c": "city"}
 
 
 def cell(unit: str, counted: float, size: float, period: str = "month", month: int = 1, **more: Any) -> dict[str, Any]:
+    """A unit that is not in UNITS has no total."""
     last = month + LENGTHS[period] - 1
-    parent = UNITS[unit]
+    parent = UNITS.get(unit)
     return {
         "kpi_id": "H06", "variant": "main", "caliber": "full", "period_type": period, "period_start": date(2026, month, 1),
-        "period_end": date(2026, last, MONTH_ENDS[last]), "unit_type": "unit" if parent else "city", "unit_code": unit,
+        "period_end": date(2026, last, MONTH_ENDS[last]), "unit_type": "city" if unit == "city" else "unit", "unit_code": unit,
         "parent_type": parent, "parent_code": parent, "numerator": float(counted), "denominator": float(size), "floor": FLOOR,
         "is_small": 0 < size < FLOOR, "is_withheld": False, "is_capped": True, "is_unchanged": False, "was_hidden": False,
         "was_exposed": False, **more,
@@ -87,6 +88,30 @@ def test_a_quarter_that_was_shown_cannot_hide_a_month_that_changed() -> None:
     assert told(free=2) == {("month", date(2026, 2, 1), "a", "exposed")}
 
 
+def test_figures_of_the_city_are_shown_whatever_they_tell() -> None:
+    """Two orders of a month that follow from the city's quarter are marked; so are all of a unit that is the only one."""
+    months = [[cell("city", 40, 48)], [cell("city", 4, 6, month=2)], [cell("city", 41, 49, month=3)]]
+    assert roles(*months, [cell("city", 85, 103, period="quarter")]) == {("month", date(2026, 2, 1), "city", "exposed")}
+    only = [family("month", month, {"a": figures["a"]}) for month, figures in enumerate(MONTHS, start=1)]
+    found = roles(*only, family("quarter", 1, summed([{"a": figures["a"]} for figures in MONTHS])))
+    assert {role for *_, role in found} == {"exposed"}
+
+
+def test_one_corrected_order_hides_nothing_that_hides_nothing() -> None:
+    """The corrected month, its quarter and the city's changed; all the rest was shown before, and tells what they were."""
+    shown = {"is_unchanged": True}
+    changed = {"a", "city"}
+    months = [
+        [
+            row | (shown if month != 2 or row["unit_code"] not in changed else {})
+            for row in family("month", month, figures)
+        ]
+        for month, figures in enumerate(MONTHS, start=1)
+    ]
+    quarter = [row | (shown if row["unit_code"] not in changed else {}) for row in family("quarter", 1, summed(MONTHS))]
+    assert roles(*months, quarter) == {("month", date(2026, 2, 1), "a", "exposed")}
+
+
 def test_periods_that_do_not_add_up_cost_nothing() -> None:
     months = [family("month", month, figures) for month, figures in enumerate(MONTHS, start=1)]
     assert roles(*months, family("quarter", 1, MONTHS[0])) == {("month", date(2026, 2, 1), "b", "complement")}
@@ -94,8 +119,8 @@ def test_periods_that_do_not_add_up_cost_nothing() -> None:
 
 def test_two_small_months_hide_one_another_unless_their_sum_tells_both() -> None:
     def hidden(second: float, third: float) -> set[str]:
-        months = [[cell("city", 20, 24)], [cell("city", second, 6, month=2)], [cell("city", third, 7, month=3)]]
-        found = roles(*months, [cell("city", 20 + second + third, 37, period="quarter")])
+        months = [[cell("alone", 20, 24)], [cell("alone", second, 6, month=2)], [cell("alone", third, 7, month=3)]]
+        found = roles(*months, [cell("alone", 20 + second + third, 37, period="quarter")])
         return {period for period, *_ in found}
 
     assert [hidden(4, 5), hidden(0, 0), hidden(6, 7)] == [set(), {"quarter"}, {"quarter"}]
@@ -105,9 +130,9 @@ def test_two_small_months_hide_one_another_unless_their_sum_tells_both() -> None
     ("full", "is_told"), [((12, 12), True), ((0, 12), True), ((11, 12), False)], ids=["all", "none", "one open"]
 )
 def test_the_full_caliber_does_not_tell_the_assessed_one(full: tuple[int, int], is_told: bool) -> None:
-    assessed = cell("city", min(full[0], 8), 8, caliber="assessed")
-    assert roles([cell("city", *full)], [assessed]) == (
-        {("month", date(2026, 1, 1), "city", "complement")} if is_told else set()
+    assessed = cell("alone", min(full[0], 8), 8, caliber="assessed")
+    assert roles([cell("alone", *full)], [assessed]) == (
+        {("month", date(2026, 1, 1), "alone", "complement")} if is_told else set()
     )
 
 

@@ -2,23 +2,22 @@
 
 The counts of a quarter are those of its months, and what is counted in the assessed caliber is part of the full one: a hidden
 month follows from its quarter and the other months. Where such a sum tells a hidden figure, one more figure of the unit is
-hidden, the longer period before another part, and what that needs among the places of its own period. What is told still, for
-all that could hide it was shown before, is marked.
+hidden, the longer period before another part, and what that needs among the places of its own period. Figures of the whole city
+are never hidden for it. What would be told even if all that may be hidden were is marked, and nothing is hidden for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from minhu.statistics.sums import Relation, Sums, Told
+from minhu.statistics.relations import Columns, Flags
+from minhu.statistics.sums import Sums, Told
 from minhu.statistics.suppression import COMPLEMENT, EXPOSED, Cell, protect
 
 FAMILY = ["kpi_id", "variant", "caliber", "period_type", "period_start"]
@@ -27,34 +26,8 @@ CELL = ["unit_type", "unit_code"]
 SCHEMA = pa.schema(
     [(name, pa.date32() if name == "period_start" else pa.string()) for name in [*FAMILY, *CELL, "role"]]
 )
-#: Types of periods of which the first is the sum of the second.
-PERIODS = (
-    ("week", "day"), ("month", "day"), ("assessment_month", "day"),
-    ("quarter", "month"), ("half_year", "quarter"), ("year", "half_year"),
-)  # fmt: skip
-_SAME = 1e-6
 _ROUNDS = 12
 _Key = tuple[str, str]
-
-
-@dataclass(eq=False)
-class _Family:
-    """The cells of one KPI, variant, caliber and period."""
-
-    rows: Sequence[_Row]
-    cells: dict[_Key, Cell]
-    roles: dict[_Key, str] = field(default_factory=dict)
-
-    @property
-    def is_same(self) -> bool:
-        """Nothing changed since the release before: its decisions stand, so that judging it again, whenever, gives the same."""
-        return all(row.is_unchanged for row in self.rows)
-
-    def protect(self) -> None:
-        if not self.is_same:
-            found = protect(list(self.cells.values()), self.rows[0].floor)
-            self.roles = {cell.key: role for cell, role in found}
-        self.roles |= _standing(self.rows)
 
 
 def complements(cells: pd.DataFrame) -> pd.DataFrame:
@@ -68,205 +41,182 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         ``FAMILY``, ``CELL`` and ``role``: ``complement`` (hide it too) or ``exposed`` (a small cell that follows from
-        what was published before; nothing can be done). Sorted; the same cells give the same rows in any order.
+        what is shown; nothing can be done). Sorted; the same cells give the same rows in any order.
     """
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
-    columns = [ordered[name].tolist() for name in _Row._fields]
-    rows = map(_Row._make, zip(*columns, strict=True))
-    found: list[tuple[object, ...]] = []
-    for _, of_kpi in groupby(rows, key=lambda row: (row.kpi_id, row.variant)):
-        families = {name: _family(list(of_family)) for name, of_family in groupby(of_kpi, key=lambda row: row[:5])}
-        _protect_all(list(families.values()))
-        found += [(*name, *key, role) for name, family in families.items() for key, role in family.roles.items()]
-    result = pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
-    return result.sort_values([*FAMILY, *CELL], ignore_index=True)
+    roles = np.full(len(ordered), None, dtype=object)
+    for rows in ordered.groupby(FAMILY[:2]).indices.values():
+        roles[rows] = _Kpi(ordered.iloc[rows]).roles()
+    return ordered.assign(role=roles).loc[roles != None, [*FAMILY, *CELL, "role"]].reset_index(drop=True)  # noqa: E711
 
 
-class _Row(NamedTuple):
-    """A row of the table of cells: ``FAMILY`` and ``CELL`` first."""
+class _Family:
+    """The cells of one caliber and period, the numbers ``first:last`` of their KPI."""
 
-    kpi_id: str
-    variant: str
-    caliber: str
-    period_type: str
-    period_start: date
-    unit_type: str
-    unit_code: str
-    period_end: date
-    parent_type: str
-    parent_code: str
-    numerator: float
-    denominator: float
-    floor: float
-    is_small: bool
-    is_withheld: bool
-    is_capped: bool
-    is_unchanged: bool
-    was_hidden: bool
-    was_exposed: bool
+    def __init__(self, columns: Columns, first: int, last: int) -> None:
+        self.first, self.last = first, last
+        self.floor = columns.floor[first]
+        #: Nothing changed since the release before: its decisions stand, so that judging it again, whenever, gives the same.
+        self.is_same = bool(columns.is_unchanged[first:last].all())
+        self.roles: dict[_Key, str] = {}
+        self._columns = columns
 
     @property
-    def key(self) -> _Key:
-        return self.unit_type, self.unit_code
+    def is_built(self) -> bool:
+        return "cells" in vars(self)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Each under the total it is a part of."""
+        columns = self._columns
+        cells = [
+            Cell(
+                columns.key[row],
+                columns.size[row],
+                columns.counted[row],
+                columns.is_small[row],
+                columns.is_fixed[row],
+                columns.is_capped[row],
+                columns.is_unchanged[row],
+                columns.was_hidden[row],
+            )
+            for row in range(self.first, self.last)
+        ]
+        by_key = {cell.key: cell for cell in cells}
+        for row, cell in enumerate(cells, start=self.first):
+            cell.is_hidden = cell.is_kept
+            cell.parent = by_key.get(columns.parent[row])
+            if cell.parent is not None:
+                cell.parent.groups[cell.key[0]].append(cell)
+        return cells
+
+    def protect(self) -> None:
+        """Decide, or as the release before decided: where nothing changed, and for what was told already."""
+        if not self.is_same:
+            self.roles = {cell.key: role for cell, role in protect(self.cells, self.floor)}
+        for row, cell in enumerate(self.cells, start=self.first):
+            if cell.is_exposed or (cell.is_unchanged and self._columns.was_exposed[row]):
+                self.roles[cell.key] = EXPOSED
+            elif self.is_same and cell.was_hidden and not cell.is_small:
+                self.roles[cell.key] = COMPLEMENT
+
+    def give_up(self, cells: Iterable[Cell]) -> None:
+        """Start again without these."""
+        for cell in cells:
+            cell.is_exposed = True
+        for cell in self.cells:
+            cell.is_hidden = cell.is_kept
+            cell.stands_for_others = cell.needs_change = False
 
 
-def _family(rows: Sequence[_Row]) -> _Family:
-    """The cells of one family, each under the total it is a part of."""
-    cells: dict[_Key, Cell] = {}
-    above: dict[_Key, _Key] = {}
-    for row in rows:
-        is_fixed = row.is_withheld or (row.is_unchanged and not row.was_hidden)
-        cell = Cell(
-            row.key,
-            row.denominator,
-            row.numerator,
-            row.is_small,
-            is_fixed,
-            row.is_capped,
-            row.is_unchanged,
-            row.was_hidden,
-        )
-        cell.is_hidden = cell.is_secret
-        cells[row.key] = cell
-        above[row.key] = (row.parent_type, row.parent_code)
-    for key, cell in cells.items():
-        parent = cells.get(above[key])
-        if parent is not None:
-            cell.parent = parent
-            parent.groups[key[0]].append(cell)
-    return _Family(rows, cells)
+class _Kpi:
+    """The cells of one KPI and variant: of each family by itself, and then what their sums tell."""
 
+    def __init__(self, cells: pd.DataFrame) -> None:
+        self._columns = columns = Columns(cells)
+        self._families = [_Family(columns, *ends) for ends in zip(columns.first, columns.last, strict=True)]
+        self._across = columns.across()
+        self._sums = Sums([*self._across, columns.places()], columns.counted, columns.size, columns.is_capped)
+        self._sums.hide(0, columns.is_kept)
 
-def _standing(rows: Sequence[_Row]) -> dict[_Key, str]:
-    """Decisions of the release before that are not taken back: nothing changed, or it was told already."""
-    is_same = all(row.is_unchanged for row in rows)
-    beside = {row.key: COMPLEMENT for row in rows if is_same and row.was_hidden and not row.is_small}
-    return beside | {row.key: EXPOSED for row in rows if row.was_exposed and row.is_unchanged}
+    def roles(self) -> list[str | None]:
+        """Of each cell."""
+        for family, _ in self._by_family(self._columns.is_kept):
+            self._protect(family)
+        if self._across:
+            self._give_up()
+            self._hide_more()
+        keys = self._columns.key
+        return [family.roles.get(key) for family in self._families for key in keys[family.first : family.last]]
 
-
-def _protect_all(families: Sequence[_Family]) -> None:
-    """Protect the families of one KPI, each for itself and then from their sums."""
-    across = [*_sums_over_time(families), *_parts_of_calibers(families)]
-    for relation in across:
-        for cell in relation.cells:
-            cell.kin.append(relation.cells)
-    for family in families:
+    def _protect(self, family: _Family) -> None:
+        kin = self._sums.have_hidden_kin(family.first, family.last)
+        for cell, has_hidden_kin in zip(family.cells, kin.tolist(), strict=True):
+            cell.has_hidden_kin = has_hidden_kin
         family.protect()
-    if not across:
-        return
-    sums = Sums([*across, *(relation for family in families for relation in _sums_of_places(family))])
-    family_of = {cell: family for family in families for cell in family.cells.values()}
-    for _ in range(_ROUNDS):
-        told = sums.told()
-        exposed = [cell for cell in sums.cells if cell in told.cells and _is_unmarked(cell, family_of[cell])]
-        chosen = _company([cell for cell in exposed if cell.is_small] or exposed, sums, told)
-        if not chosen:
-            break
-        for cell in chosen:
-            cell.is_hidden = cell.stands_for_others = True
-        for family in dict.fromkeys(family_of[cell] for cell in chosen):
-            family.protect()
-    for cell in exposed:
-        if not family_of[cell].is_same:
-            family_of[cell].roles[cell.key] = EXPOSED
+        self._sums.hide(family.first, np.array([cell.is_hidden for cell in family.cells]))
+
+    def _give_up(self) -> None:
+        """Mark figures that are told whatever is hidden, and hide nothing for them."""
+        self._keep_city()
+        told = self._sums.told(~self._columns.is_fixed).cells & self._columns.is_kept
+        for family, rows in self._by_family(told):
+            if not family.is_same:
+                family.give_up(family.cells[row - family.first] for row in rows)
+                self._protect(family)
+        self._keep_city()
+
+    def _keep_city(self) -> None:
+        """What the city does is shown, whatever else that tells: it is what all are published for."""
+        columns = self._columns
+        is_kept = columns.is_city & ~self._sums.is_hidden
+        columns.is_fixed |= is_kept
+        for family, rows in self._by_family(is_kept):
+            for row in rows if family.is_built else ():
+                family.cells[row - family.first].is_fixed = True
+
+    def _hide_more(self) -> None:
+        """One more figure for each sum that tells a hidden one, and what that needs in its period; mark what is told still."""
+        for _ in range(_ROUNDS):
+            told = self._sums.told()
+            exposed = [row for row in np.flatnonzero(told.cells & self._columns.is_kept) if self._is_unmarked(row)]
+            chosen = self._company([row for row in exposed if self._columns.is_small[row]] or exposed, told)
+            if not chosen:
+                break
+            for family, rows in self._by_family(_flags(chosen, len(told.cells))):
+                for row in rows:
+                    cell = family.cells[row - family.first]
+                    cell.is_hidden = cell.stands_for_others = True
+                self._protect(family)
+        for row in exposed:
+            family = self._families[self._columns.family[row]]
+            if not family.is_same:
+                family.roles[self._columns.key[row]] = EXPOSED
+
+    def _is_unmarked(self, row: int) -> bool:
+        return self._families[self._columns.family[row]].roles.get(self._columns.key[row]) != EXPOSED
+
+    def _company(self, exposed: Sequence[int], told: Told) -> list[int]:
+        """A figure for each sum over periods or calibers that tells these, or what they are added up with."""
+        reached, waiting, met = set(exposed), list(exposed), set()
+        while waiting:
+            for relation in self._sums.relations_of(waiting.pop()).tolist():
+                if relation not in met:
+                    met.add(relation)
+                    new = [cell for cell in self._sums.cells_of(relation).tolist() if told.cells[cell]]
+                    waiting += [cell for cell in new if cell not in reached]
+                    reached.update(new)
+        across = sorted(relation for relation in met if not self._sums.is_of_one_period[relation])
+        directly = [relation for relation in across if told.directly[relation]]
+        nearest = [relation for relation in directly if not {*self._sums.cells_of(relation)}.isdisjoint(exposed)]
+        chosen: set[int] = set()
+        for relation in nearest or directly or across:
+            cells = self._sums.cells_of(relation).tolist()
+            if chosen.isdisjoint(cells):
+                chosen.update(self._best(cells))
+        return sorted(chosen)
+
+    def _best(self, cells: Sequence[int]) -> list[int]:
+        """The total, else the smallest part that could be higher and lower; none where all was shown before."""
+        columns = self._columns
+        free = [cell for cell in cells if not (self._sums.is_hidden[cell] or columns.is_fixed[cell])]
+        if cells[0] in free:
+            return [cells[0]]
+        fit = [
+            cell
+            for cell in free
+            if columns.counted[cell] >= 1
+            and (not columns.is_capped[cell] or columns.counted[cell] < columns.size[cell])
+        ]
+        return sorted(fit, key=lambda cell: (not columns.was_hidden[cell], columns.size[cell], cell))[:1]
+
+    def _by_family(self, is_chosen: Flags) -> Iterator[tuple[_Family, list[int]]]:
+        rows = np.flatnonzero(is_chosen)
+        for family, of_family in groupby(rows.tolist(), key=self._columns.family.__getitem__):
+            yield self._families[family], list(of_family)
 
 
-def _is_unmarked(cell: Cell, family: _Family) -> bool:
-    return cell.is_secret and family.roles.get(cell.key) != EXPOSED
-
-
-def _company(exposed: Sequence[Cell], sums: Sums, told: Told) -> list[Cell]:
-    """One more cell for each sum across periods or calibers that tells these cells, or what they are added up with."""
-    if not exposed:
-        return []
-    reached, waiting = set(exposed), list(exposed)
-    relations_of = defaultdict(list)
-    for relation in sums.relations:
-        for cell in relation.cells:
-            if cell in told.cells:
-                relations_of[cell].append(relation)
-    met: dict[Relation, None] = {}
-    while waiting:
-        for relation in relations_of[waiting.pop()]:
-            met[relation] = None
-            new = [cell for cell in relation.cells if cell in told.cells and cell not in reached]
-            reached.update(new)
-            waiting += new
-    across = [relation for relation in met if not relation.is_of_one_period]
-    directly = [relation for relation in across if relation in told.directly]
-    telling = (
-        [relation for relation in directly if any(cell in exposed for cell in relation.cells)] or directly or across
-    )
-    chosen: dict[Cell, None] = {}
-    for relation in telling:
-        if not any(cell in chosen for cell in relation.cells):
-            chosen |= dict.fromkeys(_best(relation))
-    return list(chosen)
-
-
-def _best(relation: Relation) -> list[Cell]:
-    """The total, else the smallest part that could be higher and lower; none where all was shown before."""
-    total, *parts = relation.cells
-    if not (total.is_hidden or total.is_fixed):
-        return [total]
-    fit = [
-        cell
-        for cell in parts
-        if not (cell.is_hidden or cell.is_fixed)
-        and cell.counted >= 1
-        and (not cell.is_capped or cell.counted < cell.size)
-    ]
-    return sorted(fit, key=lambda cell: (not cell.was_hidden, cell.size))[:1]
-
-
-def _sums_of_places(family: _Family) -> Iterator[Relation]:
-    """What lies in no known place counts as known, but not of a total that is itself small."""
-    for total in family.cells.values():
-        for parts in total.groups.values():
-            rest = high = total.counted - sum(part.counted for part in parts)
-            if total.is_small:
-                rest, high = 0.0, max(rest, total.size - sum(part.size for part in parts))
-                high = high if all(part.is_capped for part in parts) else float("inf")
-            yield Relation([total, *parts], rest, high, is_of_one_period=True)
-
-
-def _sums_over_time(families: Sequence[_Family]) -> Iterator[Relation]:
-    """Of each unit, where the counts of a period are those of the shorter ones in it."""
-    by_type: dict[tuple[str, str], list[_Family]] = defaultdict(list)
-    for family in families:
-        by_type[family.rows[0].caliber, family.rows[0].period_type].append(family)
-    for (caliber, longer), totals in by_type.items():
-        for shorter in (short for long, short in PERIODS if long == longer):
-            for total in totals:
-                first = total.rows[0]
-                within = [
-                    family
-                    for family in by_type.get((caliber, shorter), [])
-                    if first.period_start <= family.rows[0].period_start
-                    and family.rows[0].period_end <= first.period_end
-                ]
-                yield from _of_units(total, within) if within else ()
-
-
-def _of_units(total: _Family, within: Sequence[_Family]) -> Iterator[Relation]:
-    for key, cell in total.cells.items():
-        parts = [family.cells[key] for family in within if key in family.cells]
-        if (
-            abs(cell.counted - sum(part.counted for part in parts)) < _SAME
-            and abs(cell.size - sum(part.size for part in parts)) < _SAME
-        ):
-            yield Relation([cell, *parts])
-
-
-def _parts_of_calibers(families: Sequence[_Family]) -> Iterator[Relation]:
-    """What counts in the assessed caliber counts in the full one; no more is left than cases are."""
-    by_caliber: dict[tuple[object, ...], dict[str, _Family]] = defaultdict(dict)
-    for family in families:
-        by_caliber[family.rows[0].period_type, family.rows[0].period_start][family.rows[0].caliber] = family
-    for pair in by_caliber.values():
-        if {"full", "assessed"} <= pair.keys():
-            for key, part in pair["assessed"].cells.items():
-                total = pair["full"].cells.get(key)
-                left = total.size - part.size if total else 0.0
-                if total and total.is_capped and 0 <= total.counted - part.counted <= left:
-                    yield Relation([total, part], 0.0, left)
+def _flags(rows: Sequence[int], length: int) -> Flags:
+    found = np.zeros(length, dtype=bool)
+    found[list(rows)] = True
+    return found

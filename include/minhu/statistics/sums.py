@@ -11,67 +11,79 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from minhu.statistics.suppression import Cell
+from minhu.statistics.relations import Flags, Floats, Numbers, Relations
 
 _ROUNDS = 40
 _LEAST_WIDTH = 0.5
-_Floats = npt.NDArray[np.float64]
-_Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Relation:
-    """``low <= first cell - sum of the others <= high``; ``is_of_one_period`` if places in one period are added up."""
-
-    cells: Sequence[Cell]
-    low: float = 0.0
-    high: float = 0.0
-    is_of_one_period: bool = False
 
 
 @dataclass(frozen=True)
 class Told:
-    """Hidden cells that can be one figure only, and the relations that say so without the others."""
+    """By cell: hidden, but one figure only is left; by relation: it says so without the others."""
 
-    cells: frozenset[Cell]
-    directly: frozenset[Relation]
+    cells: Flags
+    directly: Flags
 
 
 class Sums:
     """Relations between cells, of which some are hidden."""
 
-    def __init__(self, relations: Sequence[Relation]) -> None:
-        self.relations = list(relations)
-        self.cells = list(dict.fromkeys(cell for relation in relations for cell in relation.cells))
-        number = {cell: at for at, cell in enumerate(self.cells)}
-        lengths = [len(relation.cells) for relation in self.relations]
+    def __init__(self, kinds: Sequence[Relations], counted: Floats, size: Floats, is_capped: Flags) -> None:
+        lengths = np.concatenate([kind.lengths for kind in kinds])
+        self._cell = np.concatenate([kind.cells for kind in kinds])
+        self._first = np.concatenate([[0], np.cumsum(lengths)])
         self._relation = np.repeat(np.arange(len(lengths)), lengths)
-        self._cell = np.array([number[cell] for relation in self.relations for cell in relation.cells], dtype=np.int64)
         self._sign = np.full(len(self._cell), -1.0)
-        self._sign[np.cumsum([0, *lengths[:-1]])] = 1.0
-        self._low = np.array([relation.low for relation in self.relations])
-        self._high = np.array([relation.high for relation in self.relations])
-        self._counted = np.array([cell.counted for cell in self.cells])
-        self._is_whole = np.mod(self._counted, 1) == 0
-        most = 1e6 + 4 * self._counted.max()
-        self._cap = np.array([cell.size if cell.is_capped else most for cell in self.cells])
+        self._sign[self._first[:-1]] = 1.0
+        self._low = np.concatenate([kind.low for kind in kinds])
+        self._high = np.concatenate([kind.high for kind in kinds])
+        self.is_of_one_period = np.concatenate([np.full(len(kind.low), kind.is_of_one_period) for kind in kinds])
+        self.is_hidden = np.zeros(len(counted), dtype=bool)
+        self._hidden_in = np.zeros(len(self._low), dtype=np.int64)
+        self._counted = counted
+        self._is_whole = np.mod(counted, 1) == 0
+        self._cap = np.where(is_capped, size, 1e6 + 4 * counted.max(initial=0.0))
+        by_cell = np.argsort(self._cell, kind="stable")
+        self._by_cell = self._relation[by_cell]
+        self._first_of_cell = np.searchsorted(self._cell[by_cell], np.arange(len(counted) + 1))
 
-    def told(self) -> Told:
-        """What follows from all figures that are not hidden now."""
-        is_hidden = np.array([cell.is_hidden for cell in self.cells])
+    def cells_of(self, relation: int) -> Numbers:
+        """The total and its parts."""
+        return self._cell[self._first[relation] : self._first[relation + 1]]
+
+    def relations_of(self, cell: int) -> Numbers:
+        return self._by_cell[self._first_of_cell[cell] : self._first_of_cell[cell + 1]]
+
+    def hide(self, first: int, is_hidden: Flags) -> None:
+        """Take note of which cells from ``first`` on are hidden now."""
+        last = first + len(is_hidden)
+        for cell in np.flatnonzero(self.is_hidden[first:last] != is_hidden):
+            self._hidden_in[self.relations_of(first + cell)] += 1 if is_hidden[cell] else -1
+        self.is_hidden[first:last] = is_hidden
+
+    def have_hidden_kin(self, first: int, last: int) -> Flags:
+        """Which of the cells ``first:last`` stand in a sum over periods or calibers in which a cell is hidden."""
+        of_cells = self._first_of_cell[first : last + 1]
+        relations = self._by_cell[of_cells[0] : of_cells[-1]]
+        has_hidden = (self._hidden_in[relations] > 0) & ~self.is_of_one_period[relations]
+        cell = np.repeat(np.arange(last - first), np.diff(of_cells))
+        return np.bincount(cell, has_hidden, last - first) > 0
+
+    def told(self, also: Flags | None = None) -> Told:
+        """What follows from all figures that are not hidden, were ``also`` hidden as well."""
+        is_hidden = self.is_hidden if also is None else self.is_hidden | also
         low, high = np.where(is_hidden, 0.0, self._counted), np.where(is_hidden, self._cap, self._counted)
-        has_hidden = np.zeros(len(self.relations), dtype=bool)
+        directly = np.zeros(len(self._low), dtype=bool)
+        has_hidden = directly.copy()
         has_hidden[self._relation[is_hidden[self._cell]]] = True
         use = has_hidden[self._relation]
         relation, cell, sign = self._relation[use], self._cell[use], self._sign[use]
-        directly: _Flags | None = None
-        for _ in range(_ROUNDS):
+        for at in range(_ROUNDS):
             least, greatest = self._of_each_alone(relation, cell, sign, low, high)
-            if directly is None:
+            if at == 0:
                 width = np.minimum(greatest, high[cell]) - np.maximum(least, low[cell])
-                directly = (width < _LEAST_WIDTH) & is_hidden[cell]
+                directly[relation[(width < _LEAST_WIDTH) & is_hidden[cell]]] = True
             tighter_low, tighter_high = low.copy(), high.copy()
             np.maximum.at(tighter_low, cell, least)
             np.minimum.at(tighter_high, cell, greatest)
@@ -79,17 +91,14 @@ class Sums:
             low, high = np.where(is_hidden, tighter_low, low), np.where(is_hidden, tighter_high, high)
             if is_same:
                 break
-        found = np.flatnonzero(is_hidden & (high - low < _LEAST_WIDTH))
-        saying = set(relation[directly].tolist()) if directly is not None else set()
-        return Told(frozenset(self.cells[at] for at in found), frozenset(self.relations[at] for at in saying))
+        return Told(is_hidden & (high - low < _LEAST_WIDTH), directly)
 
     def _of_each_alone(
-        self, relation: npt.NDArray[np.int64], cell: npt.NDArray[np.int64], sign: _Floats, low: _Floats, high: _Floats
-    ) -> tuple[_Floats, _Floats]:
+        self, relation: Numbers, cell: Numbers, sign: Floats, low: Floats, high: Floats
+    ) -> tuple[Floats, Floats]:
         """The least and the greatest that each relation leaves each of its cells, the others being what they can be."""
-        count = len(self.relations)
         lows, highs = np.where(sign > 0, low[cell], -high[cell]), np.where(sign > 0, high[cell], -low[cell])
-        sum_low, sum_high = (np.bincount(relation, ends, count)[relation] for ends in (lows, highs))
+        sum_low, sum_high = (np.bincount(relation, ends, len(self._low))[relation] for ends in (lows, highs))
         signed_low, signed_high = self._low[relation] - (sum_high - highs), self._high[relation] - (sum_low - lows)
         least, greatest = np.where(sign > 0, signed_low, -signed_high), np.where(sign > 0, signed_high, -signed_low)
         is_whole = self._is_whole[cell]

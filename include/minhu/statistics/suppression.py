@@ -42,8 +42,9 @@ class Cell:
         stands_for_others: hidden because nothing else among what it is added up with can protect them, so it needs
             protection itself.
         needs_change: by something that changed since the night before, or the difference of two nights would tell.
+        is_exposed: known whatever is hidden, so that nothing is hidden for it.
         parent: the total of the same period it is a part of.
-        kin: the sums it stands in with other periods or the other caliber.
+        has_hidden_kin: in a sum with other periods or the other caliber.
     """
 
     key: _Key
@@ -57,8 +58,9 @@ class Cell:
     is_hidden: bool = False
     stands_for_others: bool = False
     needs_change: bool = False
+    is_exposed: bool = False
     parent: Cell | None = None
-    kin: list[Sequence[Cell]] = field(default_factory=list)
+    has_hidden_kin: bool = False
     groups: dict[str, list[Cell]] = field(default_factory=lambda: defaultdict(list))
 
     @property
@@ -66,9 +68,14 @@ class Cell:
         return 0 if self.parent is None else self.parent.depth + 1
 
     @property
-    def is_secret(self) -> bool:
-        """Must not be solved: small, or hidden the night before and the same since, so that it would tell what it hid."""
+    def is_kept(self) -> bool:
+        """Hidden in any case: small, or hidden the night before and the same since, so that it would tell what it hid."""
         return self.is_small or (self.was_hidden and self.is_unchanged)
+
+    @property
+    def is_secret(self) -> bool:
+        """Must not be solved."""
+        return self.is_kept and not self.is_exposed
 
     def free_since(self, parts: Iterable[Cell]) -> list[Cell]:
         """Those of its parts whose sum is not known from this total having been shown the night before."""
@@ -194,8 +201,7 @@ def _hide_anchor(parts: Iterable[Cell], floor: float) -> bool:
 
 
 def _as_anchor(part: Cell) -> tuple[bool, bool, bool, float, _Key]:
-    is_alone = not any(cell.is_hidden for cells in part.kin for cell in cells)
-    return not part.was_hidden, is_alone, bool(part.groups), part.size, part.key
+    return not part.was_hidden, not part.has_hidden_kin, bool(part.groups), part.size, part.key
 
 
 def _open(total: Cell, floor: float) -> None:
