@@ -44,10 +44,11 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
         what is shown; nothing can be done). Sorted; the same cells give the same rows in any order.
     """
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
-    roles = np.full(len(ordered), None, dtype=object)
+    roles = pd.Series(None, index=ordered.index, dtype=object)
     for rows in ordered.groupby(FAMILY[:2]).indices.values():
-        roles[rows] = _Kpi(ordered.iloc[rows]).roles()
-    return ordered.assign(role=roles).loc[roles != None, [*FAMILY, *CELL, "role"]].reset_index(drop=True)  # noqa: E711
+        roles.iloc[rows] = _Kpi(ordered.iloc[rows]).roles()
+    found: pd.DataFrame = ordered.assign(role=roles)[roles.notna()]
+    return found[[*FAMILY, *CELL, "role"]].reset_index(drop=True)
 
 
 class _Family:
@@ -114,7 +115,9 @@ class _Kpi:
 
     def __init__(self, cells: pd.DataFrame) -> None:
         self._columns = columns = Columns(cells)
-        self._families = [_Family(columns, *ends) for ends in zip(columns.first, columns.last, strict=True)]
+        self._families = [
+            _Family(columns, *ends) for ends in zip(columns.first.tolist(), columns.last.tolist(), strict=True)
+        ]
         self._across = columns.across()
         self._sums = Sums([*self._across, columns.places()], columns.counted, columns.size, columns.is_capped)
         self._sums.hide(0, columns.is_kept)
@@ -159,7 +162,9 @@ class _Kpi:
         """One more figure for each sum that tells a hidden one, and what that needs in its period; mark what is told still."""
         for _ in range(_ROUNDS):
             told = self._sums.told()
-            exposed = [row for row in np.flatnonzero(told.cells & self._columns.is_kept) if self._is_unmarked(row)]
+            exposed = [
+                row for row in np.flatnonzero(told.cells & self._columns.is_kept).tolist() if self._is_unmarked(row)
+            ]
             chosen = self._company([row for row in exposed if self._columns.is_small[row]] or exposed, told)
             if not chosen:
                 break

@@ -73,7 +73,7 @@ class Columns:
         family = cells.groupby(list(_Family._fields[:3])).ngroup().to_numpy()  # sorted as the cells are
         self.first = np.flatnonzero(np.diff(family, prepend=-1))
         self.last = np.append(self.first[1:], len(cells))
-        self.family = family
+        self.family: list[int] = family.tolist()
         self._families = [
             _Family(*row) for row in cells[list(_Family._fields)].iloc[self.first].itertuples(index=False)
         ]

@@ -58,7 +58,7 @@ class Sums:
     def hide(self, first: int, is_hidden: Flags) -> None:
         """Take note of which cells from ``first`` on are hidden now."""
         last = first + len(is_hidden)
-        for cell in np.flatnonzero(self.is_hidden[first:last] != is_hidden):
+        for cell in np.flatnonzero(self.is_hidden[first:last] != is_hidden).tolist():
             self._hidden_in[self.relations_of(first + cell)] += 1 if is_hidden[cell] else -1
         self.is_hidden[first:last] = is_hidden
 
