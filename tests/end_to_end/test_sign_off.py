@@ -25,6 +25,7 @@ from minhu.standalone import airflow_log_in, airflow_runtime, postgres
 from minhu.standalone.airflow_api import MONTHLY_DAG_IDS
 from minhu.standalone.airflow_runtime import Connections
 from tests.cli.processes import processes_of
+from tests.end_to_end.people import log_in, log_of
 from tests.fixtures.waiting import until
 from tests.release.conftest import Home, settings_at
 
@@ -60,19 +61,11 @@ class Person:
         return self.client.patch(f"{_task(run_id)}/hitlDetails", json={"chosen_options": [chosen]})
 
     def log_of_signing(self, run_id: str) -> str:
-        path = f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/sign_release/logs/1"
-        return self.client.get(path, headers={"Accept": "application/json"}).raise_for_status().text
+        return log_of(self.client, DAG_ID, run_id, "sign_release")
 
 
 def _task(run_id: str) -> str:
     return f"/api/v2/dags/{DAG_ID}/dagRuns/{run_id}/taskInstances/ask_approvers/-1"
-
-
-def log_in(url: str, name: str, password: str) -> Person:
-    client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
-    token = client.post("/auth/token", json={"username": name, "password": password}).raise_for_status().json()
-    client.headers["Authorization"] = f"Bearer {token['access_token']}"
-    return Person(client)
 
 
 def wait_for(*wanted: object, found: Callable[[], object]) -> None:
@@ -104,7 +97,7 @@ def test_a_release_is_signed_off_by_somebody_who_did_not_make_it(month: Home) ->
         assert sorted(passwords) == sorted({*APPROVERS, "minhu", "admin"})
         with pytest.raises(httpx.HTTPStatusError, match="401"):
             log_in(airflow.url, "li", passwords["zhao"])
-        people = {name: log_in(airflow.url, name, password) for name, password in passwords.items()}
+        people = {name: Person(log_in(airflow.url, name, password)) for name, password in passwords.items()}
         _pages_are_for_those_who_logged_in(airflow.url, people["zhao"], month, line.release_id)
         with closing(people["minhu"].client), closing(people["li"].client), closing(people[ME].client):
             _author_is_refused(people, month, line.release_id, line.manifest_sha256)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,7 @@ def test_files_of_one_side_and_damaged_ones_are_named(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     digest, size = store.put(lambda path: pq.write_table(pa.table({"a": [1, 2]}), path))
     kept, changed = ReleaseFile("kept.parquet", digest, size, 2), ReleaseFile("changed.parquet", "0" * 64, 1, 2)
+    (tmp_path / "kept.parquet").hardlink_to(store.path(digest))
     (tmp_path / "changed.parquet").write_bytes(b"x")
     found = compare_files(
         a_release(tmp_path, kept, changed), [kept, ReleaseFile("new.parquet", digest, size, 2),
@@ -100,6 +103,26 @@ def test_files_of_one_side_and_damaged_ones_are_named(tmp_path: Path) -> None:
     )  # fmt: skip
     assert [(difference.table, difference.only_replayed) for difference in found] == [("changed", 0), ("new", 2)]
     assert "changed.parquet of the release itself was changed or lost" in found[0].note
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(b"x"), lambda path: path.unlink()])
+def test_a_replay_with_the_published_hashes_sees_a_file_of_the_release_that_was_changed(
+    tmp_path: Path, harm: Callable[[Path], object]
+) -> None:
+    store = Store(tmp_path / "store")
+    digest, size = store.put(lambda path: pq.write_table(pa.table({"a": [1, 2]}), path))
+    files = [
+        ReleaseFile(name, digest, size, 2) for name in ("kpi_results/2026-10.parquet", "kpi_results/2026-11.parquet")
+    ]
+    (tmp_path / "kpi_results").mkdir()
+    for file in files:
+        shutil.copy(store.path(digest), tmp_path / file.name)
+    release = a_release(tmp_path, *files)
+    assert compare_files(release, files, store) == []
+    (tmp_path / files[1].name).chmod(0o600)
+    harm(tmp_path / files[1].name)
+    (found,) = compare_files(release, files, store)
+    assert found.note == "kpi_results/2026-11.parquet of the release itself was changed or lost: run `minhu verify`"
 
 
 @pytest.mark.parametrize("differs", [False, True])

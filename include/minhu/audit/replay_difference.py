@@ -51,22 +51,25 @@ class TableDifference:
 
 
 def compare_files(release: Release, replayed: Sequence[ReleaseFile], store: Store) -> list[TableDifference]:
-    """Tables of which a file has another hash or row count, or stands on one side only; in order of name."""
+    """Tables of which a file has another hash or row count, stands on one side only, or is not what was published any more.
+
+    In order of name. A replay that comes to the published hashes says nothing about the files that readers are given.
+    """
     ours, theirs = {file.name: file for file in replayed}, {file.name: file for file in release.files}
+    damaged = {name for name, file in theirs.items() if not _is_sound(release.path / name, file)}
     differing: dict[str, list[str]] = {}
     for name in sorted({*ours, *theirs}):
-        if ours.get(name) != theirs.get(name):
+        if name in damaged or ours.get(name) != theirs.get(name):
             differing.setdefault((ours.get(name) or theirs[name]).table, []).append(name)
     found = []
     for table, names in differing.items():
-        published = [theirs[name] for name in names if name in theirs]
-        damaged = [file.name for file in published if not _is_sound(release.path / file.name, file)]
-        if damaged:
-            note = f"{', '.join(damaged)} of the release itself was changed or lost: run `minhu verify`"
+        if told := [name for name in names if name in damaged]:
+            note = f"{', '.join(told)} of the release itself was changed or lost: run `minhu verify`"
             found.append(TableDifference(table, note=note))
             continue
+        there = [release.path / name for name in names if name in theirs]
         here = [store.path(ours[name].sha256) for name in names if name in ours]
-        found.append(compare_rows(table, [release.path / file.name for file in published], here))
+        found.append(compare_rows(table, there, here))
     return found
 
 
