@@ -49,6 +49,26 @@ def write_private(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def read_text(path: Path) -> str | None:
+    """What a small file of ours says; None where it is not there, or a power loss or a hand made it no text."""
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def read_json(path: Path) -> Any:
+    """The same of JSON: None where it is not there or is none."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        return json.loads(read_text(path) or "", parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as readable JSON with sorted keys, so that equal values give equal bytes."""
     write_bytes(path, json_bytes(value))

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from minhu.errors import UsageError
+from minhu.texts import is_storable
 
 PREFIX = "MINHU_"
 #: Where dbt's ``profiles.yml`` finds the warehouse file and how much of the machine it may take; the pipeline sets these for
@@ -221,7 +222,10 @@ def read(environ: Mapping[str, str]) -> Environment:
     Raises:
         UsageError: some are wrong; the message names all of them, what was expected and what was found.
     """
-    wrong: list[str] = [*_alone(environ)]
+    garbled = {name for name, text in environ.items() if name.startswith(PREFIX) and not is_storable(text)}
+    wrong: list[str] = [f"{name}: expected UTF-8 without control marks, found something else" for name in garbled]
+    environ = {name: text for name, text in environ.items() if name not in garbled}
+    wrong += _alone(environ)
     try:
         environment = Environment(environ=environ)  # type: ignore[call-arg]  # taken by the source, no field
     except ValidationError as error:

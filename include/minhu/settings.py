@@ -25,6 +25,7 @@ from minhu.environment import DEFAULT_CITY as DEFAULT_CITY
 from minhu.environment import NO_PERSONS as NO_PERSONS
 from minhu.environment import PIPELINE_USER as PIPELINE_USER
 from minhu.errors import UsageError
+from minhu.texts import storable
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,11 +56,11 @@ class CityProfile:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     code: Annotated[str, AfterValidator(environment.known_city)] = DEFAULT_CITY
-    name: str = "西安市"
+    name: Annotated[str, AfterValidator(storable)] = "西安市"
     time_zone: Annotated[str, AfterValidator(environment.known_time_zone)] = "Asia/Shanghai"
     kind: Literal["simulated", "loaded", "connected"] = "simulated"
     default_business_date: Annotated[str, AfterValidator(_iso_date)] | None = None
-    absent_inputs: dict[str, str] = field(default_factory=dict)
+    absent_inputs: dict[str, Annotated[str, AfterValidator(storable)]] = field(default_factory=dict)
     simulation: dict[str, Any] = field(default_factory=dict)
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from minhu.business_dates import Window
 from minhu.landing import contracts
-from minhu.landing.text_gate import LOST, is_storable, pass_text, without_lone_surrogates
+from minhu.landing.text_gate import pass_text
 from minhu.landing.zone import Landing
+from minhu.texts import LOST, is_storable, without_lone_surrogates
 
 CONTRACT = contracts.table("grid", "grids")
 DAY = date(2026, 11, 20)

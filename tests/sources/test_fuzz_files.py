@@ -25,8 +25,8 @@ from minhu.extract.spreadsheets import chinese_cells as cells
 from minhu.extract.spreadsheets.chinese_files import Sheet, read_sheets, read_workbook
 from minhu.extract.spreadsheets.grids import text_grid
 from minhu.extract.spreadsheets.problems import FileRefused, Unreadable
-from minhu.landing.text_gate import is_storable
 from minhu.landing.zone import Landing
+from minhu.texts import is_storable
 from tests.fixtures.fuzzing import fuzzed
 from tests.fixtures.homes import settings_at
 from tests.fixtures.landed import NIGHT

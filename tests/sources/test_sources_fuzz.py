@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from minhu import settings as settings_module
 from minhu.errors import MinhuError
 from minhu.extract.grid import answers, json_api
-from minhu.landing.text_gate import is_storable
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
+from minhu.texts import is_storable
 from tests.fixtures.fuzzing import fuzzed
 from tests.fixtures.grid_platform import TOKEN, event
 from tests.fixtures.grid_platform import land as land_grid

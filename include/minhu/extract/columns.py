@@ -16,7 +16,7 @@ from minhu.extract import normal, privacy
 from minhu.extract.privacy import Pseudonyms
 from minhu.findings import Finding
 from minhu.landing.table_contract import TableContract
-from minhu.landing.text_gate import LOST
+from minhu.texts import LOST
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 

@@ -5,13 +5,11 @@ Upper and lower case stay apart in codes: there are ids in which they are two th
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 
 #: What a spreadsheet makes of a number too long for its column: many numbers become one.
 ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE | re.ASCII)
@@ -55,15 +53,6 @@ def whole(text: str) -> str:
     """A number of four digits or more without decimals of zeros (``610102.0``), which are no part of a code; else the text."""
     found = _AS_DECIMAL.fullmatch(text)
     return found.group(1) if found else text
-
-
-def file_name(path: Path) -> str:
-    """A file's name as text; one that was written in GB18030, as archives of Windows have it, is not lost."""
-    try:
-        path.name.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path.name).decode("gb18030", errors="replace")
-    return path.name
 
 
 def person(kind: str, value: object) -> str:

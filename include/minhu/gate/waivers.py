@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
@@ -19,6 +18,7 @@ import pyarrow as pa
 from minhu.errors import PermanentError
 from minhu.release import authors
 from minhu.settings import Settings
+from minhu.texts import is_storable, read_toml
 
 if TYPE_CHECKING:
     from minhu.release.release_folder import Release
@@ -47,9 +47,9 @@ def read(settings: Settings) -> pa.Table:
     if not path.exists():
         return SCHEMA.empty_table()
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _refusal(path, f"expected TOML, found {error}") from error
+        found = read_toml(path)
+    except (ValueError, OSError) as error:
+        raise _refusal(path, str(error)) from error
     if set(found) - {"waiver"} or not isinstance(found.get("waiver", []), list):
         raise _refusal(path, f"expected nothing but [[waiver]] tables, found {', '.join(sorted(found))}")
     waivers = [_checked(path, number, row) for number, row in enumerate(found.get("waiver", []), start=1)]
@@ -125,8 +125,8 @@ def _checked(path: Path, number: int, row: object) -> dict[str, Any]:
         is_date = isinstance(value, date) and not isinstance(value, datetime)
         if field.type == pa.date32() and not is_date:
             raise _refusal(path, f"{name}: expected a date like 2026-11-20 for {field.name}, found {value!r}")
-        if field.type == pa.string() and not (isinstance(value, str) and value.strip()):
-            raise _refusal(path, f"{name}: expected a text for {field.name}, found {value!r}")
+        if field.type == pa.string() and not (isinstance(value, str) and value.strip() and is_storable(value)):
+            raise _refusal(path, f"{name}: expected a text without control marks for {field.name}, found {value!r}")
     if not re.search(r"[\u4e00-\u9fff]", row["reason"]):
         raise _refusal(
             path, f"{name}: expected a reason in Chinese, for readers of the figure read it, found {row['reason']!r}"

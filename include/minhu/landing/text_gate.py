@@ -6,30 +6,14 @@ here may be copied anywhere.
 
 from __future__ import annotations
 
-import re
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.findings import Finding, are_many, sample
 from minhu.landing.table_contract import TableContract
 
-#: What stands for a character that was lost on the way.
-LOST = "\ufffd"
-#: Control marks but tab and line ends, and characters that were lost. RE2, Python and PostgreSQL understand it.
-UNSTORABLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]"
-_UNSTORABLE_OR_NUL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffd}]"
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def without_lone_surrogates(text: str) -> str:
-    """A text that can be written as UTF-8: halves of characters are replaced by :data:`LOST`, which the gate then finds."""
-    return text if text.isascii() else _LONE_SURROGATE.sub(LOST, text)
-
-
-def is_storable(text: str) -> bool:
-    """Whether a text may be copied into any store."""
-    return "\0" not in text and not re.search(UNSTORABLE, text) and not _LONE_SURROGATE.search(text)
+#: As RE2 writes it, NUL included.
+_UNSTORABLE_OR_NUL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffd}-\x{ffff}]"
 
 
 def pass_text(contract: TableContract, rows: pa.Table) -> tuple[pa.Table, list[Finding]]:

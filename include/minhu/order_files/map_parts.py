@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from minhu.order_files.time_formats import checked
+from minhu.texts import storable
 
 CodedField = Literal["status", "channel", "demand_type", "tier", "assessment_scope", "closure_code"]
 CODED_FIELDS: tuple[CodedField, ...] = get_args(CodedField)
@@ -89,7 +90,7 @@ def check_code(field: str, code: str) -> None:
 
 
 Cell = Annotated[str, AfterValidator(_without_blanks)]
-Word = Annotated[str, Field(min_length=1)]
+Word = Annotated[str, Field(min_length=1), AfterValidator(storable)]
 CellWord = Annotated[Word, AfterValidator(_without_blanks)]
 Words = Annotated[tuple[CellWord, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 Values = Annotated[tuple[Cell, ...], BeforeValidator(_as_tuple)]

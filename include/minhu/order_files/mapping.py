@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import json
-import tomllib
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -44,6 +43,7 @@ from minhu.order_files.map_parts import (
     check_code,
 )
 from minhu.order_files.time_formats import has_clock
+from minhu.texts import read_toml
 
 #: What no order file holds: a map must say why it is not there.
 NEVER_IN_ORDERS = ("calls", "callbacks", "grid", "stations")
@@ -215,22 +215,13 @@ def map_sha256(path: Path) -> str:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return read_toml(path)
     except OSError:
         raise UsageError(
             f"read the map {path}", "there is no such file", "give the path of a map, such as maps/pingshan.toml"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(
-            f"read the map {path}", f"it is not TOML in UTF-8: {_reason(error)}", "correct that line"
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):  # its own text may be long: it holds the bytes
-        return f"byte {error.start + 1} is none of UTF-8"
-    text = str(error)
-    return text.replace("Cannot overwrite a value", "a key or a word stands there for the second time")
+    except ValueError as error:
+        raise UsageError(f"read the map {path}", str(error), "correct that line") from None
 
 
 def _in_words(where: tuple[int | str, ...], kind: str, message: str) -> str:

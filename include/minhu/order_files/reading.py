@@ -22,6 +22,7 @@ from minhu.order_files.mapping import OrderMap
 from minhu.order_files.structured import read_json, read_xml
 from minhu.order_files.tables import Table, check_header, refuse
 from minhu.order_files.workbook import read_workbook
+from minhu.texts import file_name
 
 FILE, ROW = "_file", "_row"
 
@@ -86,7 +87,7 @@ def read_files(order_map: OrderMap, files: Sequence[Path]) -> Reading:
 
 def _contents(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
     """Name for messages and bytes of every file; of two of one name, the folder is said too."""
-    names = Counter(path.name for path in files)
+    names = Counter(map(file_name, files))
     known: dict[str, Path] = {}
     for path in files:
         try:
@@ -101,7 +102,8 @@ def _contents(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
                 f"load orders from {path}", f"it is the same, byte for byte, as {known[digest]}", "give each file once"
             )
         known[digest] = path
-        yield (path.name if names[path.name] == 1 else "/".join(path.parts[-2:])), data
+        name = file_name(path)
+        yield (name if names[name] == 1 else f"{file_name(path.parent)}/{name}"), data
 
 
 def _tables(order_map: OrderMap, content: Content, variant: OtherFiles | None) -> list[Table]:

@@ -201,7 +201,7 @@ def _prepare_database(settings: Settings, env: dict[str, str]) -> None:
     """Bring Airflow's SQLite file to the installed version; skipped where a night of this version did that before."""
     stamp, installed = settings.airflow_home / "database-version", version("apache-airflow")
     database = settings.airflow_home / "airflow.db"
-    if database.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == installed:
+    if database.exists() and atomic.read_text(stamp) == installed:
         return
     try:
         subprocess.run(["airflow", "db", "migrate"], env=env, capture_output=True, text=True, timeout=300, check=True)
@@ -235,10 +235,9 @@ def _identity(pid: int) -> tuple[int, float]:
 
 def _read_record(record: Path) -> list[tuple[int, float]]:
     """Numbers and starts of a night's processes; a record that was cut off names none."""
-    try:
-        return [(int(pid), float(started)) for pid, started in json.loads(record.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError):
-        return []
+    said = atomic.read_json(record)
+    pairs = [pair for pair in said if isinstance(pair, list)] if isinstance(said, list) else []
+    return [(int(pair[0]), float(pair[1])) for pair in pairs if [type(part) for part in pair] == [int, float]]
 
 
 def _end(leaders: Sequence[tuple[int, float]], patience: float, airflow_home: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,8 +48,7 @@ def exclusive_night(home: Path, business_date: date, doing: str = "") -> Iterato
 
 def _holder(owner: Path) -> str:
     """Who holds the lock, in words; a night that is just beginning or ending has no record."""
-    try:
-        held = json.loads(owner.read_text(encoding="utf-8"))
+    held = atomic.read_json(owner)
+    if isinstance(held, dict) and {"pid", "doing"} <= set(held):
         return f"process {held['pid']} is running {held['doing']}"
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return "another process is beginning or ending a night"
+    return "another process is beginning or ending a night"

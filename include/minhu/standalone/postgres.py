@@ -196,7 +196,7 @@ def _begin(folder: Path, readers_group: str | None, loopback_port: int | None) -
     _clear_up(folder)
     sockets = server.socket_folder(folder, account, _noted_sockets(folder), readers_group)
     note = f"{sockets}\n{folder.resolve()}\n"
-    if not _socket_note(folder).exists() or _socket_note(folder).read_text(encoding="utf-8") != note:
+    if atomic.read_text(_socket_note(folder)) != note:
         atomic.write_bytes(_socket_note(folder), note.encode())
     if readers_group:
         state_directory.share(folder.parent, readers_group)
@@ -247,7 +247,7 @@ def _exclusive(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        who = holder.read_text(encoding="utf-8") if holder.exists() else "another process"
+        who = atomic.read_text(holder) or "another process"
         raise Busy(
             f"start or stop the PostgreSQL on {folder}",
             f"{who} has been doing so for {_LOCK_SECONDS / 60:.0f} minutes",
@@ -271,8 +271,6 @@ def _socket_note(folder: Path) -> Path:
 
 def _noted_sockets(folder: Path) -> Path | None:
     """Where the last start put the socket; None in a state directory that was copied, whose note speaks of the original."""
-    try:
-        lines = _socket_note(folder).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    return Path(lines[0]) if len(lines) == 2 and lines[1] == str(folder.resolve()) else None
+    lines = (atomic.read_text(_socket_note(folder)) or "").splitlines()
+    is_of_this_folder = len(lines) == 2 and lines[1] == str(folder.resolve())
+    return Path(lines[0]) if is_of_this_folder and lines[0].startswith("/") else None

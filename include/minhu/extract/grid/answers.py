@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from minhu.extract import normal
-from minhu.landing.text_gate import without_lone_surrogates
+from minhu.texts import without_lone_surrogates
 
 #: Names of fields in which platforms say how it went, in small letters and without marks: a code, words, yes and no.
 _PARTY = "err|error|ret|return|resp|response|result|res|status|biz|sub|api|exception|fault"

@@ -27,7 +27,7 @@ from minhu.extract.grid.listing import pages
 from minhu.extract.grid.tables import Faults, blocked
 from minhu.findings import Finding
 from minhu.landing import contracts
-from minhu.landing.text_gate import LOST
+from minhu.texts import LOST
 
 GONE, NEVER = "L1-GRD-027", "L1-GRD-028"
 #: So many events at most are listed at once; of more the days are halved first.

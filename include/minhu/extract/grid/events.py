@@ -18,7 +18,7 @@ from minhu.extract.grid.listing import READ_AGAIN, pages
 from minhu.extract.grid.tables import STATUS, UNREADABLE, Faults, Row, blocked, key_of, missing_field, shown, value_of
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
-from minhu.landing.text_gate import without_lone_surrogates
+from minhu.texts import without_lone_surrogates
 
 EVENTS = "/api/v1/events"
 PAGE_ROWS = 1000

@@ -17,9 +17,9 @@ from minhu.extract.grid.listing import read_days, read_listing
 from minhu.extract.grid.tables import Faults, Row, blocked, landed_table, one_of_each, unknown_fields
 from minhu.extract.privacy import Pseudonyms
 from minhu.landing import contracts
-from minhu.landing.text_gate import without_lone_surrogates
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
+from minhu.texts import without_lone_surrogates
 
 #: Aggregates of a day are asked day by day; a longer silence than this is made good by the platform's owner.
 LONGEST_CATCH_UP_DAYS = 31

@@ -18,7 +18,7 @@ from minhu.errors import SourceBlocked
 from minhu.extract import columns, normal
 from minhu.findings import Finding, sample
 from minhu.landing.table_contract import TableContract
-from minhu.landing.text_gate import LOST, without_lone_surrogates
+from minhu.texts import LOST, without_lone_surrogates
 
 Row = dict[str, Any]
 

@@ -23,7 +23,7 @@ from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.hotline.tables import SCHEMA
 from minhu.findings import MAX_SAMPLES, Finding
 from minhu.landing.table_contract import TableContract
-from minhu.landing.text_gate import LOST
+from minhu.texts import LOST
 
 #: Columns that say in which state a row is; a change of them without a change time stays unseen by every window.
 STATES = {"work_orders": ("status", "closed_at")}

@@ -15,7 +15,6 @@ import pyarrow as pa
 from minhu import atomic
 from minhu.business_dates import extraction_window
 from minhu.errors import TransientError
-from minhu.extract import normal
 from minhu.extract.columns import landed_times
 from minhu.extract.returns.folder import ReturnFile, is_sayable, read_delivery
 from minhu.extract.returns.workbooks import WORKBOOKS, ReturnSheet
@@ -26,6 +25,7 @@ from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Attempt, Landing
 from minhu.settings import Settings
+from minhu.texts import file_name
 
 
 def land(
@@ -166,7 +166,7 @@ def _cell_findings(file: ReturnFile, kind: ReturnSheet, sheet: Sheet, problems: 
     grouped: dict[str, list[Problem]] = {}
     for problem in problems:
         grouped.setdefault(problem.column, []).append(problem)
-    table, name = kind.contract.full_name, normal.file_name(file.path)
+    table, name = kind.contract.full_name, file_name(file.path)
     findings = [
         Finding(
             "L1-RET-023", "warn", "returns", table,
@@ -186,7 +186,7 @@ def _cell_findings(file: ReturnFile, kind: ReturnSheet, sheet: Sheet, problems: 
 def _repeated(file: ReturnFile, kind: ReturnSheet, rows: Sequence[Problem]) -> list[Finding]:
     if not rows:
         return []
-    says = f"{normal.file_name(file.path)}: {len(rows)} rows speak of one thing with others; the last counts, all are on the feedback sheet"
+    says = f"{file_name(file.path)}: {len(rows)} rows speak of one thing with others; the last counts, all are on the feedback sheet"
     keys = sample([f"row-{problem.row}" for problem in rows])
     found = Finding(
         "L1-RET-025", "warn", "returns", kind.contract.full_name, says, rows_failed=len(rows), sample_keys=keys
@@ -200,7 +200,7 @@ def _sheet_findings(file: ReturnFile, sheets: Mapping[str, Sheet]) -> list[Findi
     some = next(iter(sheets.values()))
     findings = []
     if tables := len(some.hidden_tables):
-        says = f"{normal.file_name(file.path)}: {tables} hidden sheets have such a table; they were not read"
+        says = f"{file_name(file.path)}: {tables} hidden sheets have such a table; they were not read"
         findings += [
             Finding("L1-RET-026", "warn", "returns", f"returns.{name}", says, rows_failed=tables) for name in sheets
         ]
@@ -208,7 +208,7 @@ def _sheet_findings(file: ReturnFile, sheets: Mapping[str, Sheet]) -> list[Findi
     columns = sum(sheet.hidden_columns for sheet in sheets.values())
     if others := len(some.hidden_sheets) + rows + columns:
         says = (
-            f"{normal.file_name(file.path)}: {len(some.hidden_sheets)} other hidden sheets, not read; {rows} hidden rows, read; "
+            f"{file_name(file.path)}: {len(some.hidden_sheets)} other hidden sheets, not read; {rows} hidden rows, read; "
             f"{columns} hidden columns, read where people see none of the name"
         )
         findings.append(Finding("L1-RET-028", "info", "returns", table, says, rows_failed=others))

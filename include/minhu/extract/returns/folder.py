@@ -15,6 +15,7 @@ from minhu.extract.returns.workbooks import WORKBOOKS, Period, period_of
 from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX
 from minhu.extract.spreadsheets.problems import Fault, Problem, fault
 from minhu.findings import Finding
+from minhu.texts import file_name
 
 LARGEST_FILE_BYTES = 50 * 1024 * 1024
 _FILE = re.compile(
@@ -66,13 +67,13 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
             files.setdefault((day, found.workbook, found.period.name), []).append(found)
         else:
             strangers.append(path)
-            delivery.noticed.append((path, Problem(normal.file_name(path), "", None, "", found)))
+            delivery.noticed.append((path, Problem(file_name(path), "", None, "", found)))
     for key in sorted(files):
         *others, last = files[key]
         delivery.files.append(last)
         _notice_repeated(delivery, last, others)
     if strangers:
-        delivery.findings.append(_of_strangers([normal.file_name(path) for path in strangers]))
+        delivery.findings.append(_of_strangers([file_name(path) for path in strangers]))
     return delivery
 
 
@@ -93,7 +94,7 @@ def _delivered(folder: Path, first: date, business_date: date) -> Iterator[tuple
 
 def _recognised(path: Path, folder: Path, day: date) -> ReturnFile | Fault:
     """A return, or what is wrong with its name or size."""
-    match = _FILE.fullmatch(normal.plain(normal.file_name(path)))
+    match = _FILE.fullmatch(normal.plain(file_name(path)))
     example = f"{next(iter(WORKBOOKS))}_{day:%Y-%m}.xlsx"
     if match is None:
         return fault("not_a_name_of_a_return", example=example, subjects="、".join(WORKBOOKS))
@@ -104,7 +105,7 @@ def _recognised(path: Path, folder: Path, day: date) -> ReturnFile | Fault:
         return fault("other_kind_of_file", expected="XLSX", found=match["suffix"].upper())
     if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
         raise PermanentError(
-            f"read {path.name}", "it leads out of the drop folder", "remove the link and send the file itself"
+            f"read {file_name(path)}", "it leads out of the drop folder", "remove the link and send the file itself"
         )
     if not path.is_file() or path.stat().st_size > LARGEST_FILE_BYTES:
         return fault("file_too_large", most=LARGEST_FILE_BYTES)
@@ -116,9 +117,9 @@ def _notice_repeated(delivery: Delivery, last: ReturnFile, others: list[ReturnFi
     differing = [file for file in others if _digest(file.path) != digest]
     if not differing:
         return
-    counted = normal.file_name(last.path)
+    counted = file_name(last.path)
     what = fault("file_repeated", counted=counted)
-    delivery.noticed += [(file.path, Problem(normal.file_name(file.path), "", None, "", what)) for file in differing]
+    delivery.noticed += [(file.path, Problem(file_name(file.path), "", None, "", what)) for file in differing]
     says = f"{counted} of {last.delivered_on} counts; {len(differing)} others about its subject and period came the same day"
     delivery.findings.append(
         Finding(

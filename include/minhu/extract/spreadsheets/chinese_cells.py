@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from minhu.extract import normal, privacy
 from minhu.extract.spreadsheets.problems import Fault, Unreadable, fault
-from minhu.landing.text_gate import LOST, is_storable
+from minhu.texts import LOST, is_storable
 
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  local times of a file have no zone
 #: Day numbers taken for dates, 1954 to 2119; a smaller number is a count or a year, not a date.

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from minhu.extract import normal
 from minhu.extract.spreadsheets import headers as headers_of
 from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, cleaned
 from minhu.extract.spreadsheets.grids import Grid, refusal, text_grid, workbook_grids
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault
+from minhu.texts import file_name
 
 #: What adds up rows above: ``合计``, ``全市合计``, ``合计（台）``, ``碑林区小计``, ``本页合计``, ``合计数：12``, ``【合计】``.
 _TOTAL = re.compile(r"(?P<of>.{0,20}?)(?P<total>总合计|合计|总计|共计|累计|小计|总数|总和|汇总)(?:人|户|件|台)?数?\d*")
@@ -99,9 +99,9 @@ def read_sheets(path: Path, required: Sequence[str]) -> list[Sheet]:
         except FileRefused as error:
             problems += error.problems
     if not sheets and not problems:
-        problems.append(Problem(normal.file_name(path), "", None, "", fault("only_empty_sheets")))
+        problems.append(Problem(file_name(path), "", None, "", fault("only_empty_sheets")))
     if problems:
-        raise FileRefused(*problems, *_hidden_problems(normal.file_name(path), hidden[0]))
+        raise FileRefused(*problems, *_hidden_problems(file_name(path), hidden[0]))
     return sheets
 
 
@@ -123,12 +123,10 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
         best = max(likeness, default=0.0)
         of_kind = [grid for grid, share in zip(grids, likeness, strict=True) if share == best]
         if 2 * best < 1 or any(headers_of.likeness(of_kind[0], other) > best for other in kinds.values()):
-            problems.append(
-                Problem(normal.file_name(path), "", None, "", fault("sheet_missing", columns=", ".join(required)))
-            )
+            problems.append(Problem(file_name(path), "", None, "", fault("sheet_missing", columns=", ".join(required))))
         elif len(of_kind) > 1:
             repeated = fault("sheet_repeated", columns=", ".join(required), count=len(of_kind))
-            problems.append(Problem(normal.file_name(path), of_kind[1].name, None, "", repeated))
+            problems.append(Problem(file_name(path), of_kind[1].name, None, "", repeated))
         else:
             position = headers_of.position_of(of_kind[0], required)
             assert position is not None  # at least half of the headers stand in one row
@@ -137,7 +135,7 @@ def read_workbook(path: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, S
             except FileRefused as error:
                 problems += error.problems
     if problems:
-        raise FileRefused(*problems, *_hidden_problems(normal.file_name(path), hidden[0]))
+        raise FileRefused(*problems, *_hidden_problems(file_name(path), hidden[0]))
     return found
 
 
@@ -204,9 +202,9 @@ def _sheet(path: Path, grid: Grid, position: int, required: Sequence[str], is_cs
     by_header = dict(zip(headers, columns, strict=False))
     unknown = tuple(sorted({header for header in headers if header} - set(required)))
     return Sheet(
-        normal.file_name(path), grid.name, {header: by_header[header] for header in required}, row_numbers, unknown,
+        file_name(path), grid.name, {header: by_header[header] for header in required}, row_numbers, unknown,
         {header: cell for header, cell in total.items() if header}, counts["blank"], counts["total"], counts["note"],
-        counts["header"], tuple(torn), tuple(Problem(normal.file_name(path), grid.name, row, "", what) for row, what in grid.damage),
+        counts["header"], tuple(torn), tuple(Problem(file_name(path), grid.name, row, "", what) for row, what in grid.damage),
         *hidden, len(grid.hidden_rows.intersection(row_numbers)), hidden_columns,
     )  # fmt: skip
 
@@ -278,7 +276,7 @@ def _torn_rows(
         keep[place] = False
     return [
         Problem(
-            normal.file_name(path),
+            file_name(path),
             "",
             numbers[place],
             "",

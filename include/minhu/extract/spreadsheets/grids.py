@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from minhu.extract import normal
 from minhu.extract.spreadsheets import file_kinds
 from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged
 from minhu.extract.spreadsheets.problems import Fault, FileRefused, Problem, fault
-from minhu.landing.text_gate import LOST
+from minhu.texts import LOST, file_name
 from minhu.workbooks import SheetFacts, sheet_facts
 
 #: A full-size day of one district has 3 MiB.
@@ -99,7 +98,7 @@ def workbook_grids(path: Path) -> list[Grid]:
 
 def refusal(path: Path, sheet: str, fault: Fault, row: int | None = None) -> FileRefused:
     """A file refused for one fault."""
-    return FileRefused(Problem(normal.file_name(path), sheet, row, "", fault))
+    return FileRefused(Problem(file_name(path), sheet, row, "", fault))
 
 
 def _refuse_other_kinds(path: Path, content: bytes, expected: str) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from minhu.extract import normal
 from minhu.extract.spreadsheets.chinese_cells import as_text
 from minhu.extract.spreadsheets.grids import Grid
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, Unreadable, fault
+from minhu.texts import file_name
 
 WITHIN_ROWS = 10
 
@@ -46,10 +46,10 @@ def check(path: Path, sheet: str, headers: Sequence[str], required: Sequence[str
             near = difflib.get_close_matches(column, strangers, n=1, cutoff=0.3)
             renamed = fault("column_renamed", column=column, near=near[0]) if near else None
             missing = renamed or fault("column_missing", column=column)
-            problems.append(Problem(normal.file_name(path), sheet, None, column, missing))
+            problems.append(Problem(file_name(path), sheet, None, column, missing))
         elif headers.count(column) > 1:
             repeated = fault("column_repeated", column=column, count=headers.count(column))
-            problems.append(Problem(normal.file_name(path), sheet, None, column, repeated))
+            problems.append(Problem(file_name(path), sheet, None, column, repeated))
     if problems:
         raise FileRefused(*problems)
 

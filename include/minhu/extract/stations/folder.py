@@ -10,11 +10,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from minhu.errors import PermanentError, TransientError
-from minhu.extract import normal, privacy
+from minhu.extract import privacy
 from minhu.extract.spreadsheets.feedback import FEEDBACK_SUFFIX
 from minhu.extract.spreadsheets.problems import Fault, Problem, fault
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.findings import Finding, sample
+from minhu.texts import file_name
 
 LARGEST_FILE_BYTES = 200 * 1024 * 1024
 #: What file systems and transfers leave lying about, and our own feedback sent back.
@@ -106,7 +107,7 @@ def read_delivery(folder: Path, first: date, business_date: date) -> Delivery:
                 elif isinstance(found, LostFile):
                     lost.append(found)
                 elif not _LITTER.fullmatch(path.name) and day_folder.name == business_date.isoformat():
-                    strangers.append(normal.file_name(path))
+                    strangers.append(file_name(path))
     if not problems and not lost and not any(file.delivered == business_date.isoformat() for file in delivered):
         raise TransientError(
             f"read the station files of {business_date}",
@@ -141,7 +142,7 @@ def _recognised(path: Path, folder: Path, business_date: date) -> StationFile | 
             continue
         if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
             raise PermanentError(
-                f"read {path.name}", "it leads out of the drop folder", "remove the link and send the file itself"
+                f"read {file_name(path)}", "it leads out of the drop folder", "remove the link and send the file itself"
             )
         district, day = match.groupdict().get("district"), _day_in_name(match["date"])
         what = _fault_of(path, day, business_date)
