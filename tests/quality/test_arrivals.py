@@ -84,6 +84,51 @@ def test_an_empty_delivery_breaks_only_the_rules_that_ask_for_rows(home: Setting
     assert nothing[2].message == "no rows came: 6 rules had nothing to look at"
 
 
+def on_the_day_after(settings: Settings, grids: list[dict[str, Any]]) -> Arrival:
+    landing = Landing(settings.landing_dir)
+    tables = {
+        contract.name: pa.Table.from_pylist(grids if contract.name == "grids" else [], schema=contract.schema)
+        for contract in contracts.tables_of("grid")
+    }
+    attempt = landing.write_attempt("grid", date(2026, 11, 21), WINDOW, tables, {}, ())
+    return validation.arrive(settings, landing, attempt)
+
+
+@pytest.mark.parametrize(
+    ("left", "percent", "severity", "status"),
+    [(96, 5, "info", "accepted"), (95, 5, "info", "accepted"), (94, 5, "block", "blocked"), (1, 5, "block", "blocked"),
+     (1, 100, "info", "accepted")],
+)  # fmt: skip
+def test_a_list_that_was_cut_short_refuses_the_delivery_until_it_is_allowed_for_a_night(
+    home: Settings, left: int, percent: int, severity: str, status: str
+) -> None:
+    whole = [{"grid_code": f"g{number:03d}", "household_count": 300} for number in range(100)]
+    arrive(home, grids=whole)
+    settings = dataclasses.replace(home, missing_percent=percent)
+    arrival = on_the_day_after(settings, whole[100 - left :])
+    assert arrival.status == status
+    (found,) = broken(arrival)
+    assert (found.rule_id, found.severity, found.table_name) == ("L1-LST-001", severity, "grid.grids")
+    assert (found.column_name, found.rows_seen, found.rows_failed) == ("grid_code", 100, 100 - left)
+    assert found.sample_keys.startswith("g000 ")
+    assert found.message == f"{100 - left} of 100 listed on 2026-11-20 are listed no more"
+
+
+def test_of_a_short_list_few_may_be_struck_off_and_a_longer_one_is_no_finding(home: Settings) -> None:
+    few = [{"grid_code": f"g{number}", "household_count": 300} for number in range(5)]
+    arrive(home, grids=few)
+    arrival = on_the_day_after(home, few[:1])
+    assert [(f.severity, f.rows_failed) for f in broken(arrival)] == [("info", 4)]
+    assert broken(on_the_day_after(home, [*few, {"grid_code": "new", "household_count": 1}])) == ()
+
+
+def test_lists_that_are_made_of_files_of_orders_are_not_held_against_the_day_before(home: Settings) -> None:
+    whole = [{"grid_code": f"g{number:03d}", "household_count": 300} for number in range(100)]
+    arrive(home, grids=whole)
+    loaded = dataclasses.replace(home, city=dataclasses.replace(home.city, kind="loaded"))
+    assert broken(on_the_day_after(loaded, GRIDS)) == ()
+
+
 def hotline_arrival(settings: Settings, window: Window) -> dict[str, str]:
     """Rule id to severity of what an empty hotline breaks; its lists of units and places are there."""
     rows: dict[str, list[dict[str, Any]]] = {"units": [{"unit_code": "u1"}], "places": [{"place_code": "p1"}]}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from minhu.extract import registry
+from minhu.extract import missing, registry
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Arrival, Attempt, Landing
@@ -103,11 +103,13 @@ def arrival_suites(
 
 
 def arrive(settings: Settings, landing: Landing, attempt: Attempt) -> Arrival:
-    """Accept an attempt, or refuse it if a blocking rule of its suites does not hold.
+    """Accept an attempt, or refuse it if a blocking rule of its suites does not hold, or a list was cut short.
 
     What blocks one unit refuses nothing: the gate withholds that unit.
     """
     findings = validate_arrival(settings, landing, attempt)
+    if settings.city.kind != "loaded":  # there lists are made of the orders, which are held against those before
+        findings += missing.gone_from_lists(landing, attempt, settings.missing_percent)
     blocking = [f for f in (*attempt.findings, *findings) if f.severity == "block" and not f.unit_code]
     if blocking:
         reason = "; ".join(f"{f.rule_id} {f.table_name}: {f.message}" for f in sorted(blocking))
