@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 from datetime import date
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from minhu.extract.returns import extract as returns
@@ -123,6 +124,30 @@ def test_errors_and_formulas_that_nobody_calculated_are_null_and_told(home: Sett
         ("L1-RET-023", "worker_count"), ("L1-RET-023", "left_count"),
     }  # fmt: skip
     assert [(row[3], row[4]) for row in told(folder)] == [("人数", "error_cell"), ("年内离职", "formula_without_value")]
+
+
+def test_unread_days_of_decisions_are_told_on_what_counts_them(home: Settings, folder: Path) -> None:
+    """Four of nine decisions are done on a day that nobody calculated: never nine that are not done, without a word."""
+    book = Workbook()
+    meetings, decisions, disputes = book.worksheets[0], book.create_sheet("议定"), book.create_sheet("争议")
+    meetings.append(["编号", "街镇代码", "日期", "有无纪要"])
+    meetings.append(["M1", "610102001", "2026-10-08", "有"])
+    decisions.append(["编号", "会议编号", "事项", "完成期限", "完成日期"])
+    for number in range(9):
+        decisions.append([f"J{number}", "M1", "某事", "2026-10-20", "=TODAY()" if number < 4 else None])
+    disputes.append(["工单编号", "争议开始", "明确主体时间"])
+    book.save(folder / "党建联席会_2026-10.xlsx")
+    arrival = validation.arrive(home, Landing(home.landing_dir), land(home, folder))
+    (found,) = (finding for finding in arrival.findings if finding.severity == "warn")
+    assert (arrival.status, found.rule_id, found.rows_failed, found.rows_seen) == ("accepted", "L1-RET-023", 4, 9)
+    assert (found.period_from, found.period_to) == ("2026-10-01", "2026-10-31")
+    column = f"{found.table_name}.{found.column_name}"
+    with (PROJECT_ROOT / "dbt_project" / "seeds" / "kpi_inputs.csv").open(encoding="utf-8", newline="") as stream:
+        touched = {row["kpi_id"] for row in csv.DictReader(stream) if (row["kind"], row["input"]) == ("column", column)}
+    assert touched == {"L02"}, "a note of the gate goes to every KPI that reads the column"
+    assert [(row[3], row[4]) for row in told(folder, "党建联席会_2026-10")] == [
+        ("完成日期", "formula_without_value")
+    ] * 4
 
 
 def test_a_hidden_sheet_is_no_second_table(home: Settings, folder: Path) -> None:
