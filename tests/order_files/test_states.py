@@ -31,6 +31,36 @@ def test_the_later_row_of_a_file_is_the_newer_state(
     assert [f.sample_keys for f in found(loaded, "L1-ORD-002")] == ["1"]
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [([AGAIN, CLOSED, AGAIN], "open"), ([CLOSED, AGAIN, CLOSED], "closed"), ([CLOSED, AGAIN, AGAIN], "open"),
+     ([CLOSED, CLOSED, AGAIN, CLOSED], "closed"), ([AGAIN, CLOSED, AGAIN, CLOSED, AGAIN], "open")],
+)  # fmt: skip
+def test_a_row_that_comes_back_to_the_letter_is_the_newest_state(
+    plain: Plain, rows: list[str], status: str, newest_first: bool
+) -> None:
+    """An order that is opened again has the very row it had before it was closed."""
+    loaded = plain({"o.csv": _around(*rows, newest_first=newest_first)})
+    assert order(loaded, "1")["status"] == status
+    assert (order(loaded, "1")["closed_at"] is None) is (status == "open")
+    assert [f.rows_failed for f in found(loaded, "L1-ORD-001")] == [len(rows) - 2]
+
+
+@pytest.mark.parametrize("same_id", ["first", "last"])
+@pytest.mark.parametrize(("rows", "status"), [([CLOSED, AGAIN, CLOSED], "closed"), ([AGAIN, CLOSED, AGAIN], "open")])
+def test_where_a_map_says_which_row_counts_rows_that_come_back_have_their_place(
+    plain: Plain, same_id: str, rows: list[str], status: str
+) -> None:
+    loaded = plain({"o.csv": _around(*rows)}, {"[absent]": f'[duplicates]\nsame_id = "{same_id}"\n[absent]'})
+    assert order(loaded, "1")["status"] == status
+
+
+def test_an_overlap_of_two_files_hides_no_order_that_was_opened_again(plain: Plain) -> None:
+    loaded = plain({"a.csv": _around(CLOSED, AGAIN), "b.csv": HEADER + CLOSED})
+    assert order(loaded, "1")["status"] == "open"
+
+
 def test_an_order_closed_opened_and_closed_again_is_closed(plain: Plain) -> None:
     second = CLOSED.replace("2024-01-04", "2024-01-06")
     loaded = plain({"o.csv": _around(CLOSED, AGAIN, second)})

@@ -35,10 +35,10 @@ def without_repetitions(
     content = [name for name in rows.columns if name not in (FILE, ROW)]
     parts = list(order_map.parts.id) if order_map.parts else []
     keyed = rows.assign(_id=ids)
-    again = _again(keyed, content)
+    again = _again(order_map, keyed, content, times)
     notes.rows("L1-ORD-001", again, f"{RULES['L1-ORD-001'][1]}{_overlap(keyed, again, content)}", "order_id")
     keyed = keyed[~again]
-    same_where_read = _again(keyed, order_map.used_columns())
+    same_where_read = _again(order_map, keyed, order_map.used_columns(), times)
     notes.rows("L1-ORD-024", same_where_read, column="order_id")
     keyed = keyed[~same_where_read]
     loses = _loses(order_map, keyed, ["_id", *parts], times, known_at)
@@ -50,10 +50,20 @@ def without_repetitions(
     return keyed.drop(columns="_id")
 
 
-def _again(keyed: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
-    """Rows that repeat an earlier one of their id in these columns; most ids stand once and need no comparison."""
+def _again(order_map: OrderMap, keyed: pd.DataFrame, columns: Sequence[str], times: Times) -> pd.Series:
+    """Rows that repeat another one of their id in these columns; most ids stand once and need no comparison.
+
+    Of several in one file that one is left whose place counts: an order that is opened again often has the very row it had
+    before it was closed.
+    """
     several = keyed[keyed["_id"].duplicated(keep=False)]
-    return several.duplicated(["_id", *columns]).reindex(keyed.index, fill_value=False)
+    in_time = _position(keyed, times).loc[several.index].sort_values().index
+    same_id = order_map.duplicates.same_id
+    ordered = several.loc[in_time] if same_id == "newest" else several
+    keep: Literal["first", "last"] = "first" if same_id == "first" else "last"
+    in_file = ordered.duplicated(["_id", FILE, *columns], keep=keep).reindex(several.index)
+    across = several[~in_file].duplicated(["_id", *columns]).reindex(several.index, fill_value=False)
+    return (in_file | across).reindex(keyed.index, fill_value=False)
 
 
 def _overlap(keyed: pd.DataFrame, again: pd.Series, content: Sequence[str]) -> str:
