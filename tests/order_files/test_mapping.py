@@ -34,6 +34,8 @@ WRONG = [
     (SMALLVILLE, 'replied_at = "Replied"\n', "", ["absent: expected a reason for replies"]),
     (SMALLVILLE, '{ name = "Quarter" }', "{ }", ["places.community", "expected `id`, `name` or both"]),
     (FLAGTOWN, 'durations = "没有 / none"', "", ["absent: expected a reason for durations"]),
+    (SMALLVILLE, 'name = "Smallville"', 'name = "Small\\u0000ville"', ["city.name", "without control marks"]),
+    (SMALLVILLE, 'grid = "none"', 'grid = "no\\u0085ne"', ["absent.grid", "without control marks"]),
     (FLAGTOWN, "[on_time]", "[in_time]", ["in_time: expected no such key"]),
 ]  # fmt: skip
 

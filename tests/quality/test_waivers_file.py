@@ -40,9 +40,29 @@ def refused(home: Settings, text: str, says: str) -> None:
 
 
 def test_what_is_written_is_read_by_id(home: Settings) -> None:
-    later = SOUND | {"waiver_id": "W-2", "reason": '引号"与\\和\x7f与\n换行'}
+    later = SOUND | {"waiver_id": "W-2", "reason": '引号"与\\和\t与\n换行'}
     assert written(home, later, SOUND | {"more": 1}) == [SOUND, later]
     assert waivers.read(home).schema.equals(waivers.SCHEMA)
+
+
+def test_a_mark_of_utf_8_in_front_is_no_fault_of_the_file(home: Settings) -> None:
+    (home.home / "waivers.toml").write_bytes(b"\xef\xbb\xbf" + waivers.as_toml(SOUND).encode())
+    assert waivers.read(home).to_pylist() == [SOUND]
+
+
+@pytest.mark.parametrize("mark", ["\0", "\x1b[2J", "\x85", "\x7f", "\uffff"], ids=ascii)
+@pytest.mark.parametrize("field", ["reason", "approver", "waiver_id"])
+def test_a_text_that_could_not_be_published_is_refused_with_its_field(home: Settings, field: str, mark: str) -> None:
+    text = waivers.as_toml(SOUND | {field: "已核对MARK"}).replace("MARK", "".join(f"\\u{ord(c):04x}" for c in mark))
+    refused(home, text, f"expected a text without control marks for {field}")
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(home: Settings) -> None:
+    refused(home, "a=" + "[" * 100_000, "it is not TOML")
+    (home.home / "waivers.toml").unlink()
+    (home.home / "waivers.toml").mkdir()
+    with pytest.raises(PermanentError, match="Is a directory"):
+        waivers.read(home)
 
 
 def test_a_home_without_a_file_has_the_waivers_of_its_city(home: Settings) -> None:
@@ -97,7 +117,7 @@ def test_a_field_too_few_or_too_many_is_refused_by_name(home: Settings) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[[waiver", "expected TOML, found"),
+        ("[[waiver", "it is not TOML"),
         ("waiver = [1]", "waiver 1 is no table"),
         ("waiver = 1", "expected nothing but .* tables, found waiver"),
         ("[[waivers]]\n[[another]]\n", "expected nothing but .* tables, found another, waivers"),
@@ -109,7 +129,7 @@ def test_a_file_of_another_form_is_refused(home: Settings, text: str, says: str)
 
 def test_a_file_in_another_encoding_is_refused(home: Settings) -> None:
     (home.home / "waivers.toml").write_bytes(waivers.as_toml(SOUND).encode("gb18030"))
-    with pytest.raises(PermanentError, match="expected TOML, found"):
+    with pytest.raises(PermanentError, match="it is not TOML"):
         waivers.read(home)
 
 

@@ -104,12 +104,8 @@ def _where(row: Mapping[str, Any]) -> str:
 
 
 def _value(value: object) -> str:
-    # a JSON string is a basic string of TOML once DEL, which JSON leaves bare, is escaped
-    return (
-        value.isoformat()
-        if isinstance(value, date)
-        else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    )
+    # a JSON string is a basic string of TOML: DEL, which JSON leaves bare, is refused where waivers are read
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 def _checked(path: Path, number: int, row: object) -> dict[str, Any]:
@@ -125,7 +121,9 @@ def _checked(path: Path, number: int, row: object) -> dict[str, Any]:
         is_date = isinstance(value, date) and not isinstance(value, datetime)
         if field.type == pa.date32() and not is_date:
             raise _refusal(path, f"{name}: expected a date like 2026-11-20 for {field.name}, found {value!r}")
-        if field.type == pa.string() and not (isinstance(value, str) and value.strip() and is_storable(value)):
+        if field.type == pa.string() and not (isinstance(value, str) and value.strip()):
+            raise _refusal(path, f"{name}: expected a text for {field.name}, found {value!r}")
+        if isinstance(value, str) and not is_storable(value):
             raise _refusal(path, f"{name}: expected a text without control marks for {field.name}, found {value!r}")
     if not re.search(r"[\u4e00-\u9fff]", row["reason"]):
         raise _refusal(
