@@ -111,7 +111,8 @@ def _value(value: object) -> str:
 def _checked(path: Path, number: int, row: object) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise _refusal(path, f"waiver {number} is no table")
-    name = row.get("waiver_id") or f"waiver {number}"
+    named = row.get("waiver_id")
+    name = named if named and is_storable(str(named)) else f"waiver {number}"
     if missing := sorted(set(SCHEMA.names) - set(row)):
         raise _refusal(path, f"{name} has no {', '.join(missing)}")
     if unknown := sorted(set(row) - set(SCHEMA.names)):
