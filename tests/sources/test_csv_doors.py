@@ -33,6 +33,20 @@ def test_half_a_character_is_told_with_its_row_and_byte_and_spoils_one_cell(tmp_
     assert content[int(problem.fault.parameters["byte"]) - 1] >= 0x80
 
 
+@pytest.mark.parametrize("damaged", [1, 3, 4])
+def test_three_damaged_characters_are_damage_and_more_another_encoding(tmp_path: Path, damaged: int) -> None:
+    content = f"编号,数量,日期\n{''.join(f'甲{n},{n},2026-11-03{chr(10)}' for n in range(100, 160))}".encode()
+    for number in range(damaged):
+        content = content.replace(f"甲{101 + number}".encode(), b"\xff" + f"{101 + number}".encode())
+    path = write(tmp_path / "t.csv", content)
+    if damaged > 3:
+        with pytest.raises(FileRefused, match="first in line 3 at byte 44"):
+            read_sheets(path, COLUMNS)
+    else:
+        (sheet,) = read_sheets(path, COLUMNS)
+        assert [problem.row for problem in sheet.noticed] == [3 + number for number in range(damaged)]
+
+
 def test_a_nul_spoils_its_cell_alone(tmp_path: Path) -> None:
     (sheet,) = read_sheets(write(tmp_path / "t.csv", TEXT.replace("甲7", "甲\x007").encode()), COLUMNS)
     assert [
