@@ -24,7 +24,8 @@ PERIODS_SHOWN = 36
 #: The caliber of the site: all orders. What the assessment leaves out is told beside it.
 CALIBER = "full"
 NO_FIGURE = Words("无数据", "no figure")
-_UNITS = {
+#: What follows a figure of a unit.
+UNITS = {
     "share": Words("", ""), "count": Words("", ""), "points": Words(" 分", " points"), "days": Words(" 天", " days"),
     "pp": Words(" 个百分点", " pp"), "per_10k": Words("（每万人）", " per 10,000"), "per_unit": Words("", ""),
     "index": Words("", ""),
@@ -119,7 +120,7 @@ def value_words(cell: Cell, unit: str) -> Words:
     """The value with its unit in words, or the word that stands for it."""
     if not cell.is_shown:
         return instead(cell)
-    text, after = number(cell.value, unit), _UNITS.get(unit, _UNITS["index"])
+    text, after = number(cell.value, unit), UNITS.get(unit, UNITS["index"])
     return Words(text + after.zh, text + after.en)
 
 

@@ -86,6 +86,11 @@ class Content:
         }
 
     @cached_property
+    def counted(self) -> Counter[str]:
+        """How many cells of the headline period a KPI has, shown or not."""
+        return Counter(kpi_id for kpi_id, _, _ in self._at_headline)
+
+    @cached_property
     def _peers(self) -> Mapping[str, Sequence[Row]]:
         found: defaultdict[str, list[Row]] = defaultdict(list)
         for _, row in sorted(self.peers.items()):
@@ -112,7 +117,7 @@ def read_content(release: Release, tables: Tables) -> Content:
     schemes = tables.of(
         "schemes", "scheme, kpi_id, variant, applies_to, valid_from", scheme="varchar", scheme_zh="varchar",
         kpi_id="varchar", variant="varchar", weight="double", transform="varchar", target="double", applies_to="varchar",
-        valid_from="date", valid_to="date", source="varchar",
+        valid_from="date", valid_to="date", source="varchar", source_zh="varchar",
     )  # fmt: skip
     return Content(
         release=release,

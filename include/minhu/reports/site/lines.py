@@ -20,6 +20,7 @@ from minhu.reports.site.signals import signal_words
 from minhu.reports.site.subjects import Kpi, Unit
 
 NOTHING = Markup("")
+_OPEN = Words("尚无已结束的期间", "no period is over yet")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
         cell=cell,
         period=periods.name(kpi.period_type, content.headline[kpi.kpi_id])
         if kpi.kpi_id in content.headline
-        else Words("", ""),
+        else _OPEN,
         spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi))
         if is_drawn
         else NOTHING,
@@ -62,6 +63,11 @@ def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
         signal=(signal_words(at_headline[-1]) if at_headline else None) or NOTHING,
         marks=cells.marks(cell) if cell is not None else NOTHING,
     )
+
+
+def columns_of(lines: Sequence[Line]) -> dict[str, bool]:
+    """Which columns a table of the lines needs: one that has nothing to say in any line is left out."""
+    return {f"has_{name}": any(getattr(line, name) for line in lines) for name in ("change", "band", "rank", "signal")}
 
 
 def points(kpi: Kpi, found: Sequence[Cell], signals: Sequence[Row] = (), is_pointed: bool = False) -> list[Point]:

@@ -16,7 +16,7 @@ from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
 from minhu.reports.site.drawing.funnel import Dot
 from minhu.reports.site.drawing.series import Limits
-from minhu.reports.site.lines import bounds, line, peer_group, points, said
+from minhu.reports.site.lines import bounds, columns_of, line, peer_group, points, said
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
@@ -215,7 +215,10 @@ def _levels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
                 "按代码排列，不按名次：名次只有区间。与同类相当的不另注。",
                 "In order of code, not of rank: a rank is an interval. Units like their peers have no remark.",
             )  # fmt: skip
-            found.append({"id": level, "name": Words(f"各{name.zh}", f"Every {name.en}"), "note": note, "lines": lines})
+            found.append(
+                {"id": level, "name": Words(f"各{name.zh}", f"Every {name.en}"), "note": note, "lines": lines}
+                | columns_of(lines)
+            )
     return found
 
 
@@ -245,7 +248,7 @@ def _definition(kpi: Kpi) -> list[tuple[Words, Any]]:
         (Words("低于此数不排名", "not ranked below"), row["band_below"]),
         (Words("结算天数", "days to settle"), row["settle_days"]),
         (Words("口径负责", "owner"), row["owner_zh"]),
-        (Words("依据", "standard"), row["standard"]),
+        (Words("依据", "standard"), words.standard(row["standard"])),
         (Words("定义版本", "version"), row["contract_version"]),
     ]
     return facts

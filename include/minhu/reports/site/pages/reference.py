@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from text_unidecode import unidecode
 
+from minhu.release.marks import INSTEAD
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods
-from minhu.reports.site.cells import Cell
+from minhu.reports.site.cells import MARK_WORDS, NO_FIGURE, Cell
 from minhu.reports.site.content import Content
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
@@ -19,6 +20,7 @@ from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
 
 #: Levels that can be compared; communities are too many for one file a KPI.
 _COMPARED = ("city", "district", "street", "unit")
+_NO_TARGET = Words("无", "none")
 
 
 def build_all(content: Content) -> Iterator[Page]:
@@ -38,7 +40,7 @@ def definitions(content: Content) -> Page:
             "meaning": Words(
                 kpi.contract["description_zh"] or kpi.contract["description"] or "–", kpi.contract["description"] or "–"
             ),
-            "standard": kpi.contract["standard"] or "",
+            "standard": words.standard(kpi.contract["standard"]),
             "version": kpi.contract["contract_version"],
             "breaks": [
                 row["valid_from"] for row in content.versions.get((kpi.kpi_id, kpi.variant), ()) if row["is_break"]
@@ -58,11 +60,29 @@ def schemes(content: Content) -> Page:
     listed = [
         {
             "name": name_of_scheme(rows[0]),
-            "lines": [{"row": row, "kpi": names.get(row["kpi_id"])} for row in rows],
+            "sources": list(dict.fromkeys(_source(row) for row in rows if row["source"])),
+            "lines": [
+                {
+                    "row": row,
+                    "kpi": names.get(row["kpi_id"]),
+                    "target": _NO_TARGET if row["target"] is None else f"{row['target']:g} %",
+                    "levels": _levels(row["applies_to"]),
+                }
+                for row in rows
+            ],
         }
         for _, rows in sorted(by_scheme.items())
     ]
     return Page("schemes.html", "schemes.html", Words("考评方案", "Schemes"), {"schemes": listed}, has_marks=False)
+
+
+def _source(row: Row) -> Words:
+    return Words(row["source_zh"] or row["source"], row["source"])
+
+
+def _levels(codes: str) -> Words:
+    found = [words.of(level, words.LEVELS) for level in codes.split()]
+    return Words("、".join(level.zh for level in found), ", ".join(level.en for level in found))
 
 
 def downloads(content: Content) -> Page:
@@ -93,7 +113,6 @@ def cite(content: Content) -> Page:
     values = {
         "cell": cell,
         "kpi": next((kpi for kpi in content.kpis if cell is not None and kpi.kpi_id == cell.kpi_id), None),
-        "period": periods.name("month", cell.period_start) if cell else None,
         "manifest": release.manifest_sha256,
         "content_sha256": release.manifest["content_sha256"],
         "commands": [
@@ -113,13 +132,14 @@ def cite(content: Content) -> Page:
 
 def compare(content: Content) -> Page:
     """Two units or periods of a KPI, and their difference with its interval."""
-    listed = [
-        {"unit": unit, "level": words.of(unit.unit_type, words.LEVELS)}
-        for unit in content.units
-        if unit.unit_type in _COMPARED
+    units = [unit for unit in content.units if unit.unit_type in _COMPARED]
+    levels = [
+        {"name": words.of(level, words.LEVELS), "units": [unit for unit in units if unit.unit_type == level]}
+        for level in dict.fromkeys(unit.unit_type for unit in units)
     ]
     kpis = [{"kpi": kpi, "file": slug(kpi.kpi_id)} for kpi in content.kpis]
-    return Page("compare.html", "compare.html", Words("比较", "Compare"), {"kpis": kpis, "units": listed})
+    values = {"kpis": kpis, "levels": levels, "second": units[1] if len(units) > 1 else None}
+    return Page("compare.html", "compare.html", Words("比较", "Compare"), values)
 
 
 def data_files(content: Content) -> Iterator[tuple[str, bytes]]:
@@ -152,15 +172,17 @@ def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
     named = {str(day): periods.name(kpi.period_type, day) for day in begun}
     return {
         "share": kpi.unit == "share",
+        "marks": {mark: [MARK_WORDS[mark].zh, MARK_WORDS[mark].en] for mark, _ in INSTEAD.values()}
+        | {"": [NO_FIGURE.zh, NO_FIGURE.en]},
         "periods": {day: [name.zh, name.en] for day, name in named.items()},
         "cells": figures,
     }
 
 
 def _figure(cell: Cell) -> list[object] | str:
-    """A shown figure with its interval, its cases and, where it will still change, a 1; or why it is not shown."""
+    """A shown figure with its interval, its cases and, where it will still change, a 1; or the mark that stands for it."""
     if not cell.is_shown:
-        return words.of(cell.verdict, words.VERDICTS).zh
+        return INSTEAD[cell.verdict][0] if cell.verdict in INSTEAD else ""
     shown = [_short(number) for number in (cell.value, cell.low, cell.high, cell.n)]
     return [*shown, 1] if cell.is_provisional else [*shown]
 
