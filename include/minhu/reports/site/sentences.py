@@ -11,6 +11,7 @@ from minhu.reports.site.cells import UNITS, Cell, interval, number, sample, valu
 from minhu.reports.site.reading import Row
 from minhu.reports.site.subjects import Kpi
 
+
 def change_words(row: Row, unit: str) -> Words:
     """A change with its interval."""
     after = UNITS["pp" if unit == "share" else unit] if unit in UNITS else UNITS["index"]

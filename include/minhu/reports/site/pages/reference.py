@@ -145,14 +145,14 @@ def compare(content: Content) -> Page:
 def data_files(content: Content) -> Iterator[tuple[str, bytes]]:
     """Shown figures of a KPI, as scripts that a page opened from disk can read."""
     for kpi in content.kpis:
-        yield f"data/{slug(kpi.kpi_id)}.js", _call("minhuCells", kpi.kpi_id, _figures(content, kpi))
+        yield f"data/{slug(kpi.kpi_id)}.js", _call("minhuCells", _json(kpi.kpi_id), _figures(content, kpi))
 
 
 def names(content: Content) -> bytes:
     """Names and addresses for the search, with the pinyin by which they are found as well."""
     found = [[f"{kpi.kpi_id} {kpi.name.zh} {kpi.name.en}", kpi.address, pinyin(kpi.name.zh)] for kpi in content.kpis]
     found += [[f"{unit.name} {unit.code}", unit.address, pinyin(unit.name)] for unit in content.units]
-    return _call("minhuNames", found)
+    return _call("minhuNames", _json(found))
 
 
 def pinyin(name: str) -> str:
@@ -161,42 +161,51 @@ def pinyin(name: str) -> str:
     return f"{''.join(syllables)} {''.join(syllable[:1] for syllable in syllables)}"
 
 
-def _figures(content: Content, kpi: Kpi) -> dict[str, object]:
+def _figures(content: Content, kpi: Kpi) -> str:
     found = {
         f"{unit.unit_type}/{unit.code}": content.cells[kpi.kpi_id, *unit.key]
         for unit in content.units
         if unit.unit_type in _COMPARED and (kpi.kpi_id, *unit.key) in content.cells
     }
-    figures = {unit: {str(cell.period_start): _figure(cell) for cell in of_unit} for unit, of_unit in found.items()}
-    begun = sorted({cell.period_start for of_unit in found.values() for cell in of_unit})
-    named = {str(day): periods.name(kpi.period_type, day) for day in begun}
-    return {
+    named = {day: str(day) for of_unit in found.values() for day in {cell.period_start for cell in of_unit}}
+    figures = []
+    for unit, of_unit in found.items():
+        cells = ",".join([f'"{named[cell.period_start]}":{_figure(cell)}' for cell in of_unit])
+        figures.append(f"{_json(unit)}:{{{cells}}}")
+    told = {
         "share": kpi.unit == "share",
-        "marks": {mark: [MARK_WORDS[mark].zh, MARK_WORDS[mark].en] for mark, _ in INSTEAD.values()}
-        | {"": [NO_FIGURE.zh, NO_FIGURE.en]},
-        "periods": {day: [name.zh, name.en] for day, name in named.items()},
-        "cells": figures,
+        "marks": {mark: _both(MARK_WORDS[mark]) for mark, _ in INSTEAD.values()} | {"": _both(NO_FIGURE)},
+        "periods": {text: _both(periods.name(kpi.period_type, day)) for day, text in sorted(named.items())},
     }
+    return _json(told)[:-1] + ',"cells":{' + ",".join(figures) + "}}"
 
 
-def _figure(cell: Cell) -> list[object] | str:
-    """A shown figure with its interval, its cases and, where it will still change, a 1; or the mark that stands for it."""
+def _both(said: Words) -> list[str]:
+    return [said.zh, said.en]
+
+
+def _figure(cell: Cell) -> str:
+    """JSON of a shown figure with its interval, its cases and, where it will still change, a 1; or of the mark instead."""
     if not cell.is_shown:
-        return INSTEAD[cell.verdict][0] if cell.verdict in INSTEAD else ""
-    shown = [_short(number) for number in (cell.value, cell.low, cell.high, cell.n)]
-    return [*shown, 1] if cell.is_provisional else [*shown]
+        return f'"{INSTEAD[cell.verdict][0]}"' if cell.verdict in INSTEAD else '""'
+    shown = f"{_short(cell.value)},{_short(cell.low)},{_short(cell.high)},{_short(cell.n)}"
+    return f"[{shown},1]" if cell.is_provisional else f"[{shown}]"
 
 
-def _short(value: float | None) -> float | int | None:
-    """Six digits: more than a page shows, and half as long as what a computer holds."""
+def _short(value: float | None) -> str:
+    """Six digits, or all of a larger whole number: more than a page shows, and half as long as what a computer holds."""
     if value is None:
-        return None
-    return int(value) if value == int(value) else float(f"{value:.6g}")
+        return "null"
+    return f"{value:.6g}" if -1e6 < value < 1e6 else f"{value:.0f}"
 
 
-def _call(function: str, *values: object) -> bytes:
-    """A classic script of one call; no text in it can end a script or a line."""
-    text = ",".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values)
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _call(function: str, *values: str) -> bytes:
+    """A classic script of one call, of values in JSON; no text in it can end a script or a line."""
+    text = ",".join(values)
     for character in ("<", "\u2028", "\u2029"):
         text = text.replace(character, f"\\u{ord(character):04x}")
     return f"{function}({text});\n".encode()
