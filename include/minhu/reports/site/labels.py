@@ -18,6 +18,13 @@ LABELS = {
         "考核口径剔除了不纳入考核的工单；它与全口径之差，就是剔除带来的抬升。",
         "The assessed caliber leaves out orders that are kept out of the assessment; how it differs from the full one is what that adds.",
     ),
+    "waterfall": Words("各项规则带来的变化", "What each rule adds"),
+    "waterfall_note": Words(
+        "从最严的算法到考核口径：每条为一项规则增减的部分。差异来自算法，不是抽样误差；各算法的区间与 n 见下表。",
+        "From the strictest way of counting to the assessed caliber: each bar is what one rule adds. "
+        "Differences come from the rule, not from chance; intervals and n stand below.",
+    ),
+    "save": Words("下载各单位各期数值（CSV）", "Download all units and periods (CSV)"),
     "variant": Words("分支", "variant"),
     "caliber": Words("口径", "caliber"),
     "districts": Words("各区县走势", "Districts over time"),

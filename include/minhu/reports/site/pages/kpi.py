@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
-from minhu.reports.site import cells, periods, sentences
+from minhu.reports.site import cells, lifts, periods, sentences
 from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
 from minhu.reports.site.drawing.funnel import Dot
@@ -20,7 +20,7 @@ from minhu.reports.site.lines import bounds, columns_of, line, peer_group, point
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
-from minhu.reports.site.subjects import Kpi, name_of_scheme
+from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
 
 #: Levels whose units are listed on the page; communities are listed on their own pages.
 _LISTED = ("district", "street", "unit")
@@ -51,12 +51,14 @@ def build(content: Content, kpi: Kpi) -> Page:
             for past in reversed(content.cells.get(key, ()))
         ],
         "variants": _variants(content, kpi),
+        "waterfall": lifts.drawing(content, kpi),
         "districts": _districts(content, kpi, key),
         "funnels": _funnels(content, kpi),
         "levels": _levels(content, kpi),
         "held": _held(content, kpi),
         "definition": _definition(kpi),
         "history": history,
+        "file": slug(kpi.kpi_id),
         "commands": _commands(content, kpi, cell.period_start if cell else None),
     }
     return Page(kpi.address, "kpi.html", kpi.name, values, section="index.html")

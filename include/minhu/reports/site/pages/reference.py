@@ -162,11 +162,8 @@ def pinyin(name: str) -> str:
 
 
 def _figures(content: Content, kpi: Kpi) -> str:
-    found = {
-        f"{unit.unit_type}/{unit.code}": content.cells[kpi.kpi_id, *unit.key]
-        for unit in content.units
-        if unit.unit_type in _COMPARED and (kpi.kpi_id, *unit.key) in content.cells
-    }
+    units = [u for u in content.units if u.unit_type in _COMPARED and (kpi.kpi_id, *u.key) in content.cells]
+    found = {f"{unit.unit_type}/{unit.code}": content.cells[kpi.kpi_id, *unit.key] for unit in units}
     named = {day: str(day) for of_unit in found.values() for day in {cell.period_start for cell in of_unit}}
     figures = []
     for unit, of_unit in found.items():
@@ -174,6 +171,7 @@ def _figures(content: Content, kpi: Kpi) -> str:
         figures.append(f"{_json(unit)}:{{{cells}}}")
     told = {
         "share": kpi.unit == "share",
+        "names": {f"{unit.unit_type}/{unit.code}": unit.name for unit in units},
         "marks": {mark: _both(MARK_WORDS[mark]) for mark, _ in INSTEAD.values()} | {"": _both(NO_FIGURE)},
         "periods": {text: _both(periods.name(kpi.period_type, day)) for day, text in sorted(named.items())},
     }

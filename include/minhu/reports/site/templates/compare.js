@@ -42,31 +42,10 @@
     });
     table.hidden = false;
   }
-  window.minhuCells = function (id, data) { loaded[id] = data; show(); };
   function load() {
-    if (kpi.options[kpi.selectedIndex].getAttribute("data-id") in loaded) { show(); return; }
-    var s = document.createElement("script"); s.src = "data/" + kpi.value + ".js"; document.head.appendChild(s);
+    var option = kpi.options[kpi.selectedIndex], save = document.getElementById("save");
+    save.setAttribute("data-id", option.getAttribute("data-id")); save.setAttribute("data-file", kpi.value);
+    minhuLoad(option.getAttribute("data-id"), kpi.value, function (data) { loaded[option.getAttribute("data-id")] = data; show(); });
   }
-  function quoted(said) {
-    var shown = said === null ? "" : String(said);
-    if (typeof said === "string" && /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(said)) { shown = "'" + said; }
-    return /[",\r\n]/.test(shown) ? '"' + shown.replace(/"/g, '""') + '"' : shown;
-  }
-  function save() {
-    var option = kpi.options[kpi.selectedIndex], id = option.getAttribute("data-id"), data = loaded[id], link = document.createElement("a");
-    if (!data) { return; }
-    var isEnglish = document.documentElement.lang === "en", rows = [isEnglish ? ["KPI", "unit", "code", "first day", "value", "interval from", "interval to", "n", "not shown", "provisional"]
-      : ["指标", "对象", "代码", "期初", "数值", "区间下限", "区间上限", "n", "未公布", "暂定"]];
-    Array.prototype.forEach.call(a.options, function (unit) {
-      var cells = data.cells[unit.value] || {}, name = unit.getAttribute("data-name") || unit.textContent, code = unit.value.replace(/^[^/]*\//, "");
-      Object.keys(cells).sort().forEach(function (day) {
-        var cell = cells[day];
-        rows.push([id, name, code, day].concat(typeof cell === "string" ? [null, null, null, null, data.marks[cell][isEnglish ? 1 : 0], null] : cell.slice(0, 4).concat([null, cell[4] === 1 ? "[p]" : null])));
-      });
-    });
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + rows.map(function (row) { return row.map(quoted).join(","); }).join("\r\n") + "\r\n"], { type: "text/csv" }));
-    link.download = id + "_" + document.body.getAttribute("data-release") + ".csv"; link.click();
-  }
-  document.getElementById("save").addEventListener("click", save);
   form.hidden = false; kpi.addEventListener("change", load); a.addEventListener("change", show); b.addEventListener("change", show); load();
 })();
