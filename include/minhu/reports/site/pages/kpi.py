@@ -194,10 +194,10 @@ def _funnels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
     ]:
         if len(dots) < _FEWEST_OF_FUNNEL:
             continue
-        name = words.of(level, words.LEVELS)
+        name, alike = words.of(level, words.LEVELS), peer_group(group)
         caption = Words(
-            f"{name.zh}（{peer_group(group).zh}）：{len(dots)} 个；该层级未公布而未画的 {undrawn[level]} 个",
-            f"{name.en} ({peer_group(group).en}): {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
+            f"{alike.zh}：{len(dots)} 个；{name.zh}中未公布而未画的 {undrawn[level]} 个",
+            f"{alike.en}: {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
         )
         found.append({"name": caption, "chart": funnel.funnel(dots, pooled, spread, caption)})
     return found
