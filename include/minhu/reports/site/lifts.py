@@ -14,7 +14,7 @@ from minhu.reports.site.lines import NOTHING, bounds
 from minhu.reports.site.subjects import Kpi
 
 #: Variant and caliber after each rule, and the name of the rule, from the strictest way of counting on.
-_EXCLUSION = ("main", "assessed", Words("剔除不纳入考核的", "orders out of the assessment left out"))
+_EXCLUSION = ("main", "assessed", Words("剔除不纳入考核的", "orders not assessed left out"))
 _FROM_ALL = ("main", "full", Words("全口径", "full caliber"))
 _CHAINS = {
     "H06": (
