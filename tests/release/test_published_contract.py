@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 
@@ -143,6 +144,18 @@ def test_readers_first_questions_have_an_index(home: Home) -> None:
     keys = {row[0] for row in home.rows("select indexdef from pg_indexes where tablename = 'kpi_results_versions'")}
     for columns in ("kpi_id, unit_type, period_type, period_start", "unit_code, kpi_id, period_type, period_start"):
         assert any(definition.endswith(f"({columns})") for definition in keys), columns
+
+
+def test_default_months_are_counted_and_hidden_ones_listed_without_the_other_cells(home: Home) -> None:
+    home.night(D20)
+    home.execute("vacuum analyze published_store.kpi_results_versions")
+    with psycopg.connect(home.uri, options="-c enable_seqscan=off -c enable_bitmapscan=off") as connection:
+        for asked, index in (
+            ("select count(*) from published.fct_kpi_results", "kpi_results_default_months"),
+            ("select rule_id from published.fct_kpi_results where value is null", "kpi_results_hidden_months"),
+        ):
+            plan = "\n".join(str(row[0]) for row in connection.execute(f"explain {asked}".encode()))
+            assert f"using {index}" in plan, plan
 
 
 def test_database_of_before_the_contract_gets_comments_key_and_indexes_with_the_next_release(home: Home) -> None:

@@ -213,7 +213,8 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
         "schemes": """
             select 'ratio_to_target' as scheme, '比值' as scheme_zh, 'H06' as kpi_id, 'main' as variant, 1::double as weight,
                 'ratio_to_target' as transform, 95::double as target, 'city district street unit' as applies_to,
-                date '2000-01-01' as valid_from, null::date as valid_to, 'a placeholder' as source""",
+                date '2000-01-01' as valid_from, null::date as valid_to, 'a placeholder' as source,
+                '本地暂定' as source_zh""",
         "quality_rules": """
             select 'L4-KPI-00' || i as rule_id, '<rule> ' || i as reason, '规则 <' || i as reason_zh from range(1, 10) as r (i)""",
         "kpi_restatements": f"""

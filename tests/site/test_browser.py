@@ -107,15 +107,17 @@ def test_the_comparison_says_a_difference_with_its_interval(browser: Browser, fo
         assert opened.messages == []
 
 
-@pytest.mark.parametrize("language", ["", "?en"])
-def test_a_kpi_is_downloaded_with_all_its_units(browser: Browser, folder: Path, language: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("address", "language"), [("compare.html", ""), ("compare.html", "?en"), ("kpi/H06.html", "")])
+def test_a_kpi_is_downloaded_with_all_its_units(
+    browser: Browser, folder: Path, address: str, language: str, tmp_path: Path
+) -> None:
     with reading(browser, accept_downloads=True) as opened:
-        opened.page.goto(f"{(folder / 'compare.html').as_uri()}{language}")
-        expect(opened.page.locator("#compared tbody tr").first).to_be_visible()
+        opened.page.goto(f"{(folder / address).as_uri()}{language}")
         with opened.page.expect_download() as download:
-            opened.page.locator("#save").click()
+            opened.page.locator("button.save").click()
         assert download.value.suggested_filename == f"H06_{folder.name}.csv"
         download.value.save_as(tmp_path / "h06.csv")
+        opened.page.goto((folder / "compare.html").as_uri())
         units = opened.page.locator("#a option").count()
         assert opened.messages == []
     content = (tmp_path / "h06.csv").read_bytes()
@@ -124,9 +126,9 @@ def test_a_kpi_is_downloaded_with_all_its_units(browser: Browser, folder: Path, 
     assert header[0] == ("KPI" if language else "指标")
     assert len({row[2] for row in rows}) == units and max(row[3] for row in rows).startswith("2026-1")
     assert all(bool(row[4]) != bool(row[8]) for row in rows), "a figure, or the word that says why there is none"
-    assert "暂缓" in {row[8] for row in rows}
+    assert ("withheld" if language else "暂缓") in {row[8] for row in rows}
     assert {row[9] for row in rows if row[4]} == {"", "[p]"} and not any(row[9] for row in rows if row[8])
-    names = {row[1].split(" ", 1)[1] for row in rows}
+    names = {row[1].removeprefix("'") for row in rows}
     assert set(HOSTILE) <= names and not [row for row in rows if row[1][:1] in "=+-@"]
 
 
@@ -137,6 +139,16 @@ def test_what_the_search_finds_stays_on_a_phone_screen(browser: Browser, folder:
         opened.page.locator("#search").fill("lv")
         box = opened.page.locator("#found ul").bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390
+
+
+@pytest.mark.parametrize("address", ["changes.html", "definitions.html", "schemes.html"])
+def test_a_table_of_sentences_becomes_blocks_on_a_phone(browser: Browser, folder: Path, address: str) -> None:
+    narrow = """() => Array.from(document.querySelectorAll("table.stack td"))
+        .filter(cell => cell.getBoundingClientRect().width < cell.parentNode.getBoundingClientRect().width - 1).length"""
+    with reading(browser, 390) as opened:
+        opened.page.goto((folder / address).as_uri())
+        assert opened.page.locator("table.stack td").count() > 3
+        assert opened.page.evaluate(narrow) == 0
 
 
 @pytest.mark.parametrize("name", ["axe.min.js", "acorn.js"])

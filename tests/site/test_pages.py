@@ -7,9 +7,13 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+import yaml
+
 from minhu.release.release_folder import Release
 from minhu.reports import site
+from minhu.reports.presentation import words
 from minhu.reports.site.subjects import Unit, _addresses
+from minhu.settings import PROJECT_ROOT
 
 from .conftest import empty_home
 from .synthetic import HOSTILE, VANISHED, Size, add_synthetic
@@ -115,3 +119,44 @@ def test_codes_that_are_no_names_of_files_have_pages_of_their_own() -> None:
     assert len({address.casefold() for address in addresses.values()}) == len(keys)
     assert all(re.fullmatch(r"unit/[A-Za-z0-9_-]{1,40}\.html", address) for address in addresses.values())
     assert Unit("street", "A1", "n", "", addresses["street", "A1"]).key == ("street", "A1")
+
+
+def test_pages_say_words_where_the_release_has_codes(pages: dict[str, str]) -> None:
+    schemes = pages["schemes.html"].split("<main")[1]
+    assert "市、区县、街镇、承办单位" in schemes and "city district" not in schemes
+    assert "95 %" in schemes and "暂定" in schemes
+    assert "市级部门" in pages["units.html"]
+    assert words.standard("GB/T 33358; Boston CityScore").zh == "GB/T 33358；波士顿 CityScore"
+
+
+def test_every_kpi_is_after_a_standard_that_has_chinese_words() -> None:
+    for path in sorted(PROJECT_ROOT.glob("kpis/*.yml")):
+        said = words.standard(str(yaml.safe_load(path.read_text(encoding="utf-8"))["standard"])).zh
+        assert not re.search("[a-z]{3}", said.replace("CityScore", "")), f"{path.name}: {said}"
+
+
+def test_kpis_stand_in_one_order_on_every_page(pages: dict[str, str]) -> None:
+    def order(address: str) -> list[str]:
+        return list(dict.fromkeys(re.findall(r'href="kpi/(\w+)\.html', pages[address].split("<main")[1])))
+
+    read = order("definitions.html")
+    assert read[0] == "H04" and len(read) == 9
+    for address in ("changes.html", "held.html"):
+        found = order(address)
+        assert len(found) > 5 and found == [kpi for kpi in read if kpi in found], address
+
+
+def test_held_says_of_how_many_cells(pages: dict[str, str]) -> None:
+    said = re.search(r"共 ([\d,]+) 个单元格，其中 ([\d,]+) 个未公布", pages["held.html"])
+    assert said is not None
+    every, hidden = (int(number.replace(",", "")) for number in said.groups())
+    assert 0 < hidden < every
+    counts = re.findall(r'<td class="number soft">(\d+)</td></tr>', pages["held.html"])
+    assert sum(map(int, counts)) <= every and str(every)
+
+
+def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:
+    home = empty_home(tmp_path / "home")
+    files = dict(site.build(add_synthetic(home, Size(districts=1, streets=1, units=1, communities=0, months=1))))
+    unit = files["unit/610101.html"].decode()
+    assert "比上期" not in unit and "数值" in unit

@@ -32,7 +32,7 @@ POSTGRES_TYPES = {
     "double": "double precision", "int32": "integer", "int64": "bigint",
 }  # fmt: skip
 #: Part of the digest by which a table is known to be described: another form of description is written once.
-DESCRIPTION_FORM = 1
+DESCRIPTION_FORM = 2
 
 Composable = sql.Composable
 

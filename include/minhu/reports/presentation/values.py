@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -18,10 +19,15 @@ class Words:
     en: str
 
     def __html__(self) -> Markup:
-        if self.zh == self.en:
-            return escape(self.zh)
-        zh, en = str(escape(self.zh)), str(escape(self.en))
-        return Markup(f'<span class="zh" lang="zh">{zh}</span><span class="en" lang="en">{en}</span>')
+        return _both(self.zh, self.en)
+
+
+@lru_cache(maxsize=4096)
+def _both(zh: str, en: str) -> Markup:
+    """Kept, for pages say the same words over and over."""
+    if zh == en:
+        return escape(zh)
+    return Markup(f'<span class="zh" lang="zh">{escape(zh)}</span><span class="en" lang="en">{escape(en)}</span>')
 
 
 def shown(value: Any) -> Markup:

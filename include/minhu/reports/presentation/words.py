@@ -13,6 +13,7 @@ def _of_list(name: str) -> dict[str, Words]:
 
 VERDICTS = _of_list("verdict")
 LEVELS = _of_list("unit_type")
+UNIT_KINDS = _of_list("unit_kind")
 SOURCES = _of_list("source")
 SEVERITIES = {**_of_list("rule_severity"), **VERDICTS}
 WHO_ACTS = _of_list("who_acts")
@@ -50,3 +51,32 @@ def of(code: str | None, known: dict[str, Words]) -> Words:
     """Words of a code, or the code itself where nobody named it."""
     text = str(code or "")
     return known.get(text, Words(text, text))
+
+
+_STANDARDS = {
+    "city account": "本市自述材料",
+    "own definition": "自行定义",
+    "GB vocabulary": "国家标准术语",
+    "Austin": "奥斯汀市",
+    "Beijing": "北京",
+    "Boston CityScore": "波士顿 CityScore",
+    "Changji": "昌吉",
+    "Chicago": "芝加哥市",
+    "Huairou": "怀柔",
+    "Jinhua": "金华",
+    "Lianyungang": "连云港",
+    "NYC Charter": "纽约市宪章",
+    "NYS audit": "纽约州审计",
+    "Shangluo": "商洛",
+    "Xi'an": "西安",
+    "Yulin": "榆林",
+}
+
+
+def standard(text: str | None) -> Words:
+    """After what a KPI is defined: names of cities and texts in Chinese, numbers of standards as they are."""
+    said = text or ""
+    zh = said.replace("; ", "；")
+    for name, chinese in _STANDARDS.items():
+        zh = zh.replace(name, chinese)
+    return Words(zh, said)

@@ -5,6 +5,7 @@ Made from the release folder alone: the same release and the same code give the 
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,7 @@ def make(settings: Settings, release_id: str | None = None) -> Site:
         sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
         made = Site(folder / "index.html", len(sizes), sum(sizes), is_new=False)
     else:
-        files = dict(build(release))
+        files = _all_files(release)
         is_new = site_folder.place(folder, files)
         made = Site(folder / "index.html", len(files), sum(map(len, files.values())), is_new)
     _point(settings, release)
@@ -68,7 +69,7 @@ def check(settings: Settings, release_id: str | None = None) -> list[str]:
         raise UsageError(
             f"check the site of {release.release_id}", f"there is none in {folder}", "make it: `minhu site`"
         )
-    return site_folder.differences(folder, dict(build(release)))
+    return site_folder.differences(folder, _all_files(release))
 
 
 def write_after_release(settings: Settings, release: Release, progress: Progress = lambda _: None) -> None:
@@ -92,6 +93,17 @@ def build(release: Release) -> Iterator[tuple[str, bytes]]:
     yield from reference.data_files(content)
     for page in pages(content):
         yield page.address, rendering.render(page, content)
+
+
+def _all_files(release: Release) -> dict[str, bytes]:
+    """The files of a site; meanwhile no cycles are collected: half a million cells live to the end and hold none."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return dict(build(release))
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def pages(content: Content) -> Iterator[Page]:

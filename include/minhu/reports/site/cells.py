@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -23,8 +24,10 @@ from minhu.reports.site.subjects import Kpi
 PERIODS_SHOWN = 36
 #: The caliber of the site: all orders. What the assessment leaves out is told beside it.
 CALIBER = "full"
+_EPOCH = date(1970, 1, 1).toordinal()
 NO_FIGURE = Words("无数据", "no figure")
-_UNITS = {
+#: What follows a figure of a unit.
+UNITS = {
     "share": Words("", ""), "count": Words("", ""), "points": Words(" 分", " points"), "days": Words(" 天", " days"),
     "pp": Words(" 个百分点", " pp"), "per_10k": Words("（每万人）", " per 10,000"), "per_unit": Words("", ""),
     "index": Words("", ""),
@@ -74,6 +77,7 @@ def read_series(tables: Tables, kpis: Sequence[Kpi]) -> dict[tuple[str, str, str
         log = """(select distinct kpi_id, variant, unit_type, unit_code, caliber, period_type, period_start
             from kpi_restatements where difference = 'changed')"""
     found: defaultdict[tuple[str, str, str], list[Cell]] = defaultdict(list)
+    days = _Days()
     for row in tables.tuples(
         f"""
         with wanted as (select unnest($wanted, recursive := true)),
@@ -83,7 +87,7 @@ def read_series(tables: Tables, kpis: Sequence[Kpi]) -> dict[tuple[str, str, str
             where caliber = $caliber and unit_type not in ('grid', 'point')
         )
         select
-            kpi_id, variant, unit_type, unit_code, period_start, period_end, caliber,
+            kpi_id, variant, unit_type, unit_code, period_start - date '1970-01-01', period_end - date '1970-01-01',
             denominator::double, value, ci_low, ci_high, verdict, rule_id,
             reason, peer_group, band, is_provisional, is_stale, log.kpi_id is not null
         from chosen as cells
@@ -93,9 +97,26 @@ def read_series(tables: Tables, kpis: Sequence[Kpi]) -> dict[tuple[str, str, str
         """,  # noqa: S608  no data in the statement
         wanted=wanted, caliber=CALIBER, shown=PERIODS_SHOWN,
     ):  # fmt: skip
-        cell = scrubbed(Cell._make(row))
-        found[cell.kpi_id, cell.unit_type, cell.unit_code].append(cell)
+        kpi_id, variant, unit_type, unit_code, start, end, *figures = row
+        cell = Cell(kpi_id, variant, unit_type, unit_code, days[start], days[end], CALIBER, *figures)
+        found[kpi_id, unit_type, unit_code].append(scrubbed(cell))
     return dict(found)
+
+
+class _Days(dict[int, date]):
+    """Days by their number since 1970: a few hundred for all cells, where the engine would make two of each cell."""
+
+    def __missing__(self, number: int) -> date:
+        self[number] = date.fromordinal(_EPOCH + number)
+        return self[number]
+
+
+def in_period(series: Sequence[Cell], start: date) -> Cell | None:
+    """The cell of a series in order of time whose period begins on a day."""
+    for cell in reversed(series):
+        if cell.period_start <= start:
+            return cell if cell.period_start == start else None
+    return None
 
 
 def scrubbed(cell: Cell) -> Cell:
@@ -119,7 +140,7 @@ def value_words(cell: Cell, unit: str) -> Words:
     """The value with its unit in words, or the word that stands for it."""
     if not cell.is_shown:
         return instead(cell)
-    text, after = number(cell.value, unit), _UNITS.get(unit, _UNITS["index"])
+    text, after = number(cell.value, unit), UNITS.get(unit, UNITS["index"])
     return Words(text + after.zh, text + after.en)
 
 
@@ -141,9 +162,14 @@ def instead(cell: Cell) -> Words:
 
 def marks(cell: Cell) -> Markup:
     """The marks of a cell as words with their codes; what each means is explained on every page that has some."""
-    found = [INSTEAD[cell.verdict][0]] if cell.verdict in INSTEAD else []
-    row = {**cell._asdict(), "is_break_in_series": False}
-    found += [mark for mark, stands, _ in BESIDE if stands(row)]
+    return _marks(cell.verdict, cell.is_provisional, cell.is_restated, cell.is_stale)
+
+
+@cache
+def _marks(verdict: str, is_provisional: bool, is_restated: bool, is_stale: bool) -> Markup:
+    found = [INSTEAD[verdict][0]] if verdict in INSTEAD else []
+    row = {"verdict": verdict, "is_provisional": is_provisional, "is_restated": is_restated, "is_stale": is_stale}
+    found += [mark for mark, stands, _ in BESIDE if stands({**row, "is_break_in_series": False})]
     return Markup(" ").join(
         [Markup('<span class="mark">{} {}</span>').format(mark, MARK_WORDS[mark]) for mark in found]
     )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from minhu.release.release_folder import Release
 from minhu.reports.site import integrity
-from minhu.reports.site.cells import CALIBER, Cell, read_series, scrubbed
+from minhu.reports.site.cells import CALIBER, Cell, in_period, read_series, scrubbed
 from minhu.reports.site.reading import Row, Tables
 from minhu.reports.site.subjects import Kpi, Unit, read_kpis, read_units
 
@@ -78,12 +78,12 @@ class Content:
 
     @cached_property
     def _at_headline(self) -> Mapping[Key, Cell]:
-        return {
-            key: cell
-            for key, series in self.cells.items()
-            for cell in series
-            if cell.period_start == self.headline.get(key[0])
-        }
+        return _at(self.cells, self.headline)
+
+    @cached_property
+    def counted(self) -> Counter[str]:
+        """How many cells of the headline period a KPI has, shown or not."""
+        return Counter(kpi_id for kpi_id, _, _ in self._at_headline)
 
     @cached_property
     def _peers(self) -> Mapping[str, Sequence[Row]]:
@@ -98,9 +98,12 @@ def read_content(release: Release, tables: Tables) -> Content:
     kpis = read_kpis(tables)
     cells = read_series(tables, kpis)
     headline = _headline(cells, release.business_date)
-    # what is said of a cell elsewhere is said only where the cell itself is shown
-    shown = {(key, cell.period_start) for key, series in cells.items() for cell in series if cell.is_shown}
-    hidden = {(key, cell.period_start) for key, series in cells.items() for cell in series if not cell.is_shown}
+
+    def is_shown(key: Key, start: date, unknown: bool = False) -> bool:
+        """What is said of a cell elsewhere is said only where the cell itself is shown."""
+        cell = in_period(cells.get(key, ()), start)
+        return unknown if cell is None else cell.is_shown
+
     named = {
         (row[0], row[1]): row[2]
         for row in tables.tuples(
@@ -112,7 +115,7 @@ def read_content(release: Release, tables: Tables) -> Content:
     schemes = tables.of(
         "schemes", "scheme, kpi_id, variant, applies_to, valid_from", scheme="varchar", scheme_zh="varchar",
         kpi_id="varchar", variant="varchar", weight="double", transform="varchar", target="double", applies_to="varchar",
-        valid_from="date", valid_to="date", source="varchar",
+        valid_from="date", valid_to="date", source="varchar", source_zh="varchar",
     )  # fmt: skip
     return Content(
         release=release,
@@ -124,14 +127,14 @@ def read_content(release: Release, tables: Tables) -> Content:
         peers={
             _key(row): row
             for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)
-            if (_key(row), headline[row["kpi_id"]]) in shown
+            if is_shown(_key(row), headline[row["kpi_id"]])
         },
         changes={
             (*_key(row), row["comparison"]): row
             for row in _of_headline(tables, "kpi_changes", kpis, headline, _CHANGES)
-            if (_key(row), headline[row["kpi_id"]]) in shown and (_key(row), row["compare_from"]) not in hidden
+            if is_shown(_key(row), headline[row["kpi_id"]]) and is_shown(_key(row), row["compare_from"], unknown=True)
         },
-        signals=_signals(tables, kpis, shown),
+        signals=_signals(tables, kpis, is_shown),
         has_signals=tables.has("kpi_signals"),
         restated=_restated(tables, release.business_date),
         versions=_versions(tables),
@@ -168,10 +171,16 @@ def _key(row: Row) -> Key:
 def _headline(cells: Mapping[Key, Sequence[Cell]], business_date: date) -> dict[str, date]:
     found: dict[str, date] = {}
     for (kpi_id, _, _), series in cells.items():
-        for cell in series:
-            if cell.period_end <= business_date and cell.period_start >= found.get(kpi_id, cell.period_start):
-                found[kpi_id] = cell.period_start
+        last = next((cell.period_start for cell in reversed(series) if cell.period_end <= business_date), None)
+        if last is not None and last >= found.get(kpi_id, last):
+            found[kpi_id] = last
     return found
+
+
+def _at(cells: Mapping[Key, Sequence[Cell]], headline: Mapping[str, date]) -> dict[Key, Cell]:
+    """The cells of the last finished period of their KPI."""
+    found = {key: in_period(series, headline[key[0]]) for key, series in cells.items() if key[0] in headline}
+    return {key: cell for key, cell in found.items() if cell is not None}
 
 
 def _of_headline(
@@ -195,7 +204,7 @@ def _of_headline(
     )
 
 
-def _signals(tables: Tables, kpis: Sequence[Kpi], shown: Container[tuple[Key, date]]) -> dict[Key, list[Row]]:
+def _signals(tables: Tables, kpis: Sequence[Kpi], is_shown: Callable[[Key, date], bool]) -> dict[Key, list[Row]]:
     found: dict[Key, list[Row]] = {}
     variants = {kpi.kpi_id: kpi.variant for kpi in kpis if kpi.period_type == "month"}
     for row in tables.of(
@@ -204,7 +213,7 @@ def _signals(tables: Tables, kpis: Sequence[Kpi], shown: Container[tuple[Key, da
         lower_limit="double", upper_limit="double", baseline_start="date", baseline_months="bigint", signal="varchar",
         signal_direction="varchar", target="double", assurance="varchar",
     ):  # fmt: skip
-        if row["variant"] == variants.get(row["kpi_id"]) and (_key(row), row["period_start"]) in shown:
+        if row["variant"] == variants.get(row["kpi_id"]) and is_shown(_key(row), row["period_start"]):
             found.setdefault(_key(row), []).append(row)
     return found
 
@@ -275,7 +284,6 @@ def _held(cells: Mapping[Key, Sequence[Cell]], headline: Mapping[str, date]) -> 
     """Cells of the headline periods that are not shown, by KPI, verdict and rule."""
     return Counter(
         (kpi_id, cell.verdict, cell.rule_id)
-        for (kpi_id, _, _), series in cells.items()
-        for cell in series
-        if cell.period_start == headline.get(kpi_id) and not cell.is_shown
+        for (kpi_id, _, _), cell in _at(cells, headline).items()
+        if not cell.is_shown
     )

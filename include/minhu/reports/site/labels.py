@@ -18,9 +18,16 @@ LABELS = {
         "考核口径剔除了不纳入考核的工单；它与全口径之差，就是剔除带来的抬升。",
         "The assessed caliber leaves out orders that are kept out of the assessment; how it differs from the full one is what that adds.",
     ),
+    "waterfall": Words("各项规则带来的变化", "What each rule adds"),
+    "waterfall_note": Words(
+        "从最严的算法到考核口径：每条为一项规则增减的部分。差异来自算法，不是抽样误差；各算法的区间与 n 见下表。",
+        "From the strictest way of counting to the assessed caliber: each bar is what one rule adds. "
+        "Differences come from the rule, not from chance; intervals and n stand below.",
+    ),
+    "save": Words("下载各单位各期数值（CSV）", "Download all units and periods (CSV)"),
     "variant": Words("分支", "variant"),
     "caliber": Words("口径", "caliber"),
-    "districts": Words("各区县", "Districts"),
+    "districts": Words("各区县走势", "Districts over time"),
     "districts_note": Words(
         "同一纵轴；灰线为全市，阴影为 95% 区间；未公布的期间断开，不作连线。",
         "On one axis; the grey line is the city, the shade the 95 % interval; a period that is not shown is a gap.",
@@ -45,6 +52,10 @@ LABELS = {
     "version": Words("版本", "version"),
     "since": Words("起用", "from"),
     "meaning": Words("前后含义", "before and now"),
+    "means": Words("含义", "meaning"),
+    "with_before": Words("与上期比", "with the period before"),
+    "with_year": Words("与上年同期比", "with the year before"),
+    "every": Words("共", "of"),
     "break_mark": Words("[b] 序列中断", "[b] break"),
     "take": Words("取数与核验", "Take and check"),
     "companions": Words("伴随指标", "Integrity indicators"),

@@ -20,6 +20,7 @@ from minhu.reports.site.signals import signal_words
 from minhu.reports.site.subjects import Kpi, Unit
 
 NOTHING = Markup("")
+_OPEN = Words("尚无已结束的期间", "no period is over yet")
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,7 @@ def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
         kpi=kpi,
         unit=unit,
         cell=cell,
-        period=periods.name(kpi.period_type, content.headline[kpi.kpi_id])
-        if kpi.kpi_id in content.headline
-        else Words("", ""),
+        period=periods.name(kpi.period_type, content.headline[kpi.kpi_id]) if kpi.kpi_id in content.headline else _OPEN,
         spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi))
         if is_drawn
         else NOTHING,
@@ -64,13 +63,18 @@ def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
     )
 
 
+def columns_of(lines: Sequence[Line]) -> dict[str, bool]:
+    """Which columns a table of the lines needs: one that has nothing to say in any line is left out."""
+    return {f"has_{name}": any(getattr(line, name) for line in lines) for name in ("change", "band", "rank", "signal")}
+
+
 def points(kpi: Kpi, found: Sequence[Cell], signals: Sequence[Row] = (), is_pointed: bool = False) -> list[Point]:
     """Cells as periods of a drawing; of one that is not shown only its mark."""
     marked = {row["period_start"]: str(row["signal"]) for row in signals if signal_words(row)}
     return [
         Point(
-            cell.period_start, cell.period_end, cell.value, cell.low, cell.high, cell.is_provisional,
-            signal=marked.get(cell.period_start, ""), said=sentences.pointed(kpi, cell) if is_pointed else "",
+            cell.period_start, cell.period_end, cell.value, cell.low, cell.high, cell.is_provisional, "",
+            marked.get(cell.period_start, "") if marked else "", sentences.pointed(kpi, cell) if is_pointed else "",
         )
         if cell.is_shown
         else Point(cell.period_start, cell.period_end, None, mark=INSTEAD[cell.verdict][0] if cell.verdict in INSTEAD else "")
@@ -107,7 +111,7 @@ def rank(peer: Row) -> Markup:
         return NOTHING
     text = f"{int(best)}–{int(worst)} / {int(count)}" if best != worst else f"{int(best)} / {int(count)}"
     bar = funnel.rank_bar(best, worst, peer["rank_likely"], count, Words(f"可能的名次 {text}", f"likely ranks {text}"))
-    return Markup('{}<span class="after">{}</span>').format(bar, text)
+    return Markup(f'{bar}<span class="after">{text}</span>')
 
 
 _PEERS = {

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import periods
-from minhu.reports.site.cells import Cell, interval, number, sample, value_words
+from minhu.reports.site.cells import UNITS, Cell, interval, number, sample, value_words
 from minhu.reports.site.reading import Row
 from minhu.reports.site.subjects import Kpi
-
-_UNIT_OF_CHANGE = {"share": Words(" 个百分点", " pp"), "pp": Words(" 个百分点", " pp")}
 
 
 def change_words(row: Row, unit: str) -> Words:
     """A change with its interval."""
-    after = _UNIT_OF_CHANGE.get(unit, Words("", ""))
+    after = UNITS["pp" if unit == "share" else unit] if unit in UNITS else UNITS["index"]
 
     def one(value: float) -> str:
         text = f"{100 * value:+.1f}" if unit == "share" else f"{value:+,.0f}" if unit == "count" else f"{value:+,.2f}"
@@ -24,7 +22,7 @@ def change_words(row: Row, unit: str) -> Words:
 
     bounds = ""
     if row["change_low"] is not None and row["change_high"] is not None:
-        bounds = f"{one(row['change_low'])} … {one(row['change_high'])}"
+        bounds = f"{one(row['change_low'])}\u00a0…\u00a0{one(row['change_high'])}"
     said = one(row["change"])
     return Words(
         f"{said}{after.zh}" + (f"（{bounds}）" if bounds else ""),

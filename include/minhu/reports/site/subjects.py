@@ -58,6 +58,7 @@ class Unit:
     Attributes:
         parent: code of the place or unit above it, "" for none.
         is_gone: no register of the release has it any more; only its past figures are there.
+        kind: of a responsible unit, as its register has it; "" for a place.
         note: what else is known of it, for people.
     """
 
@@ -67,6 +68,7 @@ class Unit:
     parent: str
     address: str
     is_gone: bool = False
+    kind: str = ""
     note: Words | None = None
 
     @property
@@ -80,7 +82,7 @@ def name_of_scheme(row: Row) -> Words:
 
 
 def read_kpis(tables: Tables) -> list[Kpi]:
-    """KPIs in order of id."""
+    """KPIs in the order in which they are read, see :attr:`Kpi.reading_order`."""
     by_id: defaultdict[str, list[Row]] = defaultdict(list)
     for row in tables.of(
         "kpi_contract", "kpi_id, variant",
@@ -94,7 +96,7 @@ def read_kpis(tables: Tables) -> list[Kpi]:
     for kpi_id, variants in sorted(by_id.items()):
         head = next((row for row in variants if row["variant"] == "main"), variants[0])
         kinds = {word.split("/")[-1] for word in str(head["periods"]).split()}
-        english = str(head["kpi_name"] or kpi_id).replace("_", " ")
+        english = re.sub(" pp$", " (pp)", str(head["kpi_name"] or kpi_id).replace("_", " "))
         found.append(
             Kpi(
                 kpi_id,
@@ -107,7 +109,7 @@ def read_kpis(tables: Tables) -> list[Kpi]:
                 variants,
             )
         )
-    return found
+    return sorted(found, key=lambda kpi: kpi.reading_order)
 
 
 def read_units(tables: Tables, named: Mapping[tuple[str, str], str]) -> list[Unit]:
@@ -141,6 +143,7 @@ def read_units(tables: Tables, named: Mapping[tuple[str, str], str]) -> list[Uni
             parent=str((register.get(key) or {}).get("parent") or ""),
             address=addresses[key],
             is_gone=key not in register or register[key]["valid_to"] is not None,
+            kind=str((register.get(key) or {}).get("unit_kind") or ""),
             note=_note(register.get(key)),
         )
         for key in keys

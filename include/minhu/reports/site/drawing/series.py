@@ -69,8 +69,8 @@ def sparkline(
     x = of_time([points[0].start, points[-1].start], 4, width - 5)
     y = _over(shown, height - 4, 4, limits)
     last = shown[-1]
-    found = runs(points)
-    parts = [*_bands(found, x, y), *_lines(found, x, y), _dot(last, x, y, 2.2)]
+    bands, lines = _bands_and_lines(runs(points), x, y)
+    parts = [*bands, *lines, _dot(last, x, y, 2.2)]
     return picture(width, height, "series spark", said, parts)
 
 
@@ -86,9 +86,12 @@ def small(
     x = of_time(sorted({point.start for point in (*points, *beside)}), left, width - 6)
     y = _over([p for p in y_of if p.value is not None], height - 8, 6, limits)
     parts: list[str] = [_grid(value, left, width, y, label(value)) for value in y.ticks(3)]
-    parts += _lines(runs(beside), x, y, "line beside")
+    for run in runs(beside):
+        if len(run) > 1:
+            parts.append(_line(_texts(x.each([point.start.toordinal() for point in run])), run, y, "line beside"))
     found = runs(points)
-    parts += [*_bands(found, x, y), *_lines(found, x, y)]
+    bands, lines = _bands_and_lines(found, x, y)
+    parts += [*bands, *lines]
     parts += [_dot(run[0], x, y, 1.6) for run in found if len(run) == 1]
     return picture(width, height, "series small", said, parts)
 
@@ -114,8 +117,8 @@ def chart(
     parts += _time_axis([p.start for p in points], x, height - bottom)
     for limit in limits:
         parts += _limit(limit, x, y)
-    found = runs(points)
-    parts += _bands(found, x, y)
+    bands, lines = _bands_and_lines(runs(points), x, y)
+    parts += bands
     named: list[str] = []
     if target:
         at = y(target[0])
@@ -126,7 +129,7 @@ def chart(
             at = x(day.toordinal())
             parts.append(f'<path class="break" d="M{at:.1f} {top:.1f}V{height - bottom:.1f}"/>')
             parts.append(text(at + 3, top + 8, words, "break-name"))
-    parts += _lines(found, x, y)
+    parts += lines
     parts += [_dot(point, x, y, 3) for point in shown]
     parts += [
         text(x(point.start.toordinal()), height - bottom - 4, point.mark, "hidden-mark", "middle")
@@ -140,34 +143,38 @@ def _over(shown: Sequence[Point], start: float, end: float, limits: tuple[float,
     return fitted([value for point in shown for value in (point.value, point.low, point.high)], start, end, limits)
 
 
-def _bands(found: Sequence[Sequence[Point]], x: Scale, y: Scale) -> list[str]:
-    """The intervals of runs of shown periods."""
-    drawn: list[str] = []
+def _bands_and_lines(found: Sequence[Sequence[Point]], x: Scale, y: Scale) -> tuple[list[str], list[str]]:
+    """The intervals of runs of shown periods, and the lines through them."""
+    bands: list[str] = []
+    lines: list[str] = []
     for run in found:
-        edge = [(p.start.toordinal(), p.low, p.high) for p in run if p.low is not None and p.high is not None]
-        if not edge:
-            continue
-        days, lows, highs = (x.each(e[0] for e in edge), y.each(e[1] for e in edge), y.each(e[2] for e in edge))
-        if len(edge) == 1:
-            drawn.append(f'<path class="whisker" d="M{days[0]:.1f} {lows[0]:.1f}V{highs[0]:.1f}"/>')
-            continue
-        outline = list(zip(days, highs, strict=True)) + list(zip(days, lows, strict=True))[::-1]
-        drawn.append(f'<polygon class="band" points="{_placed(outline)}"/>')
-    return drawn
-
-
-def _lines(found: Sequence[Sequence[Point]], x: Scale, y: Scale, css_class: str = "line") -> list[str]:
-    """Lines through runs of shown periods."""
-    drawn: list[str] = []
-    for run in found:
+        days = _texts(x.each([point.start.toordinal() for point in run]))
         if len(run) > 1:
-            days, values = x.each(p.start.toordinal() for p in run), y.each(p.value or 0.0 for p in run)
-            drawn.append(f'<polyline class="{css_class}" points="{_placed(list(zip(days, values, strict=True)))}"/>')
-    return drawn
+            lines.append(_line(days, run, y, "line"))
+        edge = [point for point in run if point.low is not None and point.high is not None]
+        if len(edge) < len(run):
+            days = _texts(x.each([point.start.toordinal() for point in edge]))
+        lows = _texts(y.each([point.low or 0.0 for point in edge]))
+        highs = _texts(y.each([point.high or 0.0 for point in edge]))
+        if len(edge) == 1:
+            bands.append(f'<path class="whisker" d="M{days[0]} {lows[0]}V{highs[0]}"/>')
+        elif edge:
+            outline = _placed(days, highs) + " " + _placed(days[::-1], lows[::-1])
+            bands.append(f'<polygon class="band" points="{outline}"/>')
+    return bands, lines
 
 
-def _placed(spots: Sequence[tuple[float, float]]) -> str:
-    return " ".join([f"{across:.1f},{down:.1f}" for across, down in spots])
+def _line(days: Sequence[str], run: Sequence[Point], y: Scale, css_class: str) -> str:
+    placed = _placed(days, _texts(y.each([point.value or 0.0 for point in run])))
+    return f'<polyline class="{css_class}" points="{placed}"/>'
+
+
+def _texts(places: Sequence[float]) -> list[str]:
+    return [f"{place:.1f}" for place in places]
+
+
+def _placed(across: Sequence[str], down: Sequence[str]) -> str:
+    return " ".join([f"{x},{y}" for x, y in zip(across, down, strict=True)])
 
 
 def _dot(point: Point, x: Scale, y: Scale, radius: float) -> str:

@@ -9,7 +9,7 @@ from minhu.reports.presentation.values import Words
 from minhu.reports.site import sentences
 from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import series
-from minhu.reports.site.lines import bounds, line, points, said, trend
+from minhu.reports.site.lines import bounds, columns_of, line, points, said, trend
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import signal_words
 
@@ -22,7 +22,6 @@ MOST_SIGNALS = 12
 def build(content: Content) -> Page:
     """The first page."""
     city = content.city
-    by_id = {kpi.kpi_id: kpi for kpi in content.kpis}
     cards: list[dict[str, Any]] = []
     lines = [line(content, kpi, city) for kpi in content.kpis] if city else []
     for found in lines:
@@ -56,10 +55,9 @@ def build(content: Content) -> Page:
                     "id": group,
                     "name": words.of(group, words.GROUPS),
                     "lines": [found for found in lines if found.kpi.group == group],
+                    **columns_of(lines),
                 }
-                for group in dict.fromkeys(
-                    kpi.group for kpi in sorted(by_id.values(), key=lambda kpi: kpi.reading_order)
-                )
+                for group in dict.fromkeys(kpi.group for kpi in content.kpis)
             ],
         },
     )

@@ -11,16 +11,16 @@ from markupsafe import Markup
 
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
-from minhu.reports.site import cells, periods, sentences
+from minhu.reports.site import cells, lifts, periods, sentences
 from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
 from minhu.reports.site.drawing.funnel import Dot
 from minhu.reports.site.drawing.series import Limits
-from minhu.reports.site.lines import bounds, line, peer_group, points, said
+from minhu.reports.site.lines import bounds, columns_of, line, peer_group, points, said
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
-from minhu.reports.site.subjects import Kpi, name_of_scheme
+from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
 
 #: Levels whose units are listed on the page; communities are listed on their own pages.
 _LISTED = ("district", "street", "unit")
@@ -51,12 +51,14 @@ def build(content: Content, kpi: Kpi) -> Page:
             for past in reversed(content.cells.get(key, ()))
         ],
         "variants": _variants(content, kpi),
+        "waterfall": lifts.drawing(content, kpi),
         "districts": _districts(content, kpi, key),
         "funnels": _funnels(content, kpi),
         "levels": _levels(content, kpi),
         "held": _held(content, kpi),
         "definition": _definition(kpi),
         "history": history,
+        "file": slug(kpi.kpi_id),
         "commands": _commands(content, kpi, cell.period_start if cell else None),
     }
     return Page(kpi.address, "kpi.html", kpi.name, values, section="index.html")
@@ -192,10 +194,10 @@ def _funnels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
     ]:
         if len(dots) < _FEWEST_OF_FUNNEL:
             continue
-        name = words.of(level, words.LEVELS)
+        name, alike = words.of(level, words.LEVELS), peer_group(group)
         caption = Words(
-            f"{name.zh}（{peer_group(group).zh}）：{len(dots)} 个；该层级未公布而未画的 {undrawn[level]} 个",
-            f"{name.en} ({peer_group(group).en}): {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
+            f"{alike.zh}：{len(dots)} 个；{name.zh}中未公布而未画的 {undrawn[level]} 个",
+            f"{alike.en}: {len(dots)}; {undrawn[level]} of the level are not shown and not drawn",
         )
         found.append({"name": caption, "chart": funnel.funnel(dots, pooled, spread, caption)})
     return found
@@ -215,7 +217,10 @@ def _levels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
                 "按代码排列，不按名次：名次只有区间。与同类相当的不另注。",
                 "In order of code, not of rank: a rank is an interval. Units like their peers have no remark.",
             )  # fmt: skip
-            found.append({"id": level, "name": Words(f"各{name.zh}", f"Every {name.en}"), "note": note, "lines": lines})
+            found.append(
+                {"id": level, "name": Words(f"各{name.zh}", f"Every {name.en}"), "note": note, "lines": lines}
+                | columns_of(lines)
+            )
     return found
 
 
@@ -245,7 +250,7 @@ def _definition(kpi: Kpi) -> list[tuple[Words, Any]]:
         (Words("低于此数不排名", "not ranked below"), row["band_below"]),
         (Words("结算天数", "days to settle"), row["settle_days"]),
         (Words("口径负责", "owner"), row["owner_zh"]),
-        (Words("依据", "standard"), row["standard"]),
+        (Words("依据", "standard"), words.standard(row["standard"])),
         (Words("定义版本", "version"), row["contract_version"]),
     ]
     return facts

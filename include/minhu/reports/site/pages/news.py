@@ -18,6 +18,7 @@ from minhu.reports.site.subjects import Kpi
 
 #: Rows that a page lists; how many more there are is said.
 MOST_ROWS = 140
+_NO_PAST = Words("无可比期间", "no such period")
 
 
 def changes(content: Content) -> Page:
@@ -33,12 +34,13 @@ def changes(content: Content) -> Page:
             start = content.headline[kpi.kpi_id]
             against.append(
                 {"kpi": kpi, "period": periods.name(kpi.period_type, start)}
-                | {name: trend(row, kpi) if row else "" for name, row in found.items()}
+                | {name: trend(row, kpi) if row else _NO_PAST for name, row in found.items()}
             )
     by_id = {kpi.kpi_id: kpi for kpi in content.kpis}
     revised = [_revised(content, row, by_id.get(row["kpi_id"])) for row in content.restated[:MOST_ROWS]]
     values = {
         "against": against,
+        "alone": len(content.kpis) - len(against),
         "revised": revised,
         "more": max(0, len(content.restated) - MOST_ROWS),
         "causes": _causes(content),
@@ -83,6 +85,7 @@ def _revised(content: Content, row: Row, kpi: Kpi | None) -> dict[str, Any]:
 def held(content: Content) -> Page:
     """Cells of the last finished periods that are not shown: how many by KPI, and which are withheld."""
     by_kpi: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    every = content.counted
     by_rule: Counter[tuple[str, str]] = Counter()
     for (kpi_id, verdict, rule_id), count in content.held.items():
         by_kpi[kpi_id][verdict] += count
@@ -110,19 +113,26 @@ def held(content: Content) -> Page:
             )
     values = {
         "kpis": [
-            {"kpi": kpi, "counts": [by_kpi[kpi.kpi_id][v] for v in INSTEAD]}
+            {
+                "kpi": kpi,
+                "counts": [f"{by_kpi[kpi.kpi_id][v]:,}" for v in INSTEAD],
+                "every": f"{every[kpi.kpi_id]:,}",
+            }
             for kpi in content.kpis
             if kpi.kpi_id in by_kpi
         ],
         "verdicts": [words.VERDICTS[verdict] for verdict in INSTEAD],
-        "rules": [_rule(content, verdict, rule_id, count) for (verdict, rule_id), count in sorted(by_rule.items())],
+        "rules": [_rule(content, *of) for of in sorted(by_rule.items(), key=lambda of: (-of[1], of[0]))],
+        "how_many": f"{sum(by_rule.values()):,}",
+        "every": f"{sum(every.values()):,}",
         "listed": listed[:MOST_ROWS],
         "more": max(0, len(listed) - MOST_ROWS),
     }
     return Page("held.html", "held.html", Words("未公布", "Held back"), values)
 
 
-def _rule(content: Content, verdict: str, rule_id: str, count: int) -> dict[str, Any]:
+def _rule(content: Content, of: tuple[str, str], count: int) -> dict[str, Any]:
+    verdict, rule_id = of
     rule = content.rules.get(rule_id)
     said = Words(rule["reason_zh"] or rule_id, rule["reason"] or rule_id) if rule else Words(rule_id, rule_id)
     return {"verdict": words.of(verdict, words.VERDICTS), "rule": rule_id, "reason": said, "count": f"{count:,}"}

@@ -16,6 +16,7 @@ from minhu.reports.site.subjects import Kpi, Unit
 
 #: Shades of a tile map, from the lowest fifth of the range to the highest.
 _SHADES = 5
+_OTHERS = Words("其他", "others")
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,19 @@ def units(content: Content) -> Page:
     values = {
         "city": content.city,
         "groups": groups,
-        "responsible": [unit for unit in content.units if unit.unit_type == "unit"],
+        "responsible": _by_kind([unit for unit in content.units if unit.unit_type == "unit"]),
     }
     return Page("units.html", "units.html", Words("区县街镇与承办单位", "Places and units"), values, has_marks=False)
+
+
+def _by_kind(units: list[Unit]) -> list[dict[str, object]]:
+    """Responsible units of a kind together, in the order of the contract; others at the end."""
+    kinds = [kind for kind in words.UNIT_KINDS if any(unit.kind == kind for unit in units)]
+    grouped = [
+        {"name": words.UNIT_KINDS[kind], "units": [unit for unit in units if unit.kind == kind]} for kind in kinds
+    ]
+    others = [unit for unit in units if unit.kind not in kinds]
+    return [*grouped, {"name": _OTHERS, "units": others}] if others else grouped
 
 
 def tile_map(content: Content) -> Page:
@@ -73,6 +84,8 @@ def _map(content: Content, kpi: Kpi) -> dict[str, object]:
         ],
         "low": number(low, kpi.unit) if shown else "",
         "high": number(high, kpi.unit) if shown else "",
-        "hidden": Words(f"未公布的 {hidden} 个以斜线表示", f"{hidden} that are not shown are hatched"),
+        "hidden": Words(f"斜线：未公布的 {hidden} 个", f"hatched: {hidden} that are not shown")
+        if hidden
+        else Words("全部公布", "all are shown"),
         "level": words.of("street", words.LEVELS),
     }

@@ -9,7 +9,7 @@ from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words, share
 from minhu.reports.site import periods
 from minhu.reports.site.content import Content
-from minhu.reports.site.lines import Line, line
+from minhu.reports.site.lines import Line, columns_of, line
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.subjects import Unit
@@ -43,10 +43,10 @@ def build(content: Content, unit: Unit, below: dict[str, list[Unit]]) -> Page:
 
 
 def _groups(lines: list[Line]) -> list[dict[str, Any]]:
-    return [
-        {"name": words.of(group, words.GROUPS), "lines": [found for found in lines if found.kpi.group == group]}
-        for group in dict.fromkeys(found.kpi.group for found in sorted(lines, key=lambda line: line.kpi.reading_order))
-    ]
+    by_group: dict[str, list[Line]] = {}
+    for found in lines:
+        by_group.setdefault(found.kpi.group, []).append(found)
+    return [{"name": words.of(group, words.GROUPS), "lines": of, **columns_of(lines)} for group, of in by_group.items()]
 
 
 def _above(content: Content, unit: Unit) -> list[Unit]:

@@ -7,18 +7,18 @@
     return ((sign && value > 0 ? "+" : "") + said).replace("-", "\u2212");
   }
   function bounds(low, high, share, sign) {
-    return low === null || high === null ? "" : text(low, share, sign) + " \u2026 " + text(high, share, sign);
+    if (low === null || high === null) { return ""; }
+    return text(low, share, sign).replace(/ (%|pp)$/, "") + (sign ? " \u2026 " : "\u2013") + text(high, share, sign);
   }
   function add(row, said, kind) { var cell = document.createElement(kind); cell.textContent = said; if (kind === "td") { cell.className = "number"; } row.appendChild(cell); }
-  function period(row, names, isProvisional) {
-    var cell = document.createElement("th");
+  function addWords(row, names, kind, after) {
+    add(row, "", kind);
     ["zh", "en"].forEach(function (language, i) {
-      var said = document.createElement("span"); said.className = language; said.textContent = names[i] + (isProvisional ? " [p]" : ""); cell.appendChild(said);
+      var said = document.createElement("span"); said.className = language; said.textContent = names[i] + after; row.lastChild.appendChild(said);
     });
-    row.appendChild(cell);
   }
-  function side(row, cell, share) {
-    if (typeof cell === "string") { add(row, cell, "td"); add(row, "", "td"); return; }
+  function side(row, cell, share, marks) {
+    if (typeof cell === "string") { addWords(row, marks[cell], "td", ""); add(row, "", "td"); return; }
     add(row, text(cell[0], share), "td"); add(row, bounds(cell[1], cell[2], share), "td");
   }
   function show() {
@@ -28,7 +28,8 @@
     var one = data.cells[a.value] || {}, two = data.cells[b.value] || {};
     Object.keys(one).filter(function (day) { return day in two; }).sort().reverse().forEach(function (day) {
       var row = document.createElement("tr"), x = one[day], y = two[day];
-      period(row, data.periods[day], x[4] === 1 || y[4] === 1); side(row, x, data.share); side(row, y, data.share);
+      addWords(row, data.periods[day], "th", x[4] === 1 || y[4] === 1 ? " [p]" : "");
+      side(row, x, data.share, data.marks); side(row, y, data.share, data.marks);
       if (typeof x === "string" || typeof y === "string") { add(row, "", "td"); add(row, "", "td"); } else {
         var d = x[0] - y[0], low = null, high = null;
         if (x[1] !== null && y[1] !== null) {
@@ -41,31 +42,10 @@
     });
     table.hidden = false;
   }
-  window.minhuCells = function (id, data) { loaded[id] = data; show(); };
   function load() {
-    if (kpi.options[kpi.selectedIndex].getAttribute("data-id") in loaded) { show(); return; }
-    var s = document.createElement("script"); s.src = "data/" + kpi.value + ".js"; document.head.appendChild(s);
+    var option = kpi.options[kpi.selectedIndex], save = document.getElementById("save");
+    save.setAttribute("data-id", option.getAttribute("data-id")); save.setAttribute("data-file", kpi.value);
+    minhuLoad(option.getAttribute("data-id"), kpi.value, function (data) { loaded[option.getAttribute("data-id")] = data; show(); });
   }
-  function quoted(said) {
-    var shown = said === null ? "" : String(said);
-    if (typeof said === "string" && /^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(said)) { shown = "'" + said; }
-    return /[",\r\n]/.test(shown) ? '"' + shown.replace(/"/g, '""') + '"' : shown;
-  }
-  function save() {
-    var option = kpi.options[kpi.selectedIndex], id = option.getAttribute("data-id"), data = loaded[id], link = document.createElement("a");
-    if (!data) { return; }
-    var rows = [document.documentElement.lang === "en" ? ["KPI", "unit", "code", "first day", "value", "interval from", "interval to", "n", "not shown", "provisional"]
-      : ["指标", "对象", "代码", "期初", "数值", "区间下限", "区间上限", "n", "未公布", "暂定"]];
-    Array.prototype.forEach.call(a.options, function (unit) {
-      var cells = data.cells[unit.value] || {}, name = unit.getAttribute("data-name") || unit.textContent, code = unit.value.replace(/^[^/]*\//, "");
-      Object.keys(cells).sort().forEach(function (day) {
-        var cell = cells[day];
-        rows.push([id, name, code, day].concat(typeof cell === "string" ? [null, null, null, null, cell, null] : cell.slice(0, 4).concat([null, cell[4] === 1 ? "[p]" : null])));
-      });
-    });
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + rows.map(function (row) { return row.map(quoted).join(","); }).join("\r\n") + "\r\n"], { type: "text/csv" }));
-    link.download = id + "_" + document.body.getAttribute("data-release") + ".csv"; link.click();
-  }
-  document.getElementById("save").addEventListener("click", save);
   form.hidden = false; kpi.addEventListener("change", load); a.addEventListener("change", show); b.addEventListener("change", show); load();
 })();
