@@ -1,0 +1,238 @@
+"""What is hidden of a table of values by places (orders by category and district), so that no small cell follows.
+
+The reader is taken to know every number of cases, the totals of the places (cells of the KPI), every figure that is shown, and
+the table of the release before. A figure is hidden in all districts or in none: of a *hidden value* the city alone is
+shown, of a *closed value* not even the city. Whether that is enough is not derived but tried: a small cell is safe where a
+table exists that differs there by one case and agrees with all that is shown. Two kinds of it are looked for,
+
+* of closed values v and w in one place: one case more that counts in v, one less in w;
+* of hidden values v and w in two places: one more of v and one less of w here, the opposite there.
+
+As long as a small cell has neither, one more value is hidden, then closed. Where that ends without success nothing is told
+of the table, not even its numbers of cases. With a release before, the other table has to agree with both of them; where
+none does, the rows of before stay as they are, so that tonight tells nothing new.
+Moves that leave sums as they are: Diaconis and Sturmfels (1998), Annals of Statistics 26, 363-397.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+FAMILY = ["kpi_id", "caliber", "period_start", "breakdown"]
+CELL = ["unit_type", "unit_code", "value_code"]
+#: Types of the answer, for one without rows has none of its own.
+SCHEMA = pa.schema(
+    [(name, pa.date32() if name == "period_start" else pa.string()) for name in [*FAMILY, *CELL, "role"]]
+)
+#: The figure is hidden; not even the number of cases is told; the row of the release before stays.
+HIDDEN, CLOSED, STALE = "hidden", "closed", "stale"
+_CITY = "city"
+_Mask = npt.NDArray[np.bool_]
+_Counts = npt.NDArray[np.float64]
+
+
+def roles(cells: pd.DataFrame) -> pd.DataFrame:
+    """Which cells of breakdowns are not shown as they are.
+
+    Args:
+        cells: one row per cell that has cases, columns of ``FAMILY`` and ``CELL`` (``unit_type`` is ``city``, of one place, or
+            ``district``); ``denominator`` (cases), ``numerator``, ``whole_count`` (cases that count wholly) and ``any_count``
+            (that count at all); ``suppress_below`` (the disclosure floor, one of a family; 0: nothing is hidden);
+            ``is_total_hidden`` (the cell of the place is); ``is_told_elsewhere`` (hides no other); and of the release before
+            ``was_published`` (the family), ``denominator_before``, ``numerator_before`` and ``was_hidden``.
+
+    Returns:
+        ``FAMILY``, ``CELL`` and ``role`` of the cells that have one. Sorted; the same cells give the same rows in any order.
+    """
+    ordered = cells[cells["suppress_below"] > 0].sort_values([*FAMILY, *CELL], ignore_index=True)
+    found = [
+        (*(key if isinstance(key, tuple) else (key,)), *cell)
+        for key, family in ordered.groupby(FAMILY, sort=True)
+        for cell in _roles_of(family)
+    ]
+    return pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """By value: hidden in the districts; and in the city as well."""
+
+    hidden: _Mask
+    closed: _Mask
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """By place and value: cells in which one case more could count, and one less."""
+
+    up: _Mask
+    down: _Mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """One family: districts, and last what lies in no known one, by values.
+
+    Attributes:
+        small: cells with cases, fewer than the floor; what lies in no known district tells of no place.
+        city_small: the same of the city.
+        is_total_hidden: by place, and of the city: the cell of the KPI is.
+        may_close: by value, whether hiding it in the city hides it.
+        steps: of tonight's figures.
+        fresh: those of cells that changed, which may be other ones tonight alone.
+        kept: those that are possible in both releases, of cells that were hidden.
+    """
+
+    city_sizes: _Counts
+    small: _Mask
+    city_small: _Mask
+    is_total_hidden: _Mask
+    is_city_hidden: bool
+    may_close: _Mask
+    steps: _Steps
+    fresh: _Steps
+    kept: _Steps
+    before: _Pattern
+
+    def protected(self) -> _Pattern | None:
+        """The first pattern that leaves no small cell alone; None if none does."""
+        hidden, closed = self.before.hidden | self.small.any(axis=0), self.before.closed | self.city_small
+        if self.is_total_hidden.any() or self.is_city_hidden:  # shown parts would give the total away
+            closed = np.ones_like(closed)
+        if (closed & ~self.may_close).any():
+            return None
+        by_size = np.argsort(self.city_sizes, kind="stable")
+        while True:
+            pattern = _Pattern(hidden | closed, closed)
+            alone, city_alone = self.left_alone(pattern, self.steps)
+            if not (alone.any() or city_alone.any()):
+                return pattern
+            to_hide = [at for at in by_size if not pattern.hidden[at]]
+            to_close = [at for at in by_size if not closed[at] and self.may_close[at]]
+            if to_hide and not city_alone.any():
+                hidden = hidden | (np.arange(len(hidden)) == to_hide[0])
+            elif to_close:
+                closed = closed | (np.arange(len(closed)) == to_close[0])
+            else:
+                return None
+
+    def agrees_with_both(self, pattern: _Pattern) -> bool:
+        """Each small cell has another figure with which tonight's table and that of before are as they are."""
+        was = _Pattern(pattern.hidden & self.before.hidden, pattern.closed & self.before.closed)
+        tonight, both = self.left_alone(pattern, self.fresh), self.left_alone(was, self.kept)
+        return not ((tonight[0] & both[0]).any() or (tonight[1] & both[1]).any())
+
+    def left_alone(self, pattern: _Pattern, steps: _Steps) -> tuple[_Mask, _Mask]:
+        """Small cells, of places and of the city, that no step can change."""
+        within = _within_a_place(steps, pattern.closed)
+        moved = within | _between_two_places(steps, pattern.hidden) | self.is_total_hidden[:, None]
+        return self.small & ~moved, self.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
+
+
+def _within_a_place(steps: _Steps, closed: _Mask) -> _Mask:
+    up, down = steps.up & closed, steps.down & closed
+    others_up = up.sum(axis=1, keepdims=True) - up > 0
+    others_down = down.sum(axis=1, keepdims=True) - down > 0
+    return (up & others_down) | (down & others_up)
+
+
+def _between_two_places(steps: _Steps, hidden: _Mask) -> _Mask:
+    """Cells (i, v) for which there are a place j and a value w: v up and w down in i, v down and w up in j; or the opposite."""
+    up, down = steps.up & hidden, steps.down & hidden
+    pairs = up.astype(np.int64) @ down.astype(np.int64).T  # [i, j]: values that go up in i and down in j
+    found = np.zeros_like(up)
+    for i in range(len(up)):
+        there_down, there_up = up[i] & down, down[i] & up  # by j and v
+        other_up = pairs[:, i, None] - there_up > 0  # a value other than v that goes up in j and down in i
+        other_down = pairs[i, :, None] - there_down > 0
+        found[i] = ((there_down & other_up) | (there_up & other_down)).any(axis=0)
+    return found
+
+
+def _roles_of(family: pd.DataFrame) -> Iterator[tuple[str, str, str, str]]:
+    values = sorted(set(family["value_code"]))
+    floor = float(family["suppress_below"].iloc[0])
+    was_published = bool(family["was_published"].iloc[0])
+    was_closed = bool((family["was_hidden"] & family["denominator_before"].isna()).any())
+    table = _table_of(family, values, floor)
+    pattern = None if was_closed else table.protected()
+    if pattern is None:
+        role = STALE if was_published and not was_closed else CLOSED
+    elif was_published and _has_changed(family) and not table.agrees_with_both(pattern):
+        role = STALE
+    else:
+        role = ""
+    at = {value: number for number, value in enumerate(values)}
+    for unit_type, unit_code, value, size in family[[*CELL, "denominator"]].itertuples(index=False, name=None):
+        if role:
+            yield unit_type, unit_code, value, role
+        elif pattern and (size < floor or (pattern.closed if unit_type == _CITY else pattern.hidden)[at[value]]):
+            yield unit_type, unit_code, value, HIDDEN
+
+
+def _has_changed(family: pd.DataFrame) -> bool:
+    is_same = (family["denominator"] == family["denominator_before"]) & (
+        family["was_hidden"] | (family["numerator"] == family["numerator_before"])
+    )
+    return not bool(is_same.all())
+
+
+def _table_of(family: pd.DataFrame, values: list[str], floor: float) -> _Table:
+    is_city = (family["unit_type"] == _CITY).to_numpy()
+    places = sorted(set(family.loc[~is_city, "unit_code"]))
+    elsewhere = len(places)  # the row of what lies in no known district
+    place_of = {code: number for number, code in enumerate(places)}
+    place_at = np.array(
+        [elsewhere if own else place_of[code] for own, code in zip(is_city, family["unit_code"], strict=True)]
+    )
+    value_at = np.searchsorted(np.array(values, dtype=object), family["value_code"].to_numpy(dtype=object))
+
+    def spread(column: str) -> tuple[_Counts, _Counts]:
+        """A column by districts and values, and that of the city by values; 0 where there is no row."""
+        wide = np.zeros((elsewhere + 1, len(values)))
+        wide[place_at, value_at] = family[column].to_numpy(dtype=np.float64, na_value=0.0)
+        return wide[:-1], wide[-1]
+
+    def counted(column: str) -> _Counts:
+        parts, city = spread(column)
+        return np.vstack([parts, city - parts.sum(axis=0)])
+
+    def of_districts(column: str) -> _Counts:
+        return np.vstack([spread(column)[0], np.zeros(len(values))])
+
+    sizes, counting, whole = counted("denominator"), counted("any_count"), counted("whole_count")
+    small = (sizes > 0) & (sizes < floor)
+    small[elsewhere] = False
+    # what another table tells can only be another figure where that hides it as well
+    is_open = small | (of_districts("is_told_elsewhere") == 0)
+    steps = _Steps((sizes - counting >= 1) & is_open, (whole >= 1) & is_open)
+
+    sizes_before, was_hidden = of_districts("denominator_before"), of_districts("was_hidden") > 0
+    is_same_figure = was_hidden | (of_districts("numerator") == of_districts("numerator_before"))
+    is_fresh = ~((sizes == sizes_before) & is_same_figure)
+    is_fresh[elsewhere] = False
+    # a hidden figure of before is not known here: it differs by no more cases than came and went
+    room = 1 + np.abs(sizes - sizes_before)
+    is_kept = is_open & was_hidden & (sizes_before > 0)
+
+    city_sizes, may_close = spread("denominator")[1], spread("is_told_elsewhere")[1] == 0
+    closed_before = (spread("was_hidden")[1] > 0) & may_close
+    totals = dict(zip(family["unit_code"], family["is_total_hidden"], strict=True))
+    return _Table(
+        city_sizes=city_sizes,
+        small=small,
+        city_small=(city_sizes > 0) & (city_sizes < floor) & may_close,
+        is_total_hidden=np.array([*(bool(totals[code]) for code in places), False]),
+        is_city_hidden=bool(family.loc[is_city, "is_total_hidden"].any()),
+        may_close=may_close,
+        steps=steps,
+        fresh=_Steps(steps.up & is_fresh, steps.down & is_fresh),
+        kept=_Steps((sizes - counting >= room) & is_kept, (whole >= room) & is_kept),
+        before=_Pattern(was_hidden.any(axis=0) | closed_before, closed_before),
+    )
