@@ -6,7 +6,9 @@ shown, of a *closed value* not even the city. Whether that is enough is not deri
 table exists that differs there by one case and agrees with all that is shown. Two kinds of it are looked for,
 
 * of closed values v and w in one place: one case more that counts in v, one less in w;
-* of hidden values v and w in two places: one more of v and one less of w here, the opposite there.
+* of hidden values v and w in two places: one more of v and one less of w here, the opposite there;
+
+and the same where a case counts for a part instead of not at all, or wholly instead of for a part.
 
 As long as a small cell has neither, one more value is hidden, then closed. Where that ends without success nothing is told
 of the table, not even its numbers of cases. With a release before, the other table has to agree with both of them; where
@@ -16,8 +18,8 @@ Moves that leave sums as they are: Diaconis and Sturmfels (1998), Annals of Stat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +35,14 @@ SCHEMA = pa.schema(
 #: The figure is hidden; not even the number of cases is told; the row of the release before stays.
 HIDDEN, CLOSED, STALE = "hidden", "closed", "stale"
 _CITY = "city"
+_FIGURES = [
+    "denominator", "numerator", "whole_count", "any_count", "suppress_below", "is_total_hidden", "is_told_elsewhere",
+    "was_published", "denominator_before", "numerator_before", "was_hidden",
+]  # fmt: skip
 _Mask = npt.NDArray[np.bool_]
 _Counts = npt.NDArray[np.float64]
+#: Columns of the rows of one family.
+_Family = dict[str, npt.NDArray[Any]]
 
 
 def roles(cells: pd.DataFrame) -> pd.DataFrame:
@@ -51,11 +59,15 @@ def roles(cells: pd.DataFrame) -> pd.DataFrame:
         ``FAMILY``, ``CELL`` and ``role`` of the cells that have one. Sorted; the same cells give the same rows in any order.
     """
     ordered = cells[cells["suppress_below"] > 0].sort_values([*FAMILY, *CELL], ignore_index=True)
-    found = [
-        (*(key if isinstance(key, tuple) else (key,)), *cell)
-        for key, family in ordered.groupby(FAMILY, sort=True)
-        for cell in _roles_of(family)
-    ]
+    columns = {name: ordered[name].to_numpy() for name in [*FAMILY, *CELL]}
+    columns |= {name: ordered[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in _FIGURES}
+    ends = ordered.groupby(FAMILY, sort=True).size().cumsum().tolist()
+    found: list[tuple[object, ...]] = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        family = {name: column[start:end] for name, column in columns.items()}
+        key = [family[name][0] for name in FAMILY]
+        told = zip(*(family[name] for name in CELL), _roles_of(family), strict=True)
+        found += [(*key, *cell, role) for *cell, role in told if role]
     return pd.DataFrame(found, columns=[*FAMILY, *CELL, "role"])
 
 
@@ -67,12 +79,15 @@ class _Pattern:
     closed: _Mask
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """By place and value: cells in which one case more could count, and one less."""
+class _Steps(NamedTuple):
+    """By place and value: cells that could be higher and lower by the same step."""
 
     up: _Mask
     down: _Mask
+
+
+#: Steps of each size that a case can make: to count wholly, to count for a part, to count wholly instead of for a part.
+_Ways = tuple[_Steps, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +99,7 @@ class _Table:
         city_small: the same of the city.
         is_total_hidden: by place, and of the city: the cell of the KPI is.
         may_close: by value, whether hiding it in the city hides it.
-        steps: of tonight's figures.
+        ways: of tonight's figures.
         fresh: those of cells that changed, which may be other ones tonight alone.
         kept: those that are possible in both releases, of cells that were hidden.
     """
@@ -95,9 +110,9 @@ class _Table:
     is_total_hidden: _Mask
     is_city_hidden: bool
     may_close: _Mask
-    steps: _Steps
-    fresh: _Steps
-    kept: _Steps
+    ways: _Ways
+    fresh: _Ways
+    kept: _Ways
     before: _Pattern
 
     def protected(self) -> _Pattern | None:
@@ -110,11 +125,14 @@ class _Table:
         by_size = np.argsort(self.city_sizes, kind="stable")
         while True:
             pattern = _Pattern(hidden | closed, closed)
-            alone, city_alone = self.left_alone(pattern, self.steps)
+            alone, city_alone = self.left_alone(pattern, self.ways)
             if not (alone.any() or city_alone.any()):
                 return pattern
             to_hide = [at for at in by_size if not pattern.hidden[at]]
-            to_close = [at for at in by_size if not closed[at] and self.may_close[at]]
+            # one that stands alone before the smallest
+            to_close = sorted(
+                (at for at in by_size if not closed[at] and self.may_close[at]), key=lambda at: not alone[:, at].any()
+            )
             if to_hide and not city_alone.any():
                 hidden = hidden | (np.arange(len(hidden)) == to_hide[0])
             elif to_close:
@@ -128,11 +146,19 @@ class _Table:
         tonight, both = self.left_alone(pattern, self.fresh), self.left_alone(was, self.kept)
         return not ((tonight[0] & both[0]).any() or (tonight[1] & both[1]).any())
 
-    def left_alone(self, pattern: _Pattern, steps: _Steps) -> tuple[_Mask, _Mask]:
+    def left_alone(self, pattern: _Pattern, ways: _Ways) -> tuple[_Mask, _Mask]:
         """Small cells, of places and of the city, that no step can change."""
-        within = _within_a_place(steps, pattern.closed)
-        moved = within | _between_two_places(steps, pattern.hidden) | self.is_total_hidden[:, None]
-        return self.small & ~moved, self.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
+        within = np.any([_within_a_place(steps, pattern.closed) for steps in ways], axis=0)
+        between = np.any([_between_two_places(steps, pattern.hidden) for steps in ways], axis=0)
+        alone = self.small & ~(within | between | self.is_total_hidden[:, None])
+        return alone, self.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
+
+
+def _ways(sizes: _Counts, counting: _Counts, whole: _Counts, least: _Counts, where: _Mask) -> _Ways:
+    """Steps that cells can make of which there are at least so many cases to make them."""
+    can_count, can_part, can_whole = sizes - counting >= least, counting - whole >= least, whole >= least
+    steps = ((can_count, can_whole), (can_count, can_part), (can_part, can_whole))
+    return tuple(_Steps(up & where, down & where) for up, down in steps)
 
 
 def _within_a_place(steps: _Steps, closed: _Mask) -> _Mask:
@@ -151,52 +177,41 @@ def _between_two_places(steps: _Steps, hidden: _Mask) -> _Mask:
         there_down, there_up = up[i] & down, down[i] & up  # by j and v
         other_up = pairs[:, i, None] - there_up > 0  # a value other than v that goes up in j and down in i
         other_down = pairs[i, :, None] - there_down > 0
-        found[i] = ((there_down & other_up) | (there_up & other_down)).any(axis=0)
+        possible = (there_down & other_up) | (there_up & other_down)
+        possible[i] = False  # another place
+        found[i] = possible.any(axis=0)
     return found
 
 
-def _roles_of(family: pd.DataFrame) -> Iterator[tuple[str, str, str, str]]:
-    values = sorted(set(family["value_code"]))
-    floor = float(family["suppress_below"].iloc[0])
-    was_published = bool(family["was_published"].iloc[0])
-    was_closed = bool((family["was_hidden"] & family["denominator_before"].isna()).any())
-    table = _table_of(family, values, floor)
+def _roles_of(family: _Family) -> list[str]:
+    """The role of each cell, or ``""``."""
+    values, value_at = np.unique(family["value_code"].astype(str), return_inverse=True)
+    table = _table_of(family, value_at, len(values))
+    was_published, was_hidden = bool(family["was_published"][0]), family["was_hidden"] > 0
+    sizes, sizes_before = family["denominator"], family["denominator_before"]
+    is_same = (sizes == sizes_before) & (was_hidden | (family["numerator"] == family["numerator_before"]))
+    was_closed = bool((was_hidden & np.isnan(sizes_before)).any())
     pattern = None if was_closed else table.protected()
     if pattern is None:
-        role = STALE if was_published and not was_closed else CLOSED
-    elif was_published and _has_changed(family) and not table.agrees_with_both(pattern):
-        role = STALE
-    else:
-        role = ""
-    at = {value: number for number, value in enumerate(values)}
-    for unit_type, unit_code, value, size in family[[*CELL, "denominator"]].itertuples(index=False, name=None):
-        if role:
-            yield unit_type, unit_code, value, role
-        elif pattern and (size < floor or (pattern.closed if unit_type == _CITY else pattern.hidden)[at[value]]):
-            yield unit_type, unit_code, value, HIDDEN
+        return [STALE if was_published and not was_closed else CLOSED] * len(sizes)
+    if was_published and not is_same.all() and not table.agrees_with_both(pattern):
+        return [STALE] * len(sizes)
+    of_value = np.where(family["unit_type"] == _CITY, pattern.closed[value_at], pattern.hidden[value_at])
+    return [HIDDEN if is_hidden else "" for is_hidden in of_value | (sizes < family["suppress_below"])]
 
 
-def _has_changed(family: pd.DataFrame) -> bool:
-    is_same = (family["denominator"] == family["denominator_before"]) & (
-        family["was_hidden"] | (family["numerator"] == family["numerator_before"])
-    )
-    return not bool(is_same.all())
-
-
-def _table_of(family: pd.DataFrame, values: list[str], floor: float) -> _Table:
-    is_city = (family["unit_type"] == _CITY).to_numpy()
-    places = sorted(set(family.loc[~is_city, "unit_code"]))
-    elsewhere = len(places)  # the row of what lies in no known district
-    place_of = {code: number for number, code in enumerate(places)}
-    place_at = np.array(
-        [elsewhere if own else place_of[code] for own, code in zip(is_city, family["unit_code"], strict=True)]
-    )
-    value_at = np.searchsorted(np.array(values, dtype=object), family["value_code"].to_numpy(dtype=object))
+def _table_of(family: _Family, value_at: npt.NDArray[np.intp], value_count: int) -> _Table:
+    is_city = family["unit_type"] == _CITY
+    places, place_at = np.unique(np.where(is_city, "", family["unit_code"]).astype(str), return_inverse=True)
+    districts = places[places != ""]
+    elsewhere = len(districts)  # the row of what lies in no known district
+    place_at = np.where(is_city, elsewhere, place_at - (len(places) - elsewhere))
+    floor = family["suppress_below"][0]
 
     def spread(column: str) -> tuple[_Counts, _Counts]:
         """A column by districts and values, and that of the city by values; 0 where there is no row."""
-        wide = np.zeros((elsewhere + 1, len(values)))
-        wide[place_at, value_at] = family[column].to_numpy(dtype=np.float64, na_value=0.0)
+        wide = np.zeros((elsewhere + 1, value_count))
+        wide[place_at, value_at] = np.nan_to_num(family[column])
         return wide[:-1], wide[-1]
 
     def counted(column: str) -> _Counts:
@@ -204,35 +219,33 @@ def _table_of(family: pd.DataFrame, values: list[str], floor: float) -> _Table:
         return np.vstack([parts, city - parts.sum(axis=0)])
 
     def of_districts(column: str) -> _Counts:
-        return np.vstack([spread(column)[0], np.zeros(len(values))])
+        return np.vstack([spread(column)[0], np.zeros(value_count)])
 
     sizes, counting, whole = counted("denominator"), counted("any_count"), counted("whole_count")
     small = (sizes > 0) & (sizes < floor)
     small[elsewhere] = False
     # what another table tells can only be another figure where that hides it as well
     is_open = small | (of_districts("is_told_elsewhere") == 0)
-    steps = _Steps((sizes - counting >= 1) & is_open, (whole >= 1) & is_open)
-
     sizes_before, was_hidden = of_districts("denominator_before"), of_districts("was_hidden") > 0
     is_same_figure = was_hidden | (of_districts("numerator") == of_districts("numerator_before"))
     is_fresh = ~((sizes == sizes_before) & is_same_figure)
     is_fresh[elsewhere] = False
     # a hidden figure of before is not known here: it differs by no more cases than came and went
     room = 1 + np.abs(sizes - sizes_before)
-    is_kept = is_open & was_hidden & (sizes_before > 0)
+    is_kept = was_hidden & (sizes_before > 0)
+    cases = sizes, counting, whole
 
     city_sizes, may_close = spread("denominator")[1], spread("is_told_elsewhere")[1] == 0
     closed_before = (spread("was_hidden")[1] > 0) & may_close
-    totals = dict(zip(family["unit_code"], family["is_total_hidden"], strict=True))
     return _Table(
         city_sizes=city_sizes,
         small=small,
         city_small=(city_sizes > 0) & (city_sizes < floor) & may_close,
-        is_total_hidden=np.array([*(bool(totals[code]) for code in places), False]),
-        is_city_hidden=bool(family.loc[is_city, "is_total_hidden"].any()),
+        is_total_hidden=of_districts("is_total_hidden").any(axis=1),
+        is_city_hidden=bool(spread("is_total_hidden")[1].any()),
         may_close=may_close,
-        steps=steps,
-        fresh=_Steps(steps.up & is_fresh, steps.down & is_fresh),
-        kept=_Steps((sizes - counting >= room) & is_kept, (whole >= room) & is_kept),
+        ways=_ways(*cases, np.ones_like(sizes), is_open),
+        fresh=_ways(*cases, np.ones_like(sizes), is_open & is_fresh),
+        kept=_ways(*cases, room, is_open & is_kept),
         before=_Pattern(was_hidden.any(axis=0) | closed_before, closed_before),
     )

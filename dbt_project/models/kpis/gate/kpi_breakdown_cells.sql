@@ -91,7 +91,7 @@ select
     families_before.kpi_id is not null as was_published,
     cast(previous.denominator as double) as denominator_before,
     cast(previous.numerator as double) as numerator_before,
-    coalesce(previous.rule_id in ('L4-KPI-003', 'L4-KPI-009'), false) as was_hidden
+    coalesce(previous.rule_id in ('L4-KPI-003', 'L4-KPI-009', 'L4-KPI-010'), false) as was_hidden
 from counted
 left join previous
     on
