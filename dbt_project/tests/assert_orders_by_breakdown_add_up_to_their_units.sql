@@ -1,4 +1,4 @@
--- The values of a breakdown add up to the counts of their unit, in every month, and every unit that counts has breakdowns.
+-- The values of a breakdown add up to the counts of their unit, in every month; each unit that counts has breakdowns.
 {{ config(meta={'rule_id': 'L3-IDN-009', 'severity': 'block', 'table_name': 'agg_orders_by_breakdown'}) }}
 {% set measures = [
     'created_count', 'due_count', 'on_time_count', 'rated_callback_count', 'resolved_count', 'satisfied_count',

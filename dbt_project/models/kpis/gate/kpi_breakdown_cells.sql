@@ -1,5 +1,5 @@
--- One row per KPI that is broken down, unit (city, districts), settled month, caliber, breakdown and value, of cells judged
--- in this build: its figures, what was decided of the cell they are a part of, and what the release before showed.
+-- One row per KPI that is broken down, unit (city, districts), settled month, caliber, breakdown and value, of cells
+-- judged in this build: figures, what was decided of the cell they are a part of, and what the release before showed.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}, {{ ref('kpi_grains') }}
 {% set counted_parts = breakdown_kpis() %}
