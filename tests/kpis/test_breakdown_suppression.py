@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,8 +88,8 @@ def remembering(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     """The second night with what the first showed."""
     found = roles(first)
     hidden, is_closed = hidden_of(found), role_of(found) == CLOSED
-    before = {(row.unit_code, row.value_code): row for row in first.itertuples()}
-    cells = list(second[KEY].itertuples(index=False, name=None))
+    before: dict[Any, Any] = {(row.unit_code, row.value_code): row for row in first.itertuples()}
+    cells: list[Any] = list(second[KEY].itertuples(index=False, name=None))
     known = [before.get(cell) for cell in cells]
     return second.assign(
         was_published=True,

@@ -69,8 +69,7 @@ def test_every_part_shown_is_what_the_oracle_knows(told: list[Told]) -> None:
             for part, figure in night.known_parts.items()
             if (part.cell.kpi_id, part.cell.period_start) in tables and not _is_empty(figure)
         }
-        stale = {part.cell[:1] + part.cell[2:] for part, row in night.published_parts.items() if row.is_stale}
-        if not stale:
+        if len(fresh) == len(night.published_parts):
             assert known.keys() == fresh.keys()
         differing = [
             (part, known.get(part), figure)
@@ -79,7 +78,7 @@ def test_every_part_shown_is_what_the_oracle_knows(told: list[Told]) -> None:
         ]
         assert differing == [], f"{night.night}: part, the oracle, the product"
         assert {kpi for kpi, _ in tables} == set(BROKEN_DOWN)
-    assert shown_count > 1000, "nights that hide all prove nothing"
+    assert shown_count > 500, "nights that hide all prove nothing"
 
 
 def test_parts_add_up_to_their_cell(told: list[Told]) -> None:

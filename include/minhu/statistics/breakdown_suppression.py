@@ -241,7 +241,7 @@ def _table_of(family: _Family, value_at: npt.NDArray[np.intp], value_count: int)
         city_sizes=city_sizes,
         small=small,
         city_small=(city_sizes > 0) & (city_sizes < floor) & may_close,
-        is_total_hidden=of_districts("is_total_hidden").any(axis=1),
+        is_total_hidden=of_districts("is_total_hidden").max(axis=1) > 0,
         is_city_hidden=bool(spread("is_total_hidden")[1].any()),
         may_close=may_close,
         ways=_ways(*cases, np.ones_like(sizes), is_open),
