@@ -1,6 +1,6 @@
 -- One row per KPI, unit (city, districts), settled month, caliber, breakdown and value of it: what is shown of the part
--- of a published cell that each category, demand type, tier and channel is. Of a hidden cell its parts are hidden too. Of
--- a night without the hotline, and of tables of which a late change would tell a hidden figure, rows of the release before.
+-- of a published cell that each category, demand type, tier and channel is. Of a hidden cell its parts are hidden too.
+-- Of a night without the hotline, and of tables of which a late change would tell a hidden figure, rows of before.
 {{ config(materialized='incremental', incremental_strategy='replace_where',
     replaces="period_type = 'month' and {{ in_periods_to_judge() }}") }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
