@@ -73,6 +73,15 @@ def cells_of(rows: pd.DataFrame, hidden_totals: set[str] | frozenset[str] = froz
     )
 
 
+def in_two_calibers(rng: np.random.Generator) -> pd.DataFrame:
+    """Rows of assessed cases, and of the few that are kept out of the assessment."""
+    assessed = rows_of(rng)
+    size = rng.choice([0, 0, 1, 2, 6], len(assessed))
+    whole = rng.binomial(size, 0.6)
+    others = assessed.assign(n=size, whole=whole, part=0)
+    return pd.concat([assessed.assign(is_assessed=True), others[size > 0].assign(is_assessed=False)], ignore_index=True)
+
+
 def hidden_of(found: pd.DataFrame) -> set[tuple[str, str]]:
     return set(found[KEY].itertuples(index=False, name=None))
 
@@ -108,6 +117,26 @@ def test_no_small_cell_is_solved(seeds: range) -> None:
         found = roles(cells_of(rows))
         if role_of(found) != CLOSED:
             assert solved([Told(rows, hidden_of(found))], FLOOR) == set(), seed
+
+
+@pytest.mark.parametrize("seeds", [range(start, start + 10) for start in range(400, 430, 10)])
+def test_one_caliber_does_not_tell_the_other(seeds: range) -> None:
+    for seed in seeds:
+        rows = in_two_calibers(np.random.default_rng(seed))
+        assessed = cells_of(rows[rows["is_assessed"]]).assign(caliber="assessed")
+        found = roles(pd.concat([cells_of(rows), assessed]))
+        if role_of(found) != CLOSED:
+            assert solved([Told(rows, hidden_of(found))], FLOOR) == set(), seed
+
+
+def test_calibers_apart_would_tell_one_another() -> None:
+    told = 0
+    for seed in range(400, 430):
+        rows = in_two_calibers(np.random.default_rng(seed))
+        found = roles(cells_of(rows))
+        if role_of(found) != CLOSED:
+            told += len(solved([Told(rows, hidden_of(found))], FLOOR))
+    assert told > 0, "hidden for all cases alone"
 
 
 def test_hidden_totals_of_two_districts_are_no_way_in() -> None:

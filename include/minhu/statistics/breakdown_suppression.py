@@ -8,7 +8,8 @@ table exists that differs there by one case and agrees with all that is shown. T
 * of closed values v and w in one place: one case more that counts in v, one less in w;
 * of hidden values v and w in two places: one more of v and one less of w here, the opposite there;
 
-and the same where a case counts for a part instead of not at all, or wholly instead of for a part.
+and the same where a case counts for a part instead of not at all, or wholly instead of for a part. What is hidden is hidden in
+both calibers, for one would tell the other: a step of assessed cases is one of both, one of the others is of all cases alone.
 
 As long as a small cell has neither, one more value is hidden, then closed. Where that ends without success nothing is told
 of the table, not even its numbers of cases. With a release before, the other table has to agree with both of them; where
@@ -18,6 +19,7 @@ Moves that leave sums as they are: Diaconis and Sturmfels (1998), Annals of Stat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,21 +28,22 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-FAMILY = ["kpi_id", "caliber", "period_start", "breakdown"]
-CELL = ["unit_type", "unit_code", "value_code"]
+FAMILY = ["kpi_id", "period_start", "breakdown"]
+CELL = ["caliber", "unit_type", "unit_code", "value_code"]
 #: Types of the answer, for one without rows has none of its own.
 SCHEMA = pa.schema(
     [(name, pa.date32() if name == "period_start" else pa.string()) for name in [*FAMILY, *CELL, "role"]]
 )
 #: The figure is hidden; not even the number of cases is told; the row of the release before stays.
 HIDDEN, CLOSED, STALE = "hidden", "closed", "stale"
-_CITY = "city"
+_CITY, _FULL, _ASSESSED = "city", "full", "assessed"
 _FIGURES = [
     "denominator", "numerator", "whole_count", "any_count", "suppress_below", "is_total_hidden", "is_told_elsewhere",
     "was_published", "denominator_before", "numerator_before", "was_hidden",
 ]  # fmt: skip
 _Mask = npt.NDArray[np.bool_]
 _Counts = npt.NDArray[np.float64]
+_CASES = ("denominator", "any_count", "whole_count")
 #: Columns of the rows of one family.
 _Family = dict[str, npt.NDArray[Any]]
 
@@ -49,11 +52,12 @@ def roles(cells: pd.DataFrame) -> pd.DataFrame:
     """Which cells of breakdowns are not shown as they are.
 
     Args:
-        cells: one row per cell that has cases, columns of ``FAMILY`` and ``CELL`` (``unit_type`` is ``city``, of one place, or
-            ``district``); ``denominator`` (cases), ``numerator``, ``whole_count`` (cases that count wholly) and ``any_count``
-            (that count at all); ``suppress_below`` (the disclosure floor, one of a family; 0: nothing is hidden);
-            ``is_total_hidden`` (the cell of the place is); ``is_told_elsewhere`` (hides no other); and of the release before
-            ``was_published`` (the family), ``denominator_before``, ``numerator_before`` and ``was_hidden``.
+        cells: one row per cell that has cases, columns of ``FAMILY`` and ``CELL`` (``caliber`` is ``full`` or, a part of it,
+            ``assessed``; ``unit_type`` is ``city``, of one place, or ``district``); ``denominator`` (cases), ``numerator``,
+            ``whole_count`` (cases that count wholly) and ``any_count`` (that count at all); ``suppress_below`` (the disclosure
+            floor, one of a family; 0: nothing is hidden); ``is_total_hidden`` (the cell of the place is); ``is_told_elsewhere``
+            (hides no other); and of the release before ``was_published`` (the family), ``denominator_before``,
+            ``numerator_before`` and ``was_hidden``.
 
     Returns:
         ``FAMILY``, ``CELL`` and ``role`` of the cells that have one. Sorted; the same cells give the same rows in any order.
@@ -90,34 +94,43 @@ class _Steps(NamedTuple):
 _Ways = tuple[_Steps, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """One family: districts, and last what lies in no known one, by values.
+class _Secrets(NamedTuple):
+    """Small cells of one caliber, of places and of the city, and what could change them.
 
     Attributes:
-        small: cells with cases, fewer than the floor; what lies in no known district tells of no place.
-        city_small: the same of the city.
-        is_total_hidden: by place, and of the city: the cell of the KPI is.
-        may_close: by value, whether hiding it in the city hides it.
         ways: of tonight's figures.
         fresh: those of cells that changed, which may be other ones tonight alone.
         kept: those that are possible in both releases, of cells that were hidden.
     """
 
-    city_sizes: _Counts
     small: _Mask
     city_small: _Mask
-    is_total_hidden: _Mask
-    is_city_hidden: bool
-    may_close: _Mask
     ways: _Ways
     fresh: _Ways
     kept: _Ways
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """One family: districts, and last what lies in no known one, by values.
+
+    Attributes:
+        is_total_hidden: by place, and of the city: the cell of the KPI is, in one caliber or both.
+        may_close: by value, whether hiding it in the city hides it.
+    """
+
+    city_sizes: _Counts
+    secrets: Sequence[_Secrets]
+    is_total_hidden: _Mask
+    is_city_hidden: bool
+    may_close: _Mask
     before: _Pattern
 
     def protected(self) -> _Pattern | None:
         """The first pattern that leaves no small cell alone; None if none does."""
-        hidden, closed = self.before.hidden | self.small.any(axis=0), self.before.closed | self.city_small
+        hidden, closed = self.before.hidden, self.before.closed
+        for secrets in self.secrets:
+            hidden, closed = hidden | secrets.small.any(axis=0), closed | secrets.city_small
         if self.is_total_hidden.any() or self.is_city_hidden:  # shown parts would give the total away
             closed = np.ones_like(closed)
         if (closed & ~self.may_close).any():
@@ -125,7 +138,8 @@ class _Table:
         by_size = np.argsort(self.city_sizes, kind="stable")
         while True:
             pattern = _Pattern(hidden | closed, closed)
-            alone, city_alone = self.left_alone(pattern, self.ways)
+            left = [self.left_alone(secrets, pattern, secrets.ways) for secrets in self.secrets]
+            alone, city_alone = (np.any(masks, axis=0) for masks in zip(*left, strict=True))
             if not (alone.any() or city_alone.any()):
                 return pattern
             to_hide = [at for at in by_size if not pattern.hidden[at]]
@@ -143,15 +157,19 @@ class _Table:
     def agrees_with_both(self, pattern: _Pattern) -> bool:
         """Each small cell has another figure with which tonight's table and that of before are as they are."""
         was = _Pattern(pattern.hidden & self.before.hidden, pattern.closed & self.before.closed)
-        tonight, both = self.left_alone(pattern, self.fresh), self.left_alone(was, self.kept)
-        return not ((tonight[0] & both[0]).any() or (tonight[1] & both[1]).any())
+        for secrets in self.secrets:
+            tonight = self.left_alone(secrets, pattern, secrets.fresh)
+            both = self.left_alone(secrets, was, secrets.kept)
+            if any((one & other).any() for one, other in zip(tonight, both, strict=True)):
+                return False
+        return True
 
-    def left_alone(self, pattern: _Pattern, ways: _Ways) -> tuple[_Mask, _Mask]:
+    def left_alone(self, secrets: _Secrets, pattern: _Pattern, ways: _Ways) -> tuple[_Mask, _Mask]:
         """Small cells, of places and of the city, that no step can change."""
         within = np.any([_within_a_place(steps, pattern.closed) for steps in ways], axis=0)
         between = np.any([_between_two_places(steps, pattern.hidden) for steps in ways], axis=0)
-        alone = self.small & ~(within | between | self.is_total_hidden[:, None])
-        return alone, self.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
+        alone = secrets.small & ~(within | between | self.is_total_hidden[:, None])
+        return alone, secrets.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
 
 
 def _ways(sizes: _Counts, counting: _Counts, whole: _Counts, least: _Counts, where: _Mask) -> _Ways:
@@ -208,44 +226,56 @@ def _table_of(family: _Family, value_at: npt.NDArray[np.intp], value_count: int)
     place_at = np.where(is_city, elsewhere, place_at - (len(places) - elsewhere))
     floor = family["suppress_below"][0]
 
-    def spread(column: str) -> tuple[_Counts, _Counts]:
-        """A column by districts and values, and that of the city by values; 0 where there is no row."""
+    def spread(column: str, caliber: str = "") -> _Counts:
+        """A column by districts and values, the city last; 0 where there is no row, the greater of two calibers."""
         wide = np.zeros((elsewhere + 1, value_count))
-        wide[place_at, value_at] = np.nan_to_num(family[column])
-        return wide[:-1], wide[-1]
+        rows = slice(None) if not caliber else family["caliber"] == caliber
+        np.maximum.at(wide, (place_at[rows], value_at[rows]), np.nan_to_num(family[column][rows]))
+        return wide
 
-    def counted(column: str) -> _Counts:
-        parts, city = spread(column)
-        return np.vstack([parts, city - parts.sum(axis=0)])
+    def counted(column: str, caliber: str) -> _Counts:
+        wide = spread(column, caliber)
+        return np.vstack([wide[:-1], wide[-1] - wide[:-1].sum(axis=0)])
 
-    def of_districts(column: str) -> _Counts:
-        return np.vstack([spread(column)[0], np.zeros(value_count)])
-
-    sizes, counting, whole = counted("denominator"), counted("any_count"), counted("whole_count")
-    small = (sizes > 0) & (sizes < floor)
-    small[elsewhere] = False
-    # what another table tells can only be another figure where that hides it as well
-    is_open = small | (of_districts("is_told_elsewhere") == 0)
-    sizes_before, was_hidden = of_districts("denominator_before"), of_districts("was_hidden") > 0
-    is_same_figure = was_hidden | (of_districts("numerator") == of_districts("numerator_before"))
-    is_fresh = ~((sizes == sizes_before) & is_same_figure)
-    is_fresh[elsewhere] = False
+    in_district = np.arange(elsewhere + 1)[:, None] < elsewhere
+    told, was_hidden = spread("is_told_elsewhere") > 0, (spread("was_hidden") > 0) & in_district
+    may_close = ~told[elsewhere]
+    before: dict[str, tuple[_Mask, _Counts]] = {}  # what changed, and by how many cases
+    for caliber in (_FULL, _ASSESSED):
+        change = np.abs(spread("denominator", caliber) - spread("denominator_before", caliber))
+        is_same_figure = was_hidden | (spread("numerator", caliber) == spread("numerator_before", caliber))
+        before[caliber] = ~((change == 0) & is_same_figure) & in_district, change
     # a hidden figure of before is not known here: it differs by no more cases than came and went
-    room = 1 + np.abs(sizes - sizes_before)
-    is_kept = was_hidden & (sizes_before > 0)
-    cases = sizes, counting, whole
-
-    city_sizes, may_close = spread("denominator")[1], spread("is_told_elsewhere")[1] == 0
-    closed_before = (spread("was_hidden")[1] > 0) & may_close
+    room = 1 + before[_FULL][1] + before[_ASSESSED][1]
+    is_kept = was_hidden & (spread("denominator_before", _FULL) > 0)
+    cases = {caliber: [counted(name, caliber) for name in _CASES] for caliber in (_FULL, _ASSESSED)}
+    others = [of_all - assessed for of_all, assessed in zip(cases[_FULL], cases[_ASSESSED], strict=True)]
+    # what another table tells can only be another figure where that hides it as well
+    is_open = ~(told & in_district) | ((cases[_FULL][0] > 0) & (cases[_FULL][0] < floor))
+    ways: dict[str, tuple[_Ways, _Ways, _Ways]] = {}
+    fresh = before[_FULL][0] & before[_ASSESSED][0], before[_FULL][0]
+    for name, counts, is_fresh in ((_ASSESSED, cases[_ASSESSED], fresh[0]), (_FULL, others, fresh[1])):
+        one = np.ones_like(room)
+        ways[name] = (
+            _ways(*counts, one, is_open), _ways(*counts, one, is_open & is_fresh), _ways(*counts, room, is_open & is_kept)
+        )  # fmt: skip
+    secrets = []
+    for caliber, of_all in ((_ASSESSED, ((), (), ())), (_FULL, ways[_FULL])):
+        sizes, city_sizes = cases[caliber][0], spread("denominator", caliber)[elsewhere]
+        secrets.append(
+            _Secrets(
+                (sizes > 0) & (sizes < floor) & in_district,
+                (city_sizes > 0) & (city_sizes < floor) & may_close,
+                *(assessed + others for assessed, others in zip(ways[_ASSESSED], of_all, strict=True)),
+            )
+        )
+    closed_before = (spread("was_hidden")[elsewhere] > 0) & may_close
+    is_total_hidden = spread("is_total_hidden").max(axis=1) > 0
     return _Table(
-        city_sizes=city_sizes,
-        small=small,
-        city_small=(city_sizes > 0) & (city_sizes < floor) & may_close,
-        is_total_hidden=of_districts("is_total_hidden").max(axis=1) > 0,
-        is_city_hidden=bool(spread("is_total_hidden")[1].any()),
+        city_sizes=spread("denominator", _FULL)[elsewhere],
+        secrets=secrets,
+        is_total_hidden=is_total_hidden & in_district[:, 0],
+        is_city_hidden=bool(is_total_hidden[elsewhere]),
         may_close=may_close,
-        ways=_ways(*cases, np.ones_like(sizes), is_open),
-        fresh=_ways(*cases, np.ones_like(sizes), is_open & is_fresh),
-        kept=_ways(*cases, room, is_open & is_kept),
         before=_Pattern(was_hidden.any(axis=0) | closed_before, closed_before),
     )
