@@ -172,8 +172,9 @@ class _Table:
         return alone, secrets.city_small & ~within.any(axis=0) & (not self.is_city_hidden)
 
 
-def _ways(sizes: _Counts, counting: _Counts, whole: _Counts, least: _Counts, where: _Mask) -> _Ways:
+def _ways(cases: Sequence[_Counts], least: _Counts, where: _Mask) -> _Ways:
     """Steps that cells can make of which there are at least so many cases to make them."""
+    sizes, counting, whole = cases
     can_count, can_part, can_whole = sizes - counting >= least, counting - whole >= least, whole >= least
     steps = ((can_count, can_whole), (can_count, can_part), (can_part, can_whole))
     return tuple(_Steps(up & where, down & where) for up, down in steps)
@@ -183,7 +184,8 @@ def _within_a_place(steps: _Steps, closed: _Mask) -> _Mask:
     up, down = steps.up & closed, steps.down & closed
     others_up = up.sum(axis=1, keepdims=True) - up > 0
     others_down = down.sum(axis=1, keepdims=True) - down > 0
-    return (up & others_down) | (down & others_up)
+    found: _Mask = (up & others_down) | (down & others_up)
+    return found
 
 
 def _between_two_places(steps: _Steps, hidden: _Mask) -> _Mask:
@@ -257,7 +259,7 @@ def _table_of(family: _Family, value_at: npt.NDArray[np.intp], value_count: int)
     for name, counts, is_fresh in ((_ASSESSED, cases[_ASSESSED], fresh[0]), (_FULL, others, fresh[1])):
         one = np.ones_like(room)
         ways[name] = (
-            _ways(*counts, one, is_open), _ways(*counts, one, is_open & is_fresh), _ways(*counts, room, is_open & is_kept)
+            _ways(counts, one, is_open), _ways(counts, one, is_open & is_fresh), _ways(counts, room, is_open & is_kept)
         )  # fmt: skip
     secrets = []
     for caliber, of_all in ((_ASSESSED, ((), (), ())), (_FULL, ways[_FULL])):
