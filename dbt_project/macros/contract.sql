@@ -75,8 +75,8 @@ where 1 = 0
 {% macro summed(rows, part) -%}
     {%- set kpis_of = {} -%}
     {%- for row in rows -%}{%- do kpis_of.setdefault(row[part] or '', []).append(row.kpi) -%}{%- endfor -%}
-    {%- if kpis_of | length == 1 -%}
-    cast({{ rows[0][part] or 'null' }} as decimal(18, 4)) as {{ part }}
+    {%- if kpis_of | length <= 1 -%}
+    cast({{ kpis_of.keys() | first or 'null' }} as decimal(18, 4)) as {{ part }}
     {%- else -%}
     case
         {%- for expression, kpis in kpis_of.items() if expression %}

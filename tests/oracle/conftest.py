@@ -12,12 +12,21 @@ import pytest
 from minhu.settings import Settings
 from minhu.standalone import postgres
 from tests.fixtures.homes import build_and_publish, query, settings_at
-from tests.oracle import oracle
+from tests.oracle import breakdowns, oracle
+from tests.oracle.breakdowns import Part
 from tests.oracle.counts import Cell, Figure
 from tests.oracle.sources import Night
 from tests.oracle.story import told as story
 
 KEY = "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"
+
+
+class PublishedPart(NamedTuple):
+    """A row of kpi_breakdowns; a stale one is of a night before."""
+
+    verdict: str
+    is_stale: bool
+    figure: Figure
 
 
 class Told(NamedTuple):
@@ -28,6 +37,8 @@ class Told(NamedTuple):
     made: dict[Cell, Figure]
     known: dict[Cell, Figure]
     expected: dict[Cell, Figure]
+    published_parts: dict[Part, PublishedPart]
+    known_parts: dict[Part, Figure]
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +70,18 @@ def told(city_home: Settings, postgres_folder: Path, build_once: Callable[[str],
                 city_home, f"select {KEY}, numerator, denominator, sample_size, value from kpis.kpi_values"
             )
         }
+        published_parts = {
+            Part(Cell(*row[:7]), *row[7:9]): PublishedPart(row[9], row[10], _figure(row[11], row[12], None, row[13]))
+            for row in query(
+                city_home,
+                f"select {KEY}, breakdown, value_code, verdict, is_stale, numerator, denominator, value "
+                "from publish.kpi_breakdowns",
+            )
+        }
         known = oracle.cells(nights, night)
-        found.append(Told(night, published, made, known, oracle.cells_with_disputes(nights, night, known)))
+        expected = oracle.cells_with_disputes(nights, night, known)
+        known_parts = breakdowns.parts(nights, night)
+        found.append(Told(night, published, made, known, expected, published_parts, known_parts))
     return found
 
 

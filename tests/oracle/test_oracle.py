@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from math import isclose
 from pathlib import Path
 
 import pytest
 
 from tests.oracle import contract
-from tests.oracle.conftest import Told
+from tests.oracle.breakdowns import BROKEN_DOWN
+from tests.oracle.conftest import PublishedPart, Told
 from tests.oracle.counts import DEFINITIONS, Cell, Figure
 from tests.oracle.disputes import DISPUTES
 
@@ -52,6 +54,50 @@ def test_every_figure_shown_is_what_the_oracle_knows(told: list[Told]) -> None:
         hidden = night.published.keys() - shown.keys()
         expected = {cell: f._replace(sample_size=None) for cell, f in night.expected.items() if cell not in hidden}
         assert _differences(expected, shown) == [], f"{night.night}: cell, the oracle, the product"
+
+
+def test_every_part_shown_is_what_the_oracle_knows(told: list[Told]) -> None:
+    """Of months that are settled and covered; what a night before showed is not of tonight."""
+    shown_count = 0
+    for night in told:
+        fresh = {part: row for part, row in night.published_parts.items() if not row.is_stale}
+        shown = {part: row.figure for part, row in fresh.items() if row.verdict in SHOWN}
+        shown_count += len(shown)
+        tables = {(part.cell.kpi_id, part.cell.period_start) for part in fresh}
+        known = {
+            part: figure
+            for part, figure in night.known_parts.items()
+            if (part.cell.kpi_id, part.cell.period_start) in tables and not _is_empty(figure)
+        }
+        if len(fresh) == len(night.published_parts):
+            assert known.keys() == fresh.keys()
+        differing = [
+            (part, known.get(part), figure)
+            for part, figure in shown.items()
+            if part not in known or not _is_same(known[part]._replace(sample_size=None), figure)
+        ]
+        assert differing == [], f"{night.night}: part, the oracle, the product"
+        assert {kpi for kpi, _ in tables} == set(BROKEN_DOWN)
+    assert shown_count > 500, "nights that hide all prove nothing"
+
+
+def test_parts_add_up_to_their_cell(told: list[Told]) -> None:
+    """What is hidden is left out of the sum: where nothing is, it is the cell."""
+    seen = 0
+    for night in told:
+        sums: dict[tuple[Cell, str], list[PublishedPart]] = defaultdict(list)
+        for part, row in night.published_parts.items():
+            sums[part.cell, part.breakdown].append(row)
+        for (cell, _), rows in sums.items():
+            verdict, figure = night.published[cell]
+            if verdict in SHOWN and all(row.verdict in SHOWN and not row.is_stale for row in rows):
+                assert isclose(
+                    sum(row.figure.numerator or 0 for row in rows), figure.numerator or 0, abs_tol=COUNTS_APART
+                )
+                seen += 1
+            if verdict not in SHOWN:
+                assert not any(row.verdict in SHOWN for row in rows), cell
+    assert seen > 50
 
 
 def test_a_settled_dispute_is_no_dispute(told: list[Told]) -> None:

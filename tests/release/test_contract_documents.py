@@ -131,6 +131,7 @@ def test_word_that_goes_concerns_the_readers_of_every_table_that_had_it(project:
     rewrite(project, CODES, lambda c: c["verdict"]["words"].pop("BAND_ONLY"))
     said = dictionary.check(project)[:-1]
     assert [line.split(" - ")[0] for line in said] == [
+        "kpi_breakdowns: column verdict no longer has the words BAND_ONLY",
         "kpi_restatements: column verdict_before no longer has the words BAND_ONLY",
         "kpi_restatements: column verdict_now no longer has the words BAND_ONLY",
         "kpi_results: column verdict no longer has the words BAND_ONLY",

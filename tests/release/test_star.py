@@ -52,6 +52,18 @@ CELLS = (
     {**CELL, "kpi_id": "H04", "numerator": 1200, "denominator": None, "value": 1200, "unit_type": "city", "unit_code": "c"},
 )  # fmt: skip
 
+OF_CITY = {
+    "kpi_id": "H06", "variant": "main", "unit_type": "city", "unit_code": "c", "unit_name": "市", **OCTOBER,
+    "caliber": "assessed", "breakdown": "category", "numerator": 45, "denominator": 50, "value": 0.9, "ci_low": 0.8, "ci_high": 0.95,
+    "verdict": "PUBLISHED", "contract_version": "1.0.0",
+}  # fmt: skip
+BREAKDOWNS = (
+    {**OF_CITY, "value_code": "K001", "value_name": "噪声扰民"},
+    {**OF_CITY, **HIDDEN, "value_code": "K002", "value_name": "", "denominator": 6, "verdict": "SUPPRESSED"},
+    {**OF_CITY, "breakdown": "tier", "value_code": "immediate", "verdict": "BAND_ONLY", "is_stale": True},
+    {**OF_CITY, "value_code": "K001", "value_name": "噪声扰民", "caliber": "full"},
+)
+
 
 def write(home: Home, day: date, kpis: Any = KPIS) -> None:
     """A work file with a month of a small city; ``kpis`` begin with those of the fixture."""
@@ -70,6 +82,7 @@ def write(home: Home, day: date, kpis: Any = KPIS) -> None:
         [{"unit_type": "point", "unit_code": "p", "unit_name": "站", "street_code": "dA1", "district_code": "dA"}],
     )
     home.insert("periods", [{**OCTOBER, "day_count": 31, "working_day_count": 18, "is_calendar_known": True}])
+    home.insert("kpi_breakdowns", BREAKDOWNS)
     home.insert("kpi_signals", [{
         "kpi_id": "H06", "variant": "main", "unit_type": "district", "unit_code": "dA", "period_type": "month",
         "period_start": date(2026, 10, 1), "caliber": "assessed", "value": 0.9, "baseline_start": date(2025, 10, 1),
@@ -138,6 +151,15 @@ def test_default_facts_hold_main_variants_of_settled_months_in_one_caliber(home:
         "select business_date, newest_month, cell_count, shown_count, provisional_count, stale_count, withheld_count, "
         "suppressed_count from published.release_banner"
     ) == [(D20, date(2026, 10, 1), 5, 4, 1, 1, 0, 1)]
+
+
+def test_values_of_breakdowns_have_names_and_say_why_they_are_hidden(home: Home) -> None:
+    columns = "value_code, value_name, value_name_en, value, mark, denominator"
+    assert home.rows(f"select {columns} from published.fct_kpi_breakdowns order by 1") == [
+        ("K001", "噪声扰民", None, 0.9, None, 50.0),
+        ("K002", "K002", None, None, "[c]", 6.0),
+        ("immediate", "立即办", "immediate", 0.9, "[u][o]", 50.0),
+    ]
 
 
 def test_units_have_the_places_above_them_as_columns(home: Home) -> None:

@@ -209,6 +209,22 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
                 null::varchar as parent_code, null::date as valid_to from p where level = 'unit'""",
         "kpi_results": cells,
         "peer_comparisons": peers,
+        "kpi_breakdowns": f"""
+            select 'H06' as kpi_id, 'main' as variant, unit_type, unit_code, unit_code || '名' as unit_name, 'month' as period_type,
+                period_start, 'full' as caliber, breakdown, value_code, value_name,
+                case when verdict = 'PUBLISHED' then 45 end as numerator, n as denominator,
+                case when verdict = 'PUBLISHED' then 45 / n end as value,
+                case when verdict = 'PUBLISHED' then 0.7 end as ci_low, case when verdict = 'PUBLISHED' then 0.95 end as ci_high,
+                verdict, rule_id, is_stale
+            from (values
+                ('city', '610100', 'category', 'K1', '<i>噪声</i>', 50.0, 'PUBLISHED', '', false),
+                ('city', '610100', 'category', 'K2', null, 7.0, 'SUPPRESSED', 'L4-KPI-003', false),
+                ('city', '610100', 'category', 'unknown', null, 90.0, 'PUBLISHED', 'L4-KPI-005', true),
+                ('district', '610101', 'category', 'K1', '<i>噪声</i>', 60.0, 'PUBLISHED', '', false),
+                ('district', '610102', 'category', 'K2', null, 3.0, 'SUPPRESSED', 'L4-KPI-003', false),
+                ('city', '610100', 'tier', 'immediate', null, 80.0, 'PUBLISHED', '', false)
+            ) as parts (unit_type, unit_code, breakdown, value_code, value_name, n, verdict, rule_id, is_stale)
+            cross join (values (date '{night.replace(day=1, month=night.month - 1)}'), (date '2025-01-01')) as months (period_start)""",
         "kpi_changes": changes,
         "schemes": """
             select 'ratio_to_target' as scheme, '比值' as scheme_zh, 'H06' as kpi_id, 'main' as variant, 1::double as weight,

@@ -23,7 +23,7 @@ from minhu.warehouse import work_file
 #: Tables of an earlier release that a later night needs; their columns and types are those of the contract.
 CARRIED = (
     "kpi_results", "kpi_restatements", "integrity_companions", "standardised_on_time", "on_time_by_channel",
-    "kpi_published_since",
+    "kpi_published_since", "kpi_breakdowns",
 )  # fmt: skip
 _ATTEMPT = re.compile(r"landing/([a-z]+)/([a-z_]+)/dt=(\d{4}-\d{2}-\d{2})/attempt=(\d+)/manifest\.json")
 _Table = tuple[str, str]

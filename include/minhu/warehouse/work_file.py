@@ -23,7 +23,15 @@ from minhu.findings import Finding
 from minhu.landing import contracts
 from minhu.landing.night import Night
 from minhu.settings import Settings
-from minhu.statistics import complements, rank_intervals, rating_effects, relations, sums, suppression
+from minhu.statistics import (
+    breakdown_suppression,
+    complements,
+    rank_intervals,
+    rating_effects,
+    relations,
+    sums,
+    suppression,
+)
 from minhu.warehouse import machine
 
 _STATE = """
@@ -166,7 +174,7 @@ def code_hash(settings: Settings) -> str:
         for p in sorted(settings.dbt_dir.rglob("*"))
         if p.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in p.parts
     ]
-    modules = (complements, rank_intervals, rating_effects, relations, sums, suppression)
+    modules = (breakdown_suppression, complements, rank_intervals, rating_effects, relations, sums, suppression)
     contract_files = sorted(Path(contracts.__path__[0]).glob("*.py"))
     for path in [*files, *contract_files, *(Path(str(module.__file__)) for module in modules)]:
         digest.update(path.name.encode())

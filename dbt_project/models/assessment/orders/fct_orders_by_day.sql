@@ -11,65 +11,11 @@ with orders as (
         on orders.order_id = repeats.order_id
 ),
 
-anchored as (
-    {% for anchor, day in [
-        ('created', 'created_date'), ('dispatched', 'dispatched_date'), ('due', 'due_date'),
-        ('unpaused_due', 'rule_unpaused_due_date'), ('paused_due', 'rule_paused_due_date'), ('closed', 'closed_date'),
-        ('callback', 'callback_date'), ('claim', 'claim_date'), ('immediate_due', 'immediate_due_date'),
-    ] %}
-    select
-        orders.*,
-        '{{ anchor }}' as anchor,
-        {{ day }} as day
-    from orders
-    where {{ in_days_to_count('orders', day) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-calibers as (
-    select
-        anchored.*,
-        'full' as caliber,
-        true as is_rated
-    from anchored
-    union all
-    select
-        anchored.*,
-        'assessed' as caliber,
-        assessment_scope <> 'response_only' as is_rated
-    from anchored
-    where assessment_scope <> 'excluded'
-),
-
-judged as (
-    select
-        *,
-        -- merged and withdrawn orders leave the due set; a deadline after as_of is not yet due
-        anchor = 'due'
-        and not is_merged
-        and not is_withdrawn
-        and due_at < {{ as_of() }}
-        and coalesce(claim_role, '') <> 'definition' as is_due,
-        anchor = 'immediate_due'
-        and not is_merged
-        and not is_withdrawn
-        and immediate_due_at < {{ as_of() }} as is_immediate_due,
-        anchor = 'claim'
-        and claim_role = 'definition'
-        and is_claimed_on_time is not null
-        and not is_merged
-        and not is_withdrawn as is_due_by_claim,
-        anchor = 'unpaused_due'
-        and not is_merged
-        and not is_withdrawn
-        and rule_unpaused_due_at < {{ as_of() }} as is_unpaused_due,
-        anchor = 'paused_due'
-        and not is_merged
-        and not is_withdrawn
-        and rule_paused_due_at < {{ as_of() }} as is_paused_due
-    from calibers
-),
+{% call(day) judged_orders({
+    'created': 'created_date', 'dispatched': 'dispatched_date', 'due': 'due_date',
+    'unpaused_due': 'rule_unpaused_due_date', 'paused_due': 'rule_paused_due_date', 'closed': 'closed_date',
+    'callback': 'callback_date', 'claim': 'claim_date', 'immediate_due': 'immediate_due_date',
+}) -%} {{ in_days_to_count('orders', day) }} {%- endcall %},
 
 counted as (
     select
@@ -80,7 +26,7 @@ counted as (
         unit_code,
         coalesce(channel, '') as channel,
         caliber,
-        {{ count_where("anchor = 'created'") }} as created_count,
+        {{ order_measure('created_count') }} as created_count,
         {{ count_where("anchor = 'created' and is_merged") }} as merged_count,
         {{ count_where("anchor = 'created' and is_withdrawn and not is_merged") }} as withdrawn_count,
         {{ count_where(
@@ -91,10 +37,8 @@ counted as (
         ) }} as created_open_count,
         {{ count_where("is_due") }} as reply_due_count,
         {{ count_where("is_due and replied_at is not null") }} as replied_count,
-        {{ count_where("is_due or is_due_by_claim") }} as due_count,
-        {{ count_where(
-            "(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)"
-        ) }} as on_time_count,
+        {{ order_measure('due_count') }} as due_count,
+        {{ order_measure('on_time_count') }} as on_time_count,
         {{ count_where(
             "(is_due and closed_at > due_at) or (is_due_by_claim and not is_claimed_on_time)"
         ) }} as late_count,
@@ -125,15 +69,10 @@ counted as (
         ) }} as called_back_count,
         {{ count_where("anchor = 'callback'") }} as callback_count,
         {{ count_where("anchor = 'callback' and is_contacted") }} as contacted_count,
-        {{ count_where("anchor = 'callback' and is_rated") }} as rated_callback_count,
-        -- a duplicate is solved with the order it was merged into, never by itself
-        {{ count_where("anchor = 'callback' and is_rated and is_resolved and not is_merged") }} as resolved_count,
-        {{ count_where(
-            "anchor = 'callback' and is_rated and satisfaction in ('very_satisfied', 'satisfied')"
-        ) }} as satisfied_count,
-        {{ count_where(
-            "anchor = 'callback' and is_rated and satisfaction = 'basically_satisfied'"
-        ) }} as basically_satisfied_count,
+        {{ order_measure('rated_callback_count') }} as rated_callback_count,
+        {{ order_measure('resolved_count') }} as resolved_count,
+        {{ order_measure('satisfied_count') }} as satisfied_count,
+        {{ order_measure('basically_satisfied_count') }} as basically_satisfied_count,
         {{ count_where(
             "anchor = 'claim' and claim_role = 'beside' and is_claimed_on_time is not null"
         ) }} as claimed_count,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from minhu.release.published_contract import Contract
-from minhu.release.star import dimensions, facts
+from minhu.release.star import breakdowns, dimensions, facts
 from minhu.release.star.views import View
 from minhu.release.star.wide import Kpi, wide_kpi_months
 
@@ -20,6 +20,7 @@ _MAKERS: tuple[tuple[Callable[[Contract], View], tuple[str, ...]], ...] = (
     (facts.fct_kpi_results, ("kpi_results",)),
     (facts.fct_kpi_results_full, ("kpi_results",)),
     (facts.fct_kpi_results_all, ("kpi_results",)),
+    (breakdowns.fct_kpi_breakdowns, ("kpi_breakdowns",)),
     (facts.fct_kpi_signals, ("kpi_signals",)),
     (facts.fct_kpi_changes, ("kpi_changes",)),
     (facts.fct_kpi_peers, ("peer_comparisons",)),

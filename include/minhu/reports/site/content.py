@@ -10,6 +10,7 @@ from functools import cached_property
 
 from minhu.release.release_folder import Release
 from minhu.reports.site import integrity
+from minhu.reports.site.breakdowns import read_breakdowns
 from minhu.reports.site.cells import CALIBER, Cell, in_period, read_series, scrubbed
 from minhu.reports.site.reading import Row, Tables
 from minhu.reports.site.subjects import Kpi, Unit, read_kpis, read_units
@@ -26,6 +27,7 @@ class Content:
         cells: by KPI, level and code, in order of time, in the site's caliber.
         peers, changes: rows of the headline period by KPI, level and code; changes by comparison as well.
         signals: rows by KPI, level and code in order of time, none in a release from before signals.
+        breakdowns: rows of the newest settled month by KPI, of the city and its districts.
         restated: rows of this night's restatements.
     """
 
@@ -39,6 +41,7 @@ class Content:
     changes: Mapping[tuple[str, str, str, str], Row]
     signals: Mapping[Key, Sequence[Row]]
     has_signals: bool
+    breakdowns: Mapping[str, Sequence[Row]]
     restated: Sequence[Row]
     versions: Mapping[tuple[str, str], Sequence[Row]]
     targets: Mapping[str, Row]
@@ -136,6 +139,7 @@ def read_content(release: Release, tables: Tables) -> Content:
         },
         signals=_signals(tables, kpis, is_shown),
         has_signals=tables.has("kpi_signals"),
+        breakdowns=read_breakdowns(tables),
         restated=_restated(tables, release.business_date),
         versions=_versions(tables),
         targets=_targets(schemes, release.business_date),

@@ -32,6 +32,13 @@ LABELS = {
         "同一纵轴；灰线为全市，阴影为 95% 区间；未公布的期间断开，不作连线。",
         "On one axis; the grey line is the city, the shade the 95 % interval; a period that is not shown is a gap.",
     ),
+    "breakdowns": Words("按诉求类别、性质、等级、渠道分解", "By category, demand type, tier and channel"),
+    "breakdowns_note": Words(
+        "最近一个已定稿的月份，全口径。各表是同一批工单的不同分法，不可相加；小样本隐去，能由其他数值推得小样本的也一并隐去。",
+        "The newest settled month, all orders. Each table is of the same orders: never add two. Small figures are hidden, and those "
+        "from which a small one would follow.",
+    ),
+    "city": Words("全市", "city"),
     "funnel": Words("漏斗图：差异是否超出偶然", "Funnel: more than chance?"),
     "funnel_note": Words(
         "每点为一个单位；虚线为 95% 界限，实线为 99.8% 界限（已计入过度离散）。界限之内的差异与偶然无异。",

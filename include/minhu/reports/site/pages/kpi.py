@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
-from minhu.reports.site import cells, lifts, periods, sentences
+from minhu.reports.site import breakdowns, cells, lifts, periods, sentences
 from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
 from minhu.reports.site.drawing.funnel import Dot
@@ -52,6 +52,7 @@ def build(content: Content, kpi: Kpi) -> Page:
         ],
         "variants": _variants(content, kpi),
         "waterfall": lifts.drawing(content, kpi),
+        "breakdowns": breakdowns.tables_of(content.breakdowns.get(kpi.kpi_id, ()), kpi.unit, content.rules),
         "districts": _districts(content, kpi, key),
         "funnels": _funnels(content, kpi),
         "levels": _levels(content, kpi),
