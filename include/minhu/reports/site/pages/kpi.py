@@ -181,8 +181,8 @@ def _funnels(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
         unit = content.unit_of(level, code)
         cell = content.at_headline(kpi, level, code)
         if row["funnel_position"] and row["sample_size"] and row["peer_value"] is not None and cell and cell.is_shown:
-            alike = (level, row["peer_group"], row["peer_value"], row["overdispersion"] or 1.0)
-            groups[alike].append(
+            peers = (level, row["peer_group"], row["peer_value"], row["overdispersion"] or 1.0)
+            groups[peers].append(
                 Dot(row["sample_size"], row["value"], row["funnel_position"], unit.name if unit else code)
             )
     for unit in content.units:
