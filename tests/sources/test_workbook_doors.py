@@ -202,6 +202,19 @@ def test_merged_codes_hold_for_each_row_and_merged_numbers_for_none(tmp_path: Pa
             as_integer(cell)
 
 
+def test_blank_cells_that_are_merged_stay_empty(tmp_path: Path) -> None:
+    """Also with rows of nothing, and with a table that ends before the merged column."""
+
+    def merge(sheet: Worksheet) -> None:
+        for merged in ("E2:E3", "A8:A9", "G2:G3"):
+            sheet.merge_cells(merged)
+
+    rows = [GOOD[0], *([*row[:4], None] for row in GOOD[1:])]
+    (sheet,) = read_sheets(write(tmp_path / "t.xlsx", book_of(rows, merge)), TERMINALS)
+    assert sheet.columns["办件数"] in ([None, None], ["", ""])
+    assert not sheet.noticed
+
+
 def test_a_header_of_two_rows_with_merged_cells_is_read_by_its_lower_row(tmp_path: Path) -> None:
     def merge(sheet: Worksheet) -> None:
         for column in "AB":
