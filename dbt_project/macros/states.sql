@@ -70,6 +70,17 @@ where recency = 1
 {%- endmacro %}
 
 {#
+  The day by whose borders a record lies: that of `time`, and for one without a possible time, which will be quarantined and is
+  weighed against its places, the day it landed.
+#}
+{% macro place_date(time) -%}
+case
+    when {{ local_date(time) }} between {{ first_day() }} and {{ business_date() }} then {{ local_date(time) }}
+    else landed_date
+end
+{%- endmacro %}
+
+{#
   Joins: the community and the street of a thing as they lay on `day`, as communities and streets. A thing lies where its
   community does; the street that it names itself counts where that is not known.
 #}

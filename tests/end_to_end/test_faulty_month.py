@@ -181,11 +181,13 @@ def tell(story: Story, nights: int) -> None:
     city.repeat(20)
     story.night(day, refused="grid")
 
-    # that night's hotline is delivered again with the orders as they should have been; calls that cannot be
+    # that night's hotline is delivered again with the orders as they should have been; calls that cannot be, and events
+    # without a time: they lie in a grid all the same, whose street and district are withheld as it is
     day += timedelta(days=1)
     city.good_day(day, day)
     city.deliver_again(story.settings, day - timedelta(days=1), city.mended(wrong, day - timedelta(days=1), 20))
     city.make("hotline.calls", day, "dA", 10, day, "reversed")
+    city.make("grid.events", day, "dC", 30, day, "undated")
     city.repeat(20)
     story.night(day)
 
@@ -268,7 +270,7 @@ def test_the_written_nights_have_something_to_withhold_to_heal_and_to_leave_alon
     assert (cases_of_b["verdict"], cases_of_b["rule_id"]) == ("PUBLISHED_WITH_NOTE", "L2-STA-004")
     assert [any(row["is_stale"] for row in shown.values()) for shown in story.shown[:WRITTEN]] == [False, True, False]
     assert {rule for rules in story.rules[:WRITTEN] for rule in rules.values()} == {
-        "L2-HOT-004", "L2-HOT-024", "L2-STA-001", "L4-KPI-006",
+        "L2-GRD-001", "L2-HOT-004", "L2-HOT-024", "L2-STA-001", "L4-KPI-006",
     }  # fmt: skip
 
 

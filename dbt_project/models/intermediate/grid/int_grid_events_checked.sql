@@ -2,7 +2,10 @@
 -- and the first record rule it breaks.
 {{ config(materialized='view') }}
 with events as (
-    select * from {{ ref('int_grid_events_latest') }}
+    select
+        *,
+        {{ place_date('reported_at') }} as place_date
+    from {{ ref('int_grid_events_latest') }}
     where event_id in (select event_id from {{ ref('int_grid_events_changed') }})
 ),
 
@@ -27,7 +30,7 @@ joined as (
     from events
     left join {{ ref('dim_grids') }} as grids
         on events.grid_code = grids.grid_code
-    {{ join_places_of_day('grids', local_date('events.reported_at')) }}
+    {{ join_places_of_day('grids', 'events.place_date') }}
     left join verifications
         on events.event_id = verifications.event_id
 )

@@ -4,12 +4,7 @@
 with orders as (
     select
         *,
-        -- one without a possible day of its own, which will be quarantined, lies where it would on the day it landed
-        case
-            when {{ local_date('created_at') }} between {{ first_day() }} and {{ business_date() }}
-                then {{ local_date('created_at') }}
-            else landed_date
-        end as place_date
+        {{ place_date('created_at') }} as place_date
     from {{ ref('int_orders_latest') }}
     where
         order_id in (select order_id from {{ ref('int_orders_changed') }})

@@ -2,7 +2,10 @@
 -- record rule it breaks.
 {{ config(materialized='view') }}
 with cases as (
-    select * from {{ ref('int_cases_latest') }}
+    select
+        *,
+        {{ place_date('accepted_at') }} as place_date
+    from {{ ref('int_cases_latest') }}
     where case_id in (select case_id from {{ ref('int_cases_changed') }})
 ),
 
@@ -23,7 +26,7 @@ joined as (
     left join {{ ref('dim_place_versions') }} as communities
         on
             points.community_code = communities.place_code
-            and {{ stands_on('communities', local_date('cases.accepted_at')) }}
+            and {{ stands_on('communities', 'cases.place_date') }}
     left join {{ ref('dim_places') }} as districts
         on cases.district_code = districts.place_code
 )
