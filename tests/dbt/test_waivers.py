@@ -119,7 +119,7 @@ def test_waivers_of_a_cell_with_few_cases_and_another_warning_are_all_told(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("[[waiver]", "expected TOML"),
+        ("[[waiver]", "it is not TOML"),
         ("[[waivers]]\nwaiver_id = 'W-1'", "expected nothing but"),
         ("[[waiver]]\nwaiver_id = 'W-1'", "W-1 has no approved_on, approver, author, expires_on"),
         (
