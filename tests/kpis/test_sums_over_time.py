@@ -14,7 +14,7 @@ from minhu.statistics.complements import complements
 
 FLOOR = 10
 MONTH_ENDS = {1: 31, 2: 28, 3: 31, 4: 30, 5: 31, 6: 30}
-LENGTHS = {"month": 1, "quarter": 3, "half_year": 6}
+LENGTHS = {"day": 1, "month": 1, "quarter": 3, "half_year": 6}
 Figures = dict[str, tuple[float, float]]
 UNITS = {"city": None, "a": "city", "b": "city", "c": "city"}
 
@@ -196,3 +196,13 @@ def test_of_random_cities_hardly_a_small_cell_is_solved_unmarked() -> None:
     assert small > 100
     assert before > 0.4 * small
     assert left <= 0.1 * before, f"{left} of {small} are solved unmarked"
+
+
+def test_no_month_is_hidden_for_its_days() -> None:
+    """Ten days of one order each, all counted in the month's ten of ten: they are marked, and the month is shown."""
+    days = [
+        [cell("alone", 1, 1, "day") | {"period_start": date(2026, 1, day), "period_end": date(2026, 1, day)}]
+        for day in range(1, 11)
+    ]
+    found = roles(*days, [cell("alone", 10, 10)])
+    assert {(period, role) for period, *_, role in found} == {("day", "exposed")} and len(found) == 10

@@ -3,7 +3,8 @@
 The counts of a quarter are those of its months, and what is counted in the assessed caliber is part of the full one: a hidden
 month follows from its quarter and the other months. Where such a sum tells a hidden figure, one more figure of the unit is
 hidden, the longer period before another part, and what that needs among the places of its own period. Figures of the whole city
-are never hidden for it. What would be told even if all that may be hidden were is marked, and nothing is hidden for it.
+are never hidden for it, nor is any week or month for its days. What is told all the same is marked; nothing is hidden for what would be
+told even if all that may be hidden were.
 """
 
 from __future__ import annotations
@@ -165,7 +166,8 @@ class _Kpi:
             exposed = [
                 row for row in np.flatnonzero(told.cells & self._columns.is_kept).tolist() if self._is_unmarked(row)
             ]
-            chosen = self._company([row for row in exposed if self._columns.is_small[row]] or exposed, told)
+            small = [row for row in exposed if self._columns.is_small[row]]
+            chosen = self._company(small, told) or self._company(exposed, told)
             if not chosen:
                 break
             for family, rows in self._by_family(_flags(chosen, len(told.cells))):
@@ -191,7 +193,8 @@ class _Kpi:
                     new = [cell for cell in self._sums.cells_of(relation).tolist() if told.cells[cell]]
                     waiting += [cell for cell in new if cell not in reached]
                     reached.update(new)
-        across = sorted(relation for relation in met if not self._sums.is_of_one_period[relation])
+        is_other = self._sums.is_of_one_period | self._sums.is_of_days
+        across = sorted(relation for relation in met if not is_other[relation])
         directly = [relation for relation in across if told.directly[relation]]
         nearest = [relation for relation in directly if not {*self._sums.cells_of(relation)}.isdisjoint(exposed)]
         chosen: set[int] = set()

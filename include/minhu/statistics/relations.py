@@ -33,6 +33,7 @@ class Relations:
         lengths: how many of them each relation has.
         low, high: of each relation.
         is_of_one_period: places in one period are added up, not periods or calibers.
+        is_of_days: days are added up, for which no longer period is hidden.
     """
 
     cells: Numbers
@@ -40,6 +41,7 @@ class Relations:
     low: Floats
     high: Floats
     is_of_one_period: bool = False
+    is_of_days: bool = False
 
 
 class _Family(NamedTuple):
@@ -120,9 +122,9 @@ class Columns:
                 if total.period_type == longer:
                     within = [part for part in by_type[total.caliber, shorter] if self._families[part].is_in(total)]
                     if within:
-                        yield self._of_units(self._cell[number], self._cell[within])
+                        yield self._of_units(self._cell[number], self._cell[within], shorter == "day")
 
-    def _of_units(self, total: Numbers, parts: Numbers) -> Relations:
+    def _of_units(self, total: Numbers, parts: Numbers, is_of_days: bool) -> Relations:
         is_whole = (total >= 0) & (parts >= 0).any(axis=0)
         for column in (self.counted, self.size):
             with_none = np.append(column, 0.0)
@@ -130,7 +132,7 @@ class Columns:
         block = np.vstack([total, parts])[:, is_whole].T
         is_there = block >= 0
         none = np.zeros(len(block))
-        return Relations(block[is_there], is_there.sum(axis=1), none, none)
+        return Relations(block[is_there], is_there.sum(axis=1), none, none, is_of_days=is_of_days)
 
     def _calibers(self) -> Iterator[Relations]:
         """What counts in the assessed caliber counts in the full one; no more is left than cases are."""

@@ -39,6 +39,7 @@ class Sums:
         self._low = np.concatenate([kind.low for kind in kinds])
         self._high = np.concatenate([kind.high for kind in kinds])
         self.is_of_one_period = np.concatenate([np.full(len(kind.low), kind.is_of_one_period) for kind in kinds])
+        self.is_of_days = np.concatenate([np.full(len(kind.low), kind.is_of_days) for kind in kinds])
         self.is_hidden = np.zeros(len(counted), dtype=bool)
         self._hidden_in = np.zeros(len(self._low), dtype=np.int64)
         self._counted = counted
