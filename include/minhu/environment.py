@@ -222,7 +222,7 @@ def read(environ: Mapping[str, str]) -> Environment:
     Raises:
         UsageError: some are wrong; the message names all of them, what was expected and what was found.
     """
-    garbled = {name for name, text in environ.items() if name.startswith(PREFIX) and not is_storable(text)}
+    garbled = sorted(name for name, text in environ.items() if name.startswith(PREFIX) and not is_storable(text))
     wrong: list[str] = [f"{name}: expected UTF-8 without control marks, found something else" for name in garbled]
     environ = {name: text for name, text in environ.items() if name not in garbled}
     wrong += _alone(environ)

@@ -162,10 +162,7 @@ class _Kpi:
     def _hide_more(self) -> None:
         """One more figure for each sum that tells a hidden one, and what that needs in its period; mark what is told still."""
         for _ in range(_ROUNDS):
-            told = self._sums.told()
-            exposed = [
-                row for row in np.flatnonzero(told.cells & self._columns.is_kept).tolist() if self._is_unmarked(row)
-            ]
+            told, exposed = self._exposed()
             small = [row for row in exposed if self._columns.is_small[row]]
             chosen = self._company(small, told) or self._company(exposed, told)
             if not chosen:
@@ -175,10 +172,18 @@ class _Kpi:
                     cell = family.cells[row - family.first]
                     cell.is_hidden = cell.stands_for_others = True
                 self._protect(family)
+        else:  # what the last round hid has changed what is told
+            _, exposed = self._exposed()
         for row in exposed:
             family = self._families[self._columns.family[row]]
             if not family.is_same:
                 family.roles[self._columns.key[row]] = EXPOSED
+
+    def _exposed(self) -> tuple[Told, list[int]]:
+        """What is told now, and of it the cells that must not be and are not marked."""
+        told = self._sums.told()
+        rows = np.flatnonzero(told.cells & self._columns.is_kept).tolist()
+        return told, [row for row in rows if self._is_unmarked(row)]
 
     def _is_unmarked(self, row: int) -> bool:
         return self._families[self._columns.family[row]].roles.get(self._columns.key[row]) != EXPOSED
