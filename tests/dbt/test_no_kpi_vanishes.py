@@ -28,12 +28,9 @@ def db() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def test_nothing_is_said_where_every_kpi_has_a_cell(db: duckdb.DuckDBPyConnection) -> None:
-    require_every_kpi(db)
-
-
 @pytest.mark.parametrize("kpi_id", ["H01", "H02", "H06"])
 def test_a_kpi_without_a_cell_stops_the_night_by_name(db: duckdb.DuckDBPyConnection, kpi_id: str) -> None:
+    require_every_kpi(db)  # nothing is said while each has one
     db.execute("delete from publish.kpi_results where kpi_id = ?", [kpi_id])
     variant = "claimed" if kpi_id == "H06" else "main"
     with pytest.raises(PermanentError, match=f"found none of {kpi_id}/{variant} -"):
