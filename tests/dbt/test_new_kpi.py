@@ -25,6 +25,7 @@ FILE = """\
 kpi_id: H14
 kpi_name: overdue_open_rate
 name_zh: 超期未结率
+name_en: Overdue open rate
 standard: own definition
 
 # placeholder until the city names its offices

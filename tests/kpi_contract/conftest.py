@@ -51,7 +51,8 @@ def edit(project: Path) -> Callable[..., None]:
 def a_kpi(**keys: Any) -> Kpi:
     """One variant with plain values, of whom a test says only what matters to it."""
     plain = {
-        "kpi_id": "H99", "variant": "main", "kpi_name": "a_rate", "name_zh": "率", "owner_zh": "办", "standard": "own definition",
+        "kpi_id": "H99", "variant": "main", "kpi_name": "a_rate", "name_zh": "率", "name_en": "A rate", "owner_zh": "办",
+        "standard": "own definition",
         "source": "hotline", "requires": "work_orders", "count_model": "orders", "numerator": "on_time_count",
         "denominator": "due_count", "sample_size": "due_count", "unit": "share", "interval_method": "wilson",
         "direction": "up", "levels": ["city"], "periods": ["month"], "suppress_below": 10, "band_below": 30,

@@ -15,7 +15,8 @@ from minhu.gate.kpi_contract.project import seed_text
 
 #: What must be said of a KPI; the rest is taken from one that counts alike.
 NEEDED = {
-    "--id": "H14", "--name": "overdue_open_rate", "--name-zh": "超期未结率", "--count-model": "orders",
+    "--id": "H14", "--name": "overdue_open_rate", "--name-en": "Overdue open rate", "--name-zh": "超期未结率",
+    "--count-model": "orders",
     "--numerator": "overdue_open_count", "--denominator": "due_count", "--direction": "down",
     "--description": "Orders due; numerator: still open.", "--description-zh": "到期工单；分子：未结。", "--valid-from": "2026-11-20",
 }  # fmt: skip
@@ -70,7 +71,18 @@ def test_a_new_kpi_is_one_file_and_the_seeds_follow(project: Path) -> None:
 
 
 def test_what_is_not_given_is_asked_for(project: Path) -> None:
-    answers = ["H14", "orders_created", "新建工单", "", "ordrs", "orders", "created_count", "", "", "", "context"]
+    answers = [
+        "H14",
+        "orders_created",
+        "新建工单",
+        "Orders created",
+        "",
+        "ordrs",
+        "orders",
+        "created_count",
+        *[""] * 3,
+        "context",
+    ]
     answers += ["city", "month", *[""] * 8, "Orders by creation.", "期内创建的工单。", "2026-11-20"]
     made = run("new", project=project, answers="\n".join(answers) + "\n")
     assert made.exit_code == 0, made.output

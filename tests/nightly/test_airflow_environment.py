@@ -125,7 +125,7 @@ def test_the_password_is_shown_once(night: Settings) -> None:
     assert word not in again and str(airflow_log_in.passwords_path(night)) in again
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"minhu": 1}', '{"minhu": ""}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"minhu": 1}', '{"minhu": ""}', "[" * 100_000, '{"minhu": NaN}'])
 def test_a_file_of_passwords_that_makes_no_sense_is_a_sentence(night: Settings, content: str) -> None:
     airflow_log_in.make_passwords(night)
     airflow_log_in.passwords_path(night).write_text(content)

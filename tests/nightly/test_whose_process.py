@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_an_empty_or_cut_pid_file_is_removed_with_a_sentence(folder: Path, caplo
         assert not (folder / "postmaster.pid").exists()
     (folder / "postmaster.pid").touch()
     assert postgres.start(folder) and postgres.is_running(folder)
+
+
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to(path), lambda path: path.symlink_to("gone")]
+)
+def test_what_is_no_file_in_place_of_a_pid_file_is_a_sentence(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "postmaster.pid")
+    for command in (postgres_process.find_server, postgres_process.clear_dead_pid_file):
+        with pytest.raises(PermanentError, match=r"expected a file, found something else .* - move it away"):
+            command(tmp_path)
 
 
 def test_commands_end_well_with_a_dead_pid_file(stopped: Path, tmp_path: Path) -> None:

@@ -150,9 +150,11 @@ class Home:
 
 
 KPIS = (
-    {"kpi_id": "H04", "variant": "main", "kpi_name": "work_order_volume", "name_zh": "工单量", "unit": "count"},
-    {"kpi_id": "H06", "variant": "main", "kpi_name": "on_time_closure_rate", "name_zh": "按时办结率", "unit": "share"},
-)
+    {"kpi_id": "H04", "variant": "main", "kpi_name": "work_order_volume", "name_zh": "工单量", "name_en": "Work orders",
+     "unit": "count"},
+    {"kpi_id": "H06", "variant": "main", "kpi_name": "on_time_closure_rate", "name_zh": "按时办结率",
+     "name_en": "On-time closure rate", "unit": "share"},
+)  # fmt: skip
 UNITS = ({"unit_code": "U1", "unit_name": "城管局"}, {"unit_code": "U2", "unit_name": "住建局"})
 
 

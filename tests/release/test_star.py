@@ -203,7 +203,8 @@ def changing(tmp_path: Path, server: Path) -> Home:
     return home
 
 
-H07 = {"kpi_id": "H07", "variant": "main", "kpi_name": "response_rate", "name_zh": "响应率", "unit": "share"}
+H07 = {"kpi_id": "H07", "variant": "main", "kpi_name": "response_rate", "name_zh": "响应率", "name_en": "Response rate",
+       "unit": "share"}  # fmt: skip
 OF_H07 = (
     "select count(*) from information_schema.columns where table_name = 'wide_kpi_months' and column_name like 'h07%'"
 )

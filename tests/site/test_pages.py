@@ -160,3 +160,19 @@ def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:
     files = dict(site.build(add_synthetic(home, Size(districts=1, streets=1, units=1, communities=0, months=1))))
     unit = files["unit/610101.html"].decode()
     assert "比上期" not in unit and "数值" in unit
+
+
+def test_a_first_month_that_still_runs_has_its_figures_and_says_so(tmp_path: Path) -> None:
+    """A new city would read "no figure" on every line until the month is over."""
+    files = dict(site.build(add_synthetic(empty_home(tmp_path / "home"), Size(months=1))))
+    index, page = files["index.html"].decode(), files["kpi/H06.html"].decode()
+    for text in (index, page):
+        assert re.search(r"2026年11月（未结束），西安市按时办结率为 [0-9.]+ %", text)
+        assert re.search(r"November 2026, still running: \w+ \w+ closure rate of 西安市 was", text)
+    assert index.count("[p]") > 5 and "未结束" in files["map.html"].decode()
+    assert "可能的名次" not in files["unit/610101.html"].decode(), "what is not over has no rank"
+    assert "未结束）" not in files["changes.html"].decode()
+
+
+def test_figures_of_a_month_that_is_over_come_first(pages: dict[str, str]) -> None:
+    assert "2026年10月，西安市按时办结率为" in pages["index.html"] and "未结束）" not in pages["index.html"]

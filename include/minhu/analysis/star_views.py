@@ -26,7 +26,7 @@ def make(engine: duckdb.DuckDBPyConnection, settings: Settings, release: Release
     _add_release(engine, settings, release)
     tables = release.table_names
     kpis: list[Kpi] = []
-    if "kpi_contract" in tables:
+    with suppress(duckdb.CatalogException, duckdb.BinderException):  # it is not there, or without a column
         kpis = [Kpi(*map(str, row)) for row in engine.execute(MAIN_KPIS).fetchall()]
     made = []
     for view in views(published_contract.load(settings.dbt_dir), tables, kpis):

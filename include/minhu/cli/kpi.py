@@ -56,8 +56,9 @@ def write(
 @kpi_app.command()
 def new(
     kpi_id: Annotated[str | None, typer.Option("--id", help="Its id, as H14.")] = None,
-    kpi_name: Annotated[str | None, typer.Option("--name", help="English name in small letters.")] = None,
+    kpi_name: Annotated[str | None, typer.Option("--name", help="English identifier in small letters.")] = None,
     name_zh: Annotated[str | None, typer.Option("--name-zh", help="Chinese name.")] = None,
+    name_en: Annotated[str | None, typer.Option("--name-en", help="English name.")] = None,
     standard: Annotated[str | None, typer.Option("--standard", help="The public text or practice it follows.")] = None,
     count_model: Annotated[str | None, typer.Option("--count-model", help="Which counts make it, as orders.")] = None,
     numerator: Annotated[str | None, typer.Option("--numerator", help="A count, or an expression over counts.")] = None,

@@ -14,7 +14,7 @@ _INTRODUCTION = Text(
 )
 _HEAD = Text("| 列 | 说明 |\n| --- | --- |", "| column | what it is |\n| --- | --- |")
 #: Stands for the columns of the wide view, which follow from the KPIs of a release.
-_ANY = Kpi("H06", "on_time_closure_rate", "按时办结率", "share")
+_ANY = Kpi("H06", "on_time_closure_rate", "按时办结率", "On-time closure rate", "share")
 
 
 def sections(contract: Contract, language: str) -> list[str]:

@@ -81,10 +81,7 @@ def _roles(settings: Settings) -> dict[str, str]:
 
 def _read(path: Path) -> Mapping[str, str]:
     state_directory.refuse_loose_secret(path, _TRIED)
-    try:
-        held = json.loads(path.read_bytes())
-    except ValueError:
-        held = None
+    held = atomic.read_json(path)
     if not isinstance(held, dict) or not all(isinstance(word, str) and word for word in held.values()):
         raise PermanentError(
             _TRIED,

@@ -50,9 +50,19 @@ class PidFile:
 
 
 def read_pid_file(folder: Path) -> PidFile | None:
-    """The pid file of a data folder; None if there is none."""
+    """The pid file of a data folder; None if there is none.
+
+    Raises:
+        PermanentError: something else has its name: a folder, a pipe, a link that leads nowhere.
+    """
+    path = folder / PID_FILE
+    if os.path.lexists(path) and not path.is_file():
+        raise PermanentError(
+            f"read {path}", "expected a file, found something else of that name",
+            "move it away: a server that starts writes its own",
+        )  # fmt: skip
     try:
-        text = (folder / PID_FILE).read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
     lines = [line.strip() for line in text.splitlines()] + [""] * 8

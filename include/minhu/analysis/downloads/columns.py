@@ -80,7 +80,7 @@ def columns(codes: Mapping[str, CodeList]) -> list[Column]:
             "kpi_name",
             "string",
             Text("指标名称", "name"),
-            lambda row, lang: row["name_zh"] if lang == "zh" else row["kpi_name"],
+            lambda row, lang: row["name_zh"] if lang == "zh" else row["name_en"],
         ),
         Column("variant", "string", Text("分支", "variant"), plain("variant")),
         Column("unit_type", "string", Text("层级", "level"), word("unit_type", "unit_type")),

@@ -76,7 +76,7 @@ def as_xlsx(cells: pa.Table, shown: Sequence[Column], language: Language, about:
 
 def _sheet_of(row: Row, language: Language) -> tuple[str, str]:
     """One sheet a KPI; where it has variants their common name is that before the bracket."""
-    return row["kpi_id"], row["name_zh"].partition("（")[0] if language == "zh" else row["kpi_name"]
+    return row["kpi_id"], row["name_zh"].partition("（")[0] if language == "zh" else row["name_en"].partition(" (")[0]
 
 
 def _write_sheet(book: Workbook, title: str, rows: list[Row], shown: Sequence[Column], language: Language) -> None:

@@ -18,7 +18,7 @@ from minhu.settings import Settings
 #: In the order of levels and kinds of periods as readers are told them.
 _CELLS = """
 select
-    cells.kpi_id, cells.variant, kpis.name_zh, kpis.kpi_name, kpis.unit, kpis.direction, cells.unit_type, cells.unit_code,
+    cells.kpi_id, cells.variant, kpis.name_zh, kpis.name_en, kpis.unit, kpis.direction, cells.unit_type, cells.unit_code,
     cells.unit_name, cells.period_type, cells.period_start, cells.period_end, cells.caliber, cells.numerator,
     cells.denominator, cells.value, cells.ci_low, cells.ci_high, cells.verdict, cells.rule_id, cells.reason,
     cells.is_provisional, cells.is_stale,
@@ -37,7 +37,7 @@ select
     ) as is_break_in_series,
     cells.as_of, cells.contract_version, cells.release_id
 from kpi_results as cells
-inner join kpi_contract as kpis using (kpi_id, variant)
+inner join {names} as kpis using (kpi_id, variant)
 where
     (len($kpis) = 0 or list_contains($kpis, cells.kpi_id))
     and (len($periods) = 0 or list_contains($periods, cells.period_type))
@@ -48,6 +48,8 @@ order by
     cells.kpi_id, cells.variant, list_position($all_levels, cells.unit_type), cells.unit_code,
     list_position($all_periods, cells.period_type), cells.period_start, cells.caliber
 """
+#: What a release says of its KPIs that was made before they had names in English.
+_NAMED_BY_IDENTIFIER = "(select *, replace(kpi_name, '_', ' ') as name_en from kpi_contract)"
 #: Tables that a release may lack (one before the first change, one of an earlier contract), with the columns asked for.
 _MAY_LACK = {
     "restatements": ("kpi_restatements", "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"),
@@ -131,7 +133,10 @@ def days(selection: Selection) -> tuple[date, date]:
 def _there_or_empty(engine: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """A relation for each of the tables that a release may lack."""
     tables = {name for (name,) in engine.execute("select view_name from duckdb_views() where not internal").fetchall()}
-    return {
+    has_names = engine.execute(
+        "select count(*) from duckdb_columns() where table_name = 'kpi_contract' and column_name = 'name_en'"
+    ).fetchall()[0][0]
+    return {"names": "kpi_contract" if has_names else _NAMED_BY_IDENTIFIER} | {
         name: table
         if table in tables
         else f"(select {', '.join(f'null as {c}' for c in columns.split(', '))} where false)"

@@ -22,7 +22,7 @@ _LABEL = 22
 def lines(explained: Explanation) -> Iterator[str]:
     """The whole explanation, from the cell to its landed rows and what changed it."""
     cell, contract = explained.cell, explained.contract
-    yield f"{cell['kpi_id']} {contract['name_zh']} {contract['kpi_name']}  variant {cell['variant']}"
+    yield f"{cell['kpi_id']} {contract['name_zh']} {contract.get('name_en') or contract['kpi_name']}  variant {cell['variant']}"
     period = write_period(cell["period_type"], cell["period_start"])
     yield (
         f"{cell['unit_name']} {cell['unit_code']}（{_both(words.of(cell['unit_type'], words.LEVELS))}）  "

@@ -11,7 +11,7 @@ import yaml
 _WIDTH = 110
 #: Keys that stand together, with the comment above them.
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("", ("kpi_id", "kpi_name", "name_zh", "standard")),
+    ("", ("kpi_id", "kpi_name", "name_zh", "name_en", "standard")),
     ("# placeholder until the city names its offices", ("owner_zh",)),
     ("", ("source", "requires", "is_optional")),
     ("", ("count_model", "numerator", "denominator", "sample_size", "unit", "interval_method", "direction")),

@@ -72,6 +72,7 @@ class Kpi(_Form):
     variant: Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     kpi_name: Annotated[StrictStr, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     name_zh: Text
+    name_en: Text
     owner_zh: Text
     standard: Text
     source: Text
@@ -192,7 +193,7 @@ def _sentence(where: str, variant: str, error: ErrorDetails) -> str:
 _EXPECTED = {
     "kpi_id": "a letter and two digits, as in H06",
     "variant": "a name in small letters, as in calendar_paused",
-    "kpi_name": "an English name in small letters, as in on_time_closure_rate",
+    "kpi_name": "an English identifier in small letters, as in on_time_closure_rate",
     "version": "three numbers, as in 1.1.0",
     "valid_from": "the business date of the first night under the version, as in 2026-11-28",
     "is_break": "true or false",

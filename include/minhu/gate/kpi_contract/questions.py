@@ -139,8 +139,9 @@ _INTERVALS = {"share": "wilson", "count": "none", "per_unit": "poisson", "per_10
 
 QUESTIONS: tuple[Question, ...] = (
     Question("kpi_id", "Its id", offers=_free_ids),
-    Question("kpi_name", "Its English name, in small letters with _ (on_time_closure_rate)"),
+    Question("kpi_name", "Its identifier in English, in small letters with _ (on_time_closure_rate)"),
     Question("name_zh", "Its Chinese name, as readers see it (按时办结率)"),
+    Question("name_en", "Its English name, as readers see it (On-time closure rate)"),
     Question("standard", "The public text or practice it follows", default=lambda _: "own definition"),
     Question(
         "count_model", "Which counts make it", offers=lambda s: sorted(s.project.counts.counted), is_closed=True

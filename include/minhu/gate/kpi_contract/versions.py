@@ -16,8 +16,8 @@ DEFINING_COLUMNS = (
     "band_below", "settle_days", "description",
 )  # fmt: skip
 _COLUMNS = (
-    "kpi_id", "variant", "kpi_name", "name_zh", "count_model", "numerator", "denominator", "sample_size", "unit",
-    "interval_method", "direction", "levels", "periods", "suppress_below", "band_below", "settle_days", "source",
+    "kpi_id", "variant", "kpi_name", "name_zh", "name_en", "count_model", "numerator", "denominator", "sample_size",
+    "unit", "interval_method", "direction", "levels", "periods", "suppress_below", "band_below", "settle_days", "source",
     "is_optional", "requires", "inputs", "anchors", "owner_zh", "standard", "contract_version", "description",
     "description_zh",
 )  # fmt: skip

@@ -43,7 +43,7 @@ def dim_kpi(contract: Contract) -> View:
             *taken(contract, "kpi_contract", "kpi_id variant", "kpi"),
             ViewColumn("is_main", "kpi.variant = 'main'", Text("主口径。", "Whether it is the main variant.")),
             ViewColumn("name_zh", "kpi.name_zh", Text("中文名称。", "Name in Chinese.")),
-            ViewColumn("name_en", "replace(kpi.kpi_name, '_', ' ')", Text("英文名称。", "Name in English.")),
+            ViewColumn("name_en", "kpi.name_en", Text("英文名称。", "Name in English.")),
             *taken(contract, "kpi_contract", "unit", "kpi"),
             ViewColumn(
                 "unit_zh", called(codes["kpi_unit"], "kpi.unit"), Text("单位的中文名称。", "The unit in Chinese.")

@@ -10,7 +10,9 @@ from minhu.release.star.facts import SETTLED_MONTHS
 from minhu.release.star.views import View, ViewColumn, literal
 
 #: What the contract of KPIs is asked, in an order that does not depend on where it lies.
-MAIN_KPIS = "select kpi_id, kpi_name, name_zh, unit from published.kpi_contract where variant = 'main' order by kpi_id"
+MAIN_KPIS = (
+    "select kpi_id, kpi_name, name_zh, name_en, unit from published.kpi_contract where variant = 'main' order by kpi_id"
+)
 #: PostgreSQL cuts longer names off.
 _LONGEST_NAME = 63
 
@@ -22,6 +24,7 @@ class Kpi:
     kpi_id: str
     kpi_name: str
     name_zh: str
+    name_en: str
     unit: str
 
     @property
@@ -37,7 +40,7 @@ def wide_kpi_months(contract: Contract, kpis: Sequence[Kpi]) -> View:
             f"max(case when cell.kpi_id = {literal(kpi.kpi_id)} then cell.value end)",
             Text(
                 f"{kpi.kpi_id} {kpi.name_zh}（{units[kpi.unit].zh if kpi.unit in units else kpi.unit}）；未公布时为空值。",
-                f"{kpi.kpi_id} {kpi.kpi_name.replace('_', ' ')} ({kpi.unit}); null where it is not shown.",
+                f"{kpi.kpi_id} {kpi.name_en} ({kpi.unit}); null where it is not shown.",
             ),
         )
         for kpi in kpis

@@ -9,13 +9,15 @@ from datetime import date
 from functools import cached_property
 
 from minhu.release.release_folder import Release
-from minhu.reports.site import integrity
+from minhu.reports.presentation.values import Words
+from minhu.reports.site import integrity, periods
 from minhu.reports.site.breakdowns import read_breakdowns
 from minhu.reports.site.cells import CALIBER, Cell, in_period, read_series, scrubbed
 from minhu.reports.site.reading import Row, Tables
 from minhu.reports.site.subjects import Kpi, Unit, read_kpis, read_units
 
 Key = tuple[str, str, str]
+_NO_PERIOD = Words("没有期间", "no period")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Content:
     """One release as the site tells it.
 
     Attributes:
-        headline: first day of the last finished period, by KPI; none where no period is finished.
+        headline: first day of the last finished period, by KPI; of the newest one where none is finished.
+        running: KPIs whose headline period is not finished: their figures stand alone, without peers and changes.
         cells: by KPI, level and code, in order of time, in the site's caliber.
         peers, changes: rows of the headline period by KPI, level and code; changes by comparison as well.
         signals: rows by KPI, level and code in order of time, none in a release from before signals.
@@ -37,6 +40,7 @@ class Content:
     units: Sequence[Unit]
     cells: Mapping[Key, Sequence[Cell]]
     headline: Mapping[str, date]
+    running: frozenset[str]
     peers: Mapping[Key, Row]
     changes: Mapping[tuple[str, str, str, str], Row]
     signals: Mapping[Key, Sequence[Row]]
@@ -60,8 +64,15 @@ class Content:
         return self._places.get(code)
 
     def at_headline(self, kpi: Kpi, unit_type: str, code: str) -> Cell | None:
-        """The cell of the last finished period."""
+        """The cell of the headline period."""
         return self._at_headline.get((kpi.kpi_id, unit_type, code))
+
+    def period_of(self, kpi: Kpi) -> Words:
+        """What the headline period is called, and whether it still runs."""
+        if kpi.kpi_id not in self.headline:
+            return _NO_PERIOD
+        name = periods.name(kpi.period_type, self.headline[kpi.kpi_id])
+        return Words(f"{name.zh}（未结束）", f"{name.en}, still running") if kpi.kpi_id in self.running else name
 
     def peers_of(self, kpi: Kpi) -> Sequence[Row]:
         """Rows of peers of a KPI, in order of level and code."""
@@ -100,7 +111,8 @@ def read_content(release: Release, tables: Tables) -> Content:
     """Read what the site tells of a release."""
     kpis = read_kpis(tables)
     cells = read_series(tables, kpis)
-    headline = _headline(cells, release.business_date)
+    finished = _newest(cells, release.business_date)
+    headline = _newest(cells) | finished
 
     def is_shown(key: Key, start: date, unknown: bool = False) -> bool:
         """What is said of a cell elsewhere is said only where the cell itself is shown."""
@@ -127,14 +139,15 @@ def read_content(release: Release, tables: Tables) -> Content:
         units=units,
         cells=cells,
         headline=headline,
+        running=frozenset(headline.keys() - finished.keys()),
         peers={
             _key(row): row
-            for row in _of_headline(tables, "peer_comparisons", kpis, headline, _PEERS)
+            for row in _of_headline(tables, "peer_comparisons", kpis, finished, _PEERS)
             if is_shown(_key(row), headline[row["kpi_id"]])
         },
         changes={
             (*_key(row), row["comparison"]): row
-            for row in _of_headline(tables, "kpi_changes", kpis, headline, _CHANGES)
+            for row in _of_headline(tables, "kpi_changes", kpis, finished, _CHANGES)
             if is_shown(_key(row), headline[row["kpi_id"]]) and is_shown(_key(row), row["compare_from"], unknown=True)
         },
         signals=_signals(tables, kpis, is_shown),
@@ -172,17 +185,18 @@ def _key(row: Row) -> Key:
     return row["kpi_id"], row["unit_type"], row["unit_code"]
 
 
-def _headline(cells: Mapping[Key, Sequence[Cell]], business_date: date) -> dict[str, date]:
+def _newest(cells: Mapping[Key, Sequence[Cell]], over_by: date = date.max) -> dict[str, date]:
+    """First day of the newest period of each KPI that is over by a day."""
     found: dict[str, date] = {}
     for (kpi_id, _, _), series in cells.items():
-        last = next((cell.period_start for cell in reversed(series) if cell.period_end <= business_date), None)
+        last = next((cell.period_start for cell in reversed(series) if cell.period_end <= over_by), None)
         if last is not None and last >= found.get(kpi_id, last):
             found[kpi_id] = last
     return found
 
 
 def _at(cells: Mapping[Key, Sequence[Cell]], headline: Mapping[str, date]) -> dict[Key, Cell]:
-    """The cells of the last finished period of their KPI."""
+    """The cells of the headline period of their KPI."""
     found = {key: in_period(series, headline[key[0]]) for key, series in cells.items() if key[0] in headline}
     return {key: cell for key, cell in found.items() if cell is not None}
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from minhu.release.marks import INSTEAD
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
-from minhu.reports.site import cells, periods, sentences
+from minhu.reports.site import cells, sentences
 from minhu.reports.site.cells import Cell
 from minhu.reports.site.content import Content
 from minhu.reports.site.drawing import funnel, series
@@ -20,7 +20,6 @@ from minhu.reports.site.signals import signal_words
 from minhu.reports.site.subjects import Kpi, Unit
 
 NOTHING = Markup("")
-_OPEN = Words("尚无已结束的期间", "no period is over yet")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Line:
 
 
 def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
-    """The line of a KPI and unit in its last finished period, with a drawing of its past where the table has one."""
+    """The line of a KPI and unit in its headline period, with a drawing of its past where the table has one."""
     key = (kpi.kpi_id, *unit.key)
     cell = content.at_headline(kpi, *unit.key)
     peer, change = content.peers.get(key), content.changes.get((*key, "previous"))
@@ -51,7 +50,7 @@ def line(content: Content, kpi: Kpi, unit: Unit, is_drawn: bool = True) -> Line:
         kpi=kpi,
         unit=unit,
         cell=cell,
-        period=periods.name(kpi.period_type, content.headline[kpi.kpi_id]) if kpi.kpi_id in content.headline else _OPEN,
+        period=content.period_of(kpi),
         spark=series.sparkline(points(kpi, content.cells.get(key, ())), said(kpi, unit), bounds(kpi))
         if is_drawn
         else NOTHING,

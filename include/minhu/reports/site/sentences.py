@@ -30,13 +30,12 @@ def change_words(row: Row, unit: str) -> Words:
     )
 
 
-def finding(kpi: Kpi, cell: Cell | None, change: Row | None, place: str) -> Words:
-    """The sentence at the head of a page."""
+def finding(kpi: Kpi, cell: Cell | None, when: Words, change: Row | None, place: str) -> Words:
+    """The sentence at the head of a page, about a cell of the period that is called ``when``."""
     if cell is None:
         return Words(
             f"{kpi.name.zh}：本次发布没有{place}的数值。", f"{kpi.name.en}: this release has no figure for {place}."
         )
-    when = periods.name(kpi.period_type, cell.period_start)
     if not cell.is_shown:
         word = value_words(cell, kpi.unit)
         reason = f"：{cell.reason}" if cell.reason else ""

@@ -81,12 +81,18 @@ def name_of_scheme(row: Row) -> Words:
     return Words(row["scheme_zh"] or row["scheme"], str(row["scheme"]).replace("_", " "))
 
 
+def name_of_kpi(row: Row) -> Words:
+    """A variant of a KPI in both languages; in English its identifier in a release from before it had a name."""
+    english = row["name_en"] or str(row["kpi_name"] or row["kpi_id"]).replace("_", " ").capitalize()
+    return Words(row["name_zh"] or row["kpi_id"], english)
+
+
 def read_kpis(tables: Tables) -> list[Kpi]:
     """KPIs in the order in which they are read, see :attr:`Kpi.reading_order`."""
     by_id: defaultdict[str, list[Row]] = defaultdict(list)
     for row in tables.of(
         "kpi_contract", "kpi_id, variant",
-        kpi_id="varchar", variant="varchar", kpi_name="varchar", name_zh="varchar", unit="varchar", direction="varchar",
+        kpi_id="varchar", variant="varchar", kpi_name="varchar", name_zh="varchar", name_en="varchar", unit="varchar", direction="varchar",
         levels="varchar", periods="varchar", numerator="varchar", denominator="varchar", interval_method="varchar",
         suppress_below="integer", band_below="integer", settle_days="integer", source="varchar", is_optional="boolean",
         owner_zh="varchar", standard="varchar", contract_version="varchar", description="varchar", description_zh="varchar",
@@ -96,12 +102,11 @@ def read_kpis(tables: Tables) -> list[Kpi]:
     for kpi_id, variants in sorted(by_id.items()):
         head = next((row for row in variants if row["variant"] == "main"), variants[0])
         kinds = {word.split("/")[-1] for word in str(head["periods"]).split()}
-        english = re.sub(" pp$", " (pp)", str(head["kpi_name"] or kpi_id).replace("_", " "))
         found.append(
             Kpi(
                 kpi_id,
                 head["variant"],
-                Words(head["name_zh"] or kpi_id, english[:1].upper() + english[1:]),
+                name_of_kpi(head),
                 head["unit"],
                 head["direction"],
                 next((kind for kind in PERIODS if kind in kinds), "month"),

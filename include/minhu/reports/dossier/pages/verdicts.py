@@ -85,10 +85,8 @@ def name_of(contract: Row | None, fallback: str) -> Words:
     """A KPI's name in both languages."""
     if not contract:
         return Words(fallback, fallback)
-    english = str(contract.get("kpi_name") or contract.get("name") or fallback).replace("_", " ")
-    variant = str(contract.get("variant") or "")
-    more = f" ({variant.replace('_', ' ')})" if variant and variant != "main" else ""
-    return Words(str(contract.get("name_zh") or english), english + more)
+    english = str(contract.get("name_en") or contract.get("kpi_name") or fallback)
+    return Words(str(contract.get("name_zh") or english), english)
 
 
 def _by_kpi(evidence: Evidence) -> Table:

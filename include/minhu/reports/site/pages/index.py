@@ -36,6 +36,7 @@ def build(content: Content) -> Page:
                 "spark": series.sparkline(
                     points(found.kpi, content.cells.get(key, ())), said(found.kpi, city), bounds(found.kpi), 232, 56
                 ),
+                "running": content.period_of(found.kpi) if found.kpi.kpi_id in content.running else "",
                 "change": trend(change, found.kpi) if change and found.cell and found.cell.is_shown else "",
             }
         )
@@ -69,7 +70,7 @@ def _lead(content: Content, cards: list[dict[str, Any]]) -> Words:
         return Words("本次发布没有可以回答这一问题的数值。", "This release has no figure that answers the question.")
     first = said_of[0]
     change = content.changes.get((first["kpi"].kpi_id, first["cell"].unit_type, first["cell"].unit_code, "previous"))
-    return sentences.finding(first["kpi"], first["cell"], change, content.city_name)
+    return sentences.finding(first["kpi"], first["cell"], content.period_of(first["kpi"]), change, content.city_name)
 
 
 def _signals(content: Content) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from minhu.reports.site.lines import bounds, columns_of, line, peer_group, point
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
-from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
+from minhu.reports.site.subjects import Kpi, name_of_kpi, name_of_scheme, slug
 
 #: Levels whose units are listed on the page; communities are listed on their own pages.
 _LISTED = ("district", "street", "unit")
@@ -37,7 +37,9 @@ def build(content: Content, kpi: Kpi) -> Page:
     city = content.city
     key = (kpi.kpi_id, *city.key) if city else (kpi.kpi_id, "", "")
     cell = content.at_headline(kpi, *city.key) if city else None
-    finding = sentences.finding(kpi, cell, content.changes.get((*key, "previous")), content.city_name)
+    finding = sentences.finding(
+        kpi, cell, content.period_of(kpi), content.changes.get((*key, "previous")), content.city_name
+    )
     history = content.versions.get((kpi.kpi_id, kpi.variant), ())
     values: dict[str, Any] = {
         "kpi": kpi,
@@ -138,10 +140,9 @@ def _variants(content: Content, kpi: Kpi) -> list[dict[str, Any]]:
     found = []
     for cell in content.variants.get(kpi.kpi_id, ()):
         row = names.get(cell.variant)
-        english = cell.variant.replace("_", " ")
         found.append(
             {
-                "name": Words(row["name_zh"] if row else cell.variant, f"{kpi.name.en} ({english})"),
+                "name": name_of_kpi(row) if row else Words(cell.variant, cell.variant.replace("_", " ")),
                 "caliber": words.of(cell.caliber, words.CALIBERS),
                 "cell": cell,
                 "unit": row["unit"] if row else kpi.unit,

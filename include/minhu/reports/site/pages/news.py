@@ -31,9 +31,8 @@ def changes(content: Content) -> Page:
             for comparison in ("previous", "last_year")
         }
         if any(found.values()):
-            start = content.headline[kpi.kpi_id]
             against.append(
-                {"kpi": kpi, "period": periods.name(kpi.period_type, start)}
+                {"kpi": kpi, "period": content.period_of(kpi)}
                 | {name: trend(row, kpi) if row else _NO_PAST for name, row in found.items()}
             )
     by_id = {kpi.kpi_id: kpi for kpi in content.kpis}
@@ -83,7 +82,7 @@ def _revised(content: Content, row: Row, kpi: Kpi | None) -> dict[str, Any]:
 
 
 def held(content: Content) -> Page:
-    """Cells of the last finished periods that are not shown: how many by KPI, and which are withheld."""
+    """Cells of the headline periods that are not shown: how many by KPI, and which are withheld."""
     by_kpi: defaultdict[str, Counter[str]] = defaultdict(Counter)
     every = content.counted
     by_rule: Counter[tuple[str, str]] = Counter()
@@ -105,7 +104,7 @@ def held(content: Content) -> Page:
                 {
                     "kpi": kpi,
                     "unit": unit,
-                    "period": periods.name(kpi.period_type, cell.period_start),
+                    "period": content.period_of(kpi),
                     "rule": cell.rule_id,
                     "reason": sentences.verdict_reason(cell, content.rules),
                     "since": since.get((kpi.kpi_id, *unit.key, cell.period_start), ""),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from minhu.reports.presentation import words
 from minhu.reports.presentation.values import Words
-from minhu.reports.site import periods
 from minhu.reports.site.cells import Cell, number
 from minhu.reports.site.content import Content
 from minhu.reports.site.pages.index import ANSWERS
@@ -78,7 +77,7 @@ def _map(content: Content, kpi: Kpi) -> dict[str, object]:
     hidden = sum(cell is not None and not cell.is_shown for cell in cells.values())
     return {
         "kpi": kpi,
-        "period": periods.name(kpi.period_type, content.headline[kpi.kpi_id]),
+        "period": content.period_of(kpi),
         "blocks": [
             {"district": content.unit_of("district", code), "tiles": tiles} for code, tiles in sorted(blocks.items())
         ],

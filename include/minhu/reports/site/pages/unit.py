@@ -31,9 +31,7 @@ def build(content: Content, unit: Unit, below: dict[str, list[Unit]]) -> Page:
         "unit": unit,
         "level": words.of(unit.unit_type, words.LEVELS),
         "above": _above(content, unit),
-        "empty": None
-        if lines
-        else Words("本次发布没有该单位已结束期间的数值。", "This release has no figure of a finished period for it."),
+        "empty": None if lines else Words("本次发布没有该单位的数值。", "This release has no figure for it."),
         "mix": _mix(content.standardised.get(unit.key)),
         "groups": _groups(lines),
         "companions": [_companion(row) for row in content.companions.get(unit.key, ())],
