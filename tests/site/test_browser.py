@@ -107,14 +107,17 @@ def test_the_comparison_says_a_difference_with_its_interval(browser: Browser, fo
         assert opened.messages == []
 
 
-@pytest.mark.parametrize(("address", "language"), [("compare.html", ""), ("compare.html", "?en"), ("kpi/H06.html", "")])
+@pytest.mark.parametrize(
+    ("address", "language"),
+    [("compare.html", ""), ("compare.html", "?en"), ("kpi/H06.html", ""), ("downloads.html", "")],
+)
 def test_a_kpi_is_downloaded_with_all_its_units(
     browser: Browser, folder: Path, address: str, language: str, tmp_path: Path
 ) -> None:
     with reading(browser, accept_downloads=True) as opened:
         opened.page.goto(f"{(folder / address).as_uri()}{language}")
         with opened.page.expect_download() as download:
-            opened.page.locator("button.save").click()
+            opened.page.locator("button.save[data-id=H06]").click()
         assert download.value.suggested_filename == f"H06_{folder.name}.csv"
         download.value.save_as(tmp_path / "h06.csv")
         opened.page.goto((folder / "compare.html").as_uri())

@@ -86,11 +86,14 @@ def _levels(codes: str) -> Words:
 
 
 def downloads(content: Content) -> Page:
-    """How to take figures along: the commands that make files of this release."""
+    """How to take figures along: commands that make files of this release, and a button a KPI for who has none."""
     release = content.release.release_id
     values = {
-        "commands": [f"minhu export --kpi {kpi.kpi_id} --as xlsx --release {release}" for kpi in content.kpis],
-        "all": [f"minhu export --as {kind} --release {release}" for kind in ("csv", "xlsx", "parquet")],
+        "all": [
+            *(f"minhu export --as {kind} --release {release}" for kind in ("csv", "xlsx", "parquet")),
+            *(f"minhu export --kpi {kpi.kpi_id} --as xlsx --release {release}" for kpi in content.kpis[:1]),
+        ],
+        "kpis": [{"kpi": kpi, "file": slug(kpi.kpi_id)} for kpi in content.kpis],
         "tables": [
             {"name": name, "rows": f"{sum(f.rows for f in content.release.files if f.table == name):,}"}
             for name in content.release.table_names
