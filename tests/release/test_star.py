@@ -26,7 +26,7 @@ from minhu.settings import PROJECT_ROOT
 from .conftest import D20, D21, KPIS, Home, empty_database, settings_at
 
 D22 = D21 + timedelta(days=1)
-KPI = Kpi("H06", "on_time_closure_rate", "按时办结率", "share")
+KPI = Kpi("H06", "on_time_closure_rate", "按时办结率", "On-time closure rate", "share")
 OCTOBER = {"period_type": "month", "period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
 CELL = {
     "kpi_id": "H06", "variant": "main", "unit_type": "district", "unit_code": "dA", "unit_name": "甲区", **OCTOBER,
