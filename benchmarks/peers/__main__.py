@@ -42,7 +42,13 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="take the night that stands in --home")
     parser.add_argument("--home", type=Path, default=ROOT / "var" / "peers" / "night", help="scratch folder")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds, of one run")
-    parser.add_argument("--python", nargs="*", default=[], metavar="ENVIRONMENT=PATH", help="instead of .venv, .venv-peers, .venv-sqlmesh, .venv-spark")
+    parser.add_argument(
+        "--python",
+        nargs="*",
+        default=[],
+        metavar="ENVIRONMENT=PATH",
+        help="instead of .venv, .venv-peers, .venv-sqlmesh, .venv-spark",
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures are written")
     parser.add_argument("--picture", type=Path, default=PICTURE, help="where they are drawn")
     options = parser.parse_args()
@@ -53,7 +59,9 @@ def main() -> None:
     expected = outcome(night.built)
     names = [name for name in NAMES if name in options.only]
     modules = {name: importlib.import_module(f"benchmarks.peers.{name}") for name in names}
-    outcomes = {name: Outcome(name, module.TITLE, is_part=getattr(module, "IS_PART", False)) for name, module in modules.items()}
+    outcomes = {
+        name: Outcome(name, module.TITLE, is_part=getattr(module, "IS_PART", False)) for name, module in modules.items()
+    }
     for name in names:
         outcomes[name] = _prepared(night, outcomes[name], modules[name], pythons, console)
     for turn in range(options.runs):
@@ -75,7 +83,9 @@ def _night(options: argparse.Namespace, console: Console) -> Night:
     return landed.prepare(folder, nightly.Simulation(options.days, options.scale, 7), console.print)
 
 
-def _prepared(night: Night, outcome_: Outcome, module: ModuleType, pythons: dict[str, Path], console: Console) -> Outcome:
+def _prepared(
+    night: Night, outcome_: Outcome, module: ModuleType, pythons: dict[str, Path], console: Console
+) -> Outcome:
     python = pythons[module.PYTHON]
     if not python.exists():
         return replace(outcome_, reason=f"no environment at {python}")
@@ -99,14 +109,18 @@ def _beside(python: Path, verb: str, name: str, night: Night) -> str:
 
 
 def _run(
-    night: Night, outcome_: Outcome, module: ModuleType, pythons: dict[str, Path], expected: dict[str, str], timeout_s: float
+    night: Night,
+    outcome_: Outcome,
+    module: ModuleType,
+    pythons: dict[str, Path],
+    expected: dict[str, str],
+    timeout_s: float,
 ) -> Outcome:
     folder = night.folder_of(outcome_.name)
     night.start(outcome_.name)
     command = [str(pythons[module.PYTHON]), "-m", "benchmarks.peers.process", "run", outcome_.name, night.folder]
-    try:
-        spent = measure.run(command, environ(), folder / "log.txt", timeout_s)
-    except subprocess.TimeoutExpired:
+    spent = measure.run(command, environ(), folder / "log.txt", timeout_s)
+    if spent.exit_code is None:
         return replace(outcome_, reason=f"longer than {timeout_s:.0f} s")
     if spent.exit_code:
         return replace(outcome_, reason=f"failed: {_last_line(folder / 'log.txt')}")
@@ -143,7 +157,9 @@ def _tell(night: Night, outcomes: list[Outcome], options: argparse.Namespace, co
     options.picture.write_text(report.picture(outcomes), encoding="utf-8")
     console.print(report.table(outcomes), highlight=False)
     for ratio in ratios:
-        console.print(f"{'met' if ratio['met'] else 'MISSED':7} {ratio['name']}: {ratio['value']} (target {ratio['target']})")
+        console.print(
+            f"{'met' if ratio['met'] else 'MISSED':7} {ratio['name']}: {ratio['value']} (target {ratio['target']})"
+        )
     console.print(f"written to {options.results} and {options.picture}")
 
 

@@ -14,6 +14,7 @@ NAME = "cosmos_local"
 #: It takes longer than all others together.
 MOST_RUNS = 1
 
+
 def prepare(night: Night) -> None:
     """The Airflow that runs it."""
     cosmos_dag.prepare(night, NAME, "local")

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.peers import cosmos_dag
 from benchmarks.peers.night import Night
 
-TITLE = "Cosmos `WATCHER`, one \`dbt build\`, a sensor a model"
+TITLE = "Cosmos `WATCHER`, one `dbt build`, a sensor a model"
 PYTHON = "peers"
 PACKAGES = cosmos_dag.PACKAGES
 NAME = "cosmos_watcher"

@@ -82,7 +82,10 @@ def _in_order(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """What a peer needs to know of each seed, model and data test, each after those that it reads."""
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("seed", "model", "test")}
     order = TopologicalSorter(
-        {key: [parent for parent in node.get("depends_on", {}).get("nodes", []) if parent in nodes] for key, node in nodes.items()}
+        {
+            key: [parent for parent in node.get("depends_on", {}).get("nodes", []) if parent in nodes]
+            for key, node in nodes.items()
+        }
     ).static_order()
     return [
         {

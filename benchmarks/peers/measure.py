@@ -1,15 +1,22 @@
-"""A process with all that it starts: processor, wall, peak memory, also of what outlives it (JVMs, servers)."""
+"""A process with all that it starts: processor, wall, peak memory, also of what outlives it (JVMs, servers).
+
+    python -m benchmarks.peers.measure LOG TIMEOUT COMMAND …
+
+watches one run from a process of its own: what is orphaned becomes its child, so that its processor time is added up too.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import json
 import resource
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -26,37 +33,41 @@ class Spent:
         cpu_s: user and system seconds of all processes.
         wall_s: from start to end.
         peak_mib: most memory of all processes at one time; pages they share are counted once.
-        exit_code: of the process itself.
+        exit_code: of the process itself; None if it took too long and was ended.
     """
 
     cpu_s: float
     wall_s: float
     peak_mib: float
-    exit_code: int
+    exit_code: int | None
 
 
 def run(command: Sequence[str], environ: Mapping[str, str], log: Path, timeout_s: float) -> Spent:
     """Run it to its end, its output in ``log``; what it leaves running is ended.
 
-    Raises:
-        subprocess.TimeoutExpired: it took longer than ``timeout_s``; it was ended.
+    Args:
+        command: program and arguments.
+        environ: of the process; with this project on its PYTHONPATH.
+        log: is written anew.
+        timeout_s: after which it is ended.
     """
-    # orphans become children of this process, so that their processor time is added up here as well
+    watched = [sys.executable, "-m", "benchmarks.peers.measure", str(log), str(timeout_s), *command]
+    said = subprocess.run(watched, env=dict(environ), stdout=subprocess.PIPE, check=True).stdout
+    return Spent(**json.loads(said))
+
+
+def _watch(command: Sequence[str], log: Path, timeout_s: float) -> Spent:
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before, started = _of_children(), time.perf_counter()
+    started = time.perf_counter()
+    exit_code = None
     with log.open("w") as output, _peak() as memory:
-        process = subprocess.Popen(command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT)
-        try:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        with suppress(subprocess.TimeoutExpired):
             exit_code = process.wait(timeout_s)
-            wall = time.perf_counter() - started
-        finally:
-            _end_descendants()
-    return Spent(round(_of_children() - before, 2), round(wall, 2), round(memory["mib"], 1), exit_code)
-
-
-def _of_children() -> float:
+        wall = time.perf_counter() - started
+        _end_descendants()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return Spent(round(used.ru_utime + used.ru_stime, 2), round(wall, 2), round(memory["mib"], 1), exit_code)
 
 
 def _end_descendants() -> None:
@@ -92,3 +103,7 @@ def _proportional(process: psutil.Process) -> float:
         return float(process.memory_full_info().pss)
     except psutil.Error:  # it has just ended
         return 0.0
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_watch(sys.argv[3:], Path(sys.argv[1]), float(sys.argv[2])))))  # noqa: T201

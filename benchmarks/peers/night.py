@@ -159,7 +159,9 @@ def give_python_models(night: Night, peer: str) -> None:
         for node in night.nodes():
             if node.get("language") == "python":
                 db.execute(f"create schema if not exists {node['schema']}")
-                db.execute(f"create or replace table {node['schema']}.{node['name']} as from built.{node['schema']}.{node['name']}")
+                db.execute(
+                    f"create or replace table {node['schema']}.{node['name']} as from built.{node['schema']}.{node['name']}"
+                )
 
 
 def dbt_selection() -> list[str]:

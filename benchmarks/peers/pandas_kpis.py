@@ -27,7 +27,9 @@ IS_PART = True
 ZONE = "Asia/Shanghai"
 TABLES = ("work_orders", "order_events", "callbacks", "places_states", "units_states")
 #: Raw tables are read as they landed: windows overlap, so an order comes again with every change.
-_VERSION = {"work_orders": ("order_id", "updated_at"), "order_events": ("event_id", "recorded_at"), "callbacks": ("callback_id", "recorded_at")}
+_VERSION = {
+    "work_orders": ("order_id", "updated_at"), "order_events": ("event_id", "recorded_at"), "callbacks": ("callback_id", "recorded_at"),
+}  # fmt: skip
 
 
 def run(night: Night) -> dict[str, Any]:
@@ -69,14 +71,22 @@ def count(frames: dict[str, pd.DataFrame], as_of: pd.Timestamp, month: pd.Period
         "H04": ("created_at", orders.created_at.notna(), orders.created_at.notna(), ["excluded"]),
         "H05": ("due_at", is_due, orders.replied_at.notna(), ["excluded"]),
         "H06": ("due_at", is_due, orders.closed_at <= orders.due_at, ["excluded"]),
-        "H08": ("called_at", orders.called_at.notna(), orders.is_resolved & ~orders.is_merged, ["excluded", "response_only"]),
+        "H08": (
+            "called_at",
+            orders.called_at.notna(),
+            orders.is_resolved & ~orders.is_merged,
+            ["excluded", "response_only"],
+        ),
         "H13": ("first_dispatched_at", orders.first_dispatched_at.notna(), orders.return_count > 0, ["excluded"]),
     }
     counted = []
     for kpi_id, (anchor, is_counted, is_met, left_out) in rules.items():
         local = orders[anchor].dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.tz_localize(None)
         in_month = is_counted & (local >= month.start_time) & (local <= month.end_time)
-        for caliber, in_caliber in (("full", in_month), ("assessed", in_month & ~orders.assessment_scope.isin(left_out))):
+        for caliber, in_caliber in (
+            ("full", in_month),
+            ("assessed", in_month & ~orders.assessment_scope.isin(left_out)),
+        ):
             rows = pd.DataFrame({
                 "district": orders.district_code, "denominator": in_caliber.astype("int64"),
                 "numerator": (in_caliber & is_met.fillna(False).astype(bool)).astype("int64"),
@@ -113,7 +123,9 @@ def compare(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     both = expected.merge(found, on=key, how="outer", suffixes=("_ours", ""))
     wrong = both[(both.numerator != both.numerator_ours) | (both.denominator != both.denominator_ours)]
     if len(wrong) or both.empty:
-        raise ValueError(f"compare {len(both)} figures with the product's: {len(wrong)} differ: {wrong.head(3).to_dict('records')}")
+        raise ValueError(
+            f"compare {len(both)} figures with the product's: {len(wrong)} differ: {wrong.head(3).to_dict('records')}"
+        )
 
 
 def _latest(frames: dict[str, pd.DataFrame], table: str) -> pd.DataFrame:
@@ -152,7 +164,9 @@ def _callbacks(callbacks: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """By order: the last valid call-back."""
     valid = callbacks[callbacks.is_valid.fillna(False).astype(bool) & (callbacks.called_at <= as_of)]
     last = valid.sort_values(["called_at", "attempt_no", "callback_id"]).drop_duplicates("order_id", keep="last")
-    return last.assign(is_resolved=last.resolved.fillna(False).astype(bool)).set_index("order_id")[["called_at", "is_resolved"]]
+    return last.assign(is_resolved=last.resolved.fillna(False).astype(bool)).set_index("order_id")[
+        ["called_at", "is_resolved"]
+    ]
 
 
 def _movements(steps: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:

@@ -78,4 +78,4 @@ def collect(night: Night) -> None:
         for folder in sorted(path for path in published.iterdir() if path.is_dir()):
             described = db.execute(f'describe built.publish."{folder.name}"').fetchall()
             columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind, *_ in described)
-            db.execute(f'create table publish."{folder.name}" as select {columns} from \'{folder}/*.parquet\'')  # noqa: S608
+            db.execute(f"create table publish.\"{folder.name}\" as select {columns} from '{folder}/*.parquet'")  # noqa: S608
