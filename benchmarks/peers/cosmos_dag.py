@@ -64,7 +64,7 @@ def from_environment() -> Any:
     night, name = Night.read(Path(os.environ["PEER_NIGHT"])), os.environ["PEER_NAME"]
     mode = ExecutionMode(os.environ["PEER_MODE"])
     is_watcher = mode == ExecutionMode.WATCHER
-    return DbtDag(
+    dag = DbtDag(
         dag_id=name,
         project_config=ProjectConfig(
             dbt_project_path=night.dbt_dir, manifest_path=night.folder_of(name) / "target" / "manifest.json",
@@ -80,6 +80,12 @@ def from_environment() -> Any:
         operator_args={"vars": night.variables, "install_deps": False},
         schedule=None,
     )  # fmt: skip
+    for task in dag.tasks:
+        # sensors look at once instead of waiting beside what they watch: tasks are run one after the other here
+        task.trigger_rule = "all_success"
+        if hasattr(task, "deferrable"):
+            task.deferrable = False
+    return dag
 
 
 def _environment(night: Night, name: str, mode: str) -> dict[str, str]:
