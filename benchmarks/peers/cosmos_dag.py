@@ -80,12 +80,19 @@ def from_environment() -> Any:
         operator_args={"vars": night.variables, "install_deps": False},
         schedule=None,
     )  # fmt: skip
-    for task in dag.tasks:
-        # sensors look at once instead of waiting beside what they watch: tasks are run one after the other here
-        task.trigger_rule = "all_success"
-        if hasattr(task, "deferrable"):
-            task.deferrable = False
+    if is_watcher:
+        _look_afterwards(dag)
     return dag
+
+
+def _look_afterwards(dag: Any) -> None:
+    """Sensors look once, after what they watch: tasks run one after the other here, and one that waited would wait for ever."""
+    producer = dag.task_dict["dbt_producer_watcher"]
+    for task in dag.tasks:
+        if task is not producer:
+            task.trigger_rule, task.deferrable = "all_success", False
+            if not task.upstream_task_ids:
+                producer >> task
 
 
 def _environment(night: Night, name: str, mode: str) -> dict[str, str]:

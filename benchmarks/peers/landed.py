@@ -89,7 +89,7 @@ def _in_order(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     ).static_order()
     return [
         {
-            "name": node["name"], "resource_type": node["resource_type"], "schema": node["schema"],
+            "name": node["name"], "resource_type": node["resource_type"], "relation": f"{node['schema']}.{node['alias']}",
             "language": node.get("language"), "config": {"materialized": node["config"]["materialized"]},
             "original_file_path": node["original_file_path"], "compiled_below": f"minhu/{_compiled_below(node)}",
         }

@@ -158,10 +158,9 @@ def give_python_models(night: Night, peer: str) -> None:
         db.execute(f"attach '{night.built}' as built (read_only)")
         for node in night.nodes():
             if node.get("language") == "python":
-                db.execute(f"create schema if not exists {node['schema']}")
-                db.execute(
-                    f"create or replace table {node['schema']}.{node['name']} as from built.{node['schema']}.{node['name']}"
-                )
+                relation = node["relation"]
+                db.execute(f"create schema if not exists {relation.split('.')[0]}")
+                db.execute(f"create or replace table {relation} as from built.{relation}")
 
 
 def dbt_selection() -> list[str]:

@@ -55,15 +55,15 @@ def run(night: Night) -> dict[str, Any]:
     for schema in SCHEMAS:
         spark.sql(f"create schema if not exists {schema}")
     nodes = night.nodes()
-    given = {node["name"] for node in nodes if node["resource_type"] == "seed" or node.get("language") == "python"}
+    given = {node["relation"] for node in nodes if node["resource_type"] == "seed" or node.get("language") == "python"}
     for path in sorted((folder / "compiled" / "parquet").rglob("*.parquet")):
-        if path.parent.name == "raw" or path.stem in given:
+        if path.parent.name == "raw" or f"{path.parent.name}.{path.stem}" in given:
             spark.sql(f"create table {path.parent.name}.{path.stem} using parquet location '{path.as_uri()}'")
     models = [node for node in nodes if node["name"] in compiled]
     for node in models:
         kind = "view" if node["config"]["materialized"] == "view" else "table"
         stored = "" if kind == "view" else "using parquet "
-        spark.sql(f"create {kind} {node['schema']}.{node['name']} {stored}as {compiled[node['name']]}")
+        spark.sql(f"create {kind} {node['relation']} {stored}as {compiled[node['name']]}")
     spark.stop()
     return {"models": len(models)}
 
