@@ -70,7 +70,8 @@ def main() -> None:
                 console.print(f"run {turn + 1} of {name}")
                 outcomes[name] = _run(night, outcomes[name], modules[name], pythons, expected, options.timeout)
                 console.print(f"  {outcomes[name].reason or asdict(outcomes[name].runs[-1])}", highlight=False)
-    _tell(night, list(outcomes.values()), options, console)
+    kept = report.kept(options.results, night)
+    _tell(night, [{**kept, **outcomes}[name] for name in NAMES if name in kept or name in outcomes], options, console)
 
 
 def _night(options: argparse.Namespace, console: Console) -> Night:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.night import Night, dbt_selection
+from benchmarks.peers.night import Night
 
 TITLE = "`dbt build` on the command line"
 PYTHON = "product"
@@ -24,7 +24,7 @@ def run(night: Night) -> dict[str, Any]:
         [
             str(Path(sys.executable).parent / "dbt"), "--quiet", "build", "--project-dir", str(night.dbt_dir),
             "--profiles-dir", str(night.dbt_dir), "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
-            "--vars", json.dumps(night.variables), *dbt_selection(),
+            "--vars", json.dumps(night.variables),
         ],
         env={**os.environ, **night.environment(night.work_file_of(NAME))}, check=True,
     )  # fmt: skip

@@ -100,6 +100,8 @@ class Night:
         return {
             "MINHU_WORK_FILE": str(work_file), "MINHU_WORK_THREADS": "2", "MINHU_WORK_MEMORY": "4GB",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1",
+            # all cells are judged, as in every first night, and unit tests are no part of one
+            "DBT_FULL_REFRESH": "true", "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
         }  # fmt: skip
 
     def write(self) -> None:
@@ -161,11 +163,6 @@ def give_python_models(night: Night, peer: str) -> None:
                 relation = node["relation"]
                 db.execute(f"create schema if not exists {relation.split('.')[0]}")
                 db.execute(f"create or replace table {relation} as from built.{relation}")
-
-
-def dbt_selection() -> list[str]:
-    """The night as one command of dbt: every seed, model and data test."""
-    return ["--exclude-resource-type", "unit_test"]
 
 
 def environ() -> dict[str, str]:

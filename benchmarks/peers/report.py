@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 from benchmarks.peers.measure import Spent
+from benchmarks.peers.night import Night
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,17 @@ TARGETS = (
     Target("own way / SQLMesh", "own", "sqlmesh_models", 0.8),
     Target("own way / bare DuckDB", "own", "bare_duckdb", 1.2),
 )
+
+
+def kept(results: Path, night: Night) -> dict[str, Outcome]:
+    """Outcomes by name that were written before; none of another night."""
+    if not results.exists():
+        return {}
+    written = json.loads(results.read_text(encoding="utf-8"))
+    if written["night"] != {"business_date": night.business_date, **night.size}:
+        return {}
+    fields = [{name: value for name, value in peer.items() if name != "medians"} for peer in written["peers"]]
+    return {peer["name"]: Outcome(**{**peer, "runs": tuple(Spent(**run) for run in peer["runs"])}) for peer in fields}
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

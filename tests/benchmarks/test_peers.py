@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 import duckdb
 import psutil
 import pytest
+from rich.console import Console
 
 from benchmarks import statements
 from benchmarks.peers import NAMES, __main__, measure, pandas_kpis, report
@@ -91,6 +93,15 @@ def night(tmp_path: Path) -> Night:
             db.execute("create table publish.kpi_results as select unnest([1, 2]) as value")
     found.folder_of("own").mkdir(parents=True)
     return found
+
+
+def test_figures_of_the_same_night_are_kept_and_of_another_not(night: Night, tmp_path: Path) -> None:
+    options = SimpleNamespace(results=tmp_path / "peers.json", picture=tmp_path / "peers.svg")
+    of_own = measured("own", 2.0, 4.0)
+    __main__._tell(night, [of_own], options, Console(quiet=True))
+    assert report.kept(options.results, night) == {"own": of_own}
+    assert report.kept(options.results, replace(night, size={"scale": 2})) == {}
+    assert report.kept(tmp_path / "none.json", night) == {}
 
 
 @pytest.mark.parametrize(
