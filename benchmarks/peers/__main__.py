@@ -70,8 +70,8 @@ def main() -> None:
                 console.print(f"run {turn + 1} of {name}")
                 outcomes[name] = _run(night, outcomes[name], modules[name], pythons, expected, options.timeout)
                 console.print(f"  {outcomes[name].reason or asdict(outcomes[name].runs[-1])}", highlight=False)
-    kept = report.kept(options.results, night)
-    _tell(night, [{**kept, **outcomes}[name] for name in NAMES if name in kept or name in outcomes], options, console)
+                _write(night, outcomes, options)  # what is measured stays, also where the next run is cut off
+    _tell(_write(night, outcomes, options), options, console)
 
 
 def _night(options: argparse.Namespace, console: Console) -> Night:
@@ -140,8 +140,10 @@ def _last_line(log: Path) -> str:
     return lines[-1][:300] if lines else "it said nothing"
 
 
-def _tell(night: Night, outcomes: list[Outcome], options: argparse.Namespace, console: Console) -> None:
-    ratios = report.ratios(outcomes)
+def _write(night: Night, measured: dict[str, Outcome], options: argparse.Namespace) -> list[Outcome]:
+    """Figures and picture of all peers, with those kept from before; returns them in the order of the table."""
+    known = {**report.kept(options.results, night), **measured}
+    outcomes = [known[name] for name in NAMES if name in known]
     result: dict[str, Any] = {
         "machine": {
             "cpus": os.cpu_count(), "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
@@ -152,12 +154,16 @@ def _tell(night: Night, outcomes: list[Outcome], options: argparse.Namespace, co
             {**asdict(o), "medians": {f: o.median(f) for f in ("cpu_s", "wall_s", "peak_mib")} if o.is_measured else None}
             for o in outcomes
         ],
-        "ratios": ratios,
+        "ratios": report.ratios(outcomes),
     }  # fmt: skip
     options.results.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     options.picture.write_text(report.picture(outcomes), encoding="utf-8")
+    return outcomes
+
+
+def _tell(outcomes: list[Outcome], options: argparse.Namespace, console: Console) -> None:
     console.print(report.table(outcomes), highlight=False)
-    for ratio in ratios:
+    for ratio in report.ratios(outcomes):
         console.print(
             f"{'met' if ratio['met'] else 'MISSED':7} {ratio['name']}: {ratio['value']} (target {ratio['target']})"
         )

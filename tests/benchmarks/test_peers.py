@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import duckdb
 import psutil
 import pytest
-from rich.console import Console
 
 from benchmarks import statements
 from benchmarks.peers import NAMES, __main__, measure, pandas_kpis, report
@@ -98,7 +97,7 @@ def night(tmp_path: Path) -> Night:
 def test_figures_of_the_same_night_are_kept_and_of_another_not(night: Night, tmp_path: Path) -> None:
     options = SimpleNamespace(results=tmp_path / "peers.json", picture=tmp_path / "peers.svg")
     of_own = measured("own", 2.0, 4.0)
-    __main__._tell(night, [of_own], options, Console(quiet=True))
+    assert __main__._write(night, {"own": of_own}, options) == [of_own]
     assert report.kept(options.results, night) == {"own": of_own}
     assert report.kept(options.results, replace(night, size={"scale": 2})) == {}
     assert report.kept(tmp_path / "none.json", night) == {}
