@@ -56,6 +56,7 @@ TARGETS = (
     Target("own way / one task a model (WATCHER)", "own", "cosmos_watcher", 0.5),
     Target("own way / SQLMesh", "own", "sqlmesh_models", 0.8),
     Target("own way / bare DuckDB", "own", "bare_duckdb", 1.2),
+    Target("`dbt build` on the command line / bare DuckDB", "dbt_command_line", "bare_duckdb", 1.2),
 )
 
 
