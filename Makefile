@@ -12,6 +12,7 @@ SEED ?=
 DAYS ?=
 PORT ?=
 AIRFLOW ?=
+PEERS ?=
 TESTS ?=
 MODULE ?=
 SHARE ?=
@@ -19,7 +20,7 @@ CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
 
-.PHONY: help setup nightly airflow bench status sql db-start db-stop test test-slow test-bi lint lock clean \
+.PHONY: help setup nightly airflow bench bench-peers status sql db-start db-stop test test-slow test-bi lint lock clean \
 	audit test-airflow-next coverage mutation test-spark
 
 help: ## what can be done
@@ -76,6 +77,9 @@ lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencie
 bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year
 	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)
 
+bench-peers: .venv/.development .venv-peers/.installed .venv-sqlmesh/.installed .venv-spark/.installed ## the night by bare DuckDB, dbt, Cosmos, SQLMesh, Spark and pandas, compared (about an hour): PEERS="--only own bare_duckdb --runs 1"
+	@$(BIN)/python -m benchmarks.peers $(PEERS)
+
 # What keeps the ground sound: docs/upkeep.md. Its tools are in an environment of their own.
 audit: .venv/.development .venv-audit/.installed ## known vulnerabilities, ages and licences of the locks, bill of materials
 	@.venv-audit/bin/python -m upkeep.audit
@@ -101,6 +105,8 @@ lock: ## write the lock files anew from requirements*.in (needs uv)
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-superset.in -o requirements-superset.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-audit.in -o requirements-audit.txt
 	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-spark.in -o requirements-spark.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-peers.in -o requirements-peers.txt
+	uv pip compile -q --no-header --no-annotate --no-strip-extras --python-version 3.11 --generate-hashes requirements-sqlmesh.in -o requirements-sqlmesh.txt
 
 # What analysts connect with is no part of the product and has an environment of its own.
 var/bi/.installed: requirements-bi.txt
@@ -115,7 +121,7 @@ var/bi/superset/.installed: requirements-superset.txt var/bi/.installed
 	@touch $@
 
 clean: ## remove .venv and everything built; var/ (all state) stays
-	rm -rf .venv .venv-audit .venv-spark minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* minhu.egg-info dbt_project/target dbt_project/logs .mypy_cache .ruff_cache .pytest_cache
 
 # The lock is complete, so pip need not resolve it (--no-deps); older pips also refuse hashes together with extras.
 .venv/bin/python:
@@ -132,13 +138,9 @@ clean: ## remove .venv and everything built; var/ (all state) stays
 	@$(BIN)/pip install $(PIP_FLAGS) --require-hashes -r requirements-dev.txt
 	@touch $@
 
-.venv-audit/.installed: requirements-audit.txt | .venv/bin/python
-	@$(BIN)/python -m venv .venv-audit
-	@.venv-audit/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-audit.txt
-	@touch $@
-
-.venv-spark/.installed: requirements-spark.txt | .venv/bin/python
-	@$(BIN)/python -m venv .venv-spark
-	@echo "installing Spark beside the runtime (about 1.2 GB, once) ..."
-	@.venv-spark/bin/pip install $(PIP_FLAGS) --require-hashes -r requirements-spark.txt
+# Tools, and what the product is compared with, each in an environment of its own; Spark's is 1.2 GB, the others less than one.
+.venv-%/.installed: requirements-%.txt | .venv/bin/python
+	@$(BIN)/python -m venv .venv-$*
+	@echo "installing .venv-$* (once) ..."
+	@.venv-$*/bin/pip install $(PIP_FLAGS) --require-hashes -r $<
 	@touch $@

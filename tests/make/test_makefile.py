@@ -36,6 +36,7 @@ VERBS = {
     "test-airflow-next",
     "coverage",
     "mutation",
+    "bench-peers",
     "test-spark",
 }
 

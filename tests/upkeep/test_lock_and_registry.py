@@ -18,9 +18,7 @@ def offers(*versions: str) -> list[Offer]:
     return [Offer(Version(version)) for version in versions]
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "requirements-audit.txt", "requirements-spark.txt"]
-)
+@pytest.mark.parametrize("name", sorted(path.name for path in PROJECT_ROOT.glob("requirements*.txt")))
 def test_every_package_of_our_locks_has_one_version_and_hashes(name: str) -> None:
     pins = lock.read(PROJECT_ROOT / name)
     assert list(pins) == sorted(pins)
