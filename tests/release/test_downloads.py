@@ -201,7 +201,7 @@ def test_a_full_disk_leaves_no_half_file(published_home: Home, tmp_path: Path, m
 
 def test_english_titles_on_request(exported: Callable[..., Path]) -> None:
     rows = sheet_rows(exported(Kind.xlsx, language="en"), 1)
-    assert rows[0][:3] == ("KPI", "name", "variant") and rows[1][1] == "work_order_volume"
+    assert rows[0][:3] == ("KPI", "name", "variant") and rows[1][1] == "Work orders"
 
 
 def test_a_city_that_published_nothing_says_so(tmp_path: Path, published_home: Home) -> None:

@@ -193,7 +193,8 @@ def _tables(db: duckdb.DuckDBPyConnection, size: Size, night: date, has_signals:
     """
     tables = {
         "kpi_contract": """
-            select kpi_id, 'main' as variant, kpi_name, name_zh, replace(kpi_name, '_', ' ') as name_en, unit, direction,
+            select kpi_id, 'main' as variant, kpi_name, name_zh,
+                upper(left(kpi_name, 1)) || replace(substr(kpi_name, 2), '_', ' ') as name_en, unit, direction,
                 'city district street unit' as levels,
                 'month quarter year' as periods, 'a' as numerator, 'b' as denominator, im as interval_method,
                 20 as suppress_below, 40 as band_below, 0 as settle_days, 'hotline' as source, false as is_optional,
