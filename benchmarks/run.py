@@ -16,10 +16,8 @@ import os
 import platform
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -30,6 +28,7 @@ import psutil
 from rich.console import Console
 
 from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_speed
+from benchmarks.memory import peak
 from minhu import settings as settings_module
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
@@ -89,18 +88,18 @@ def _measure_history(home: Path, scale: float, days: int, console: Console, deta
     first = LAST - timedelta(days=days - 1)
     simulation = nightly.Simulation(days, scale, 7)
     console.rule(f"{days} days at scale {scale:g}")
-    with _watching() as memory:
+    with peak(_resident, 0.5) as memory:
         report = backfill(_settings(home), first, LAST, simulation, console)
     filled = {
         "seconds": {name: round(spent, 1) for name, spent in report.seconds.items() if name != "sources"},
-        "peak_gib": memory["gib"],
+        "peak_gib": round(memory.bytes / 2**30, 2),
         "rows": report.rows,
     }
     night = LAST + timedelta(days=1)
-    with _watching() as memory:
+    with peak(_resident, 0.5) as memory:
         done = nightly.run_night(_settings(home), night, replace(simulation, days=None), console.print)
     spent = {name: round(seconds, 1) for name, seconds in done.seconds.items()}
-    figures = _night_figures(spent, memory["gib"], days)
+    figures = _night_figures(spent, round(memory.bytes / 2**30, 2), days)
     if details:
         figures += _ratios(home, night + timedelta(days=1), simulation, console)
     return {"figures": figures, "night": spent, "total": _total(spent), "backfill": filled}
@@ -197,30 +196,15 @@ def _compared(short: dict[str, Any], long: dict[str, Any] | None, options: argpa
     return figures
 
 
-@contextmanager
-def _watching() -> Iterator[dict[str, float]]:
-    """Peak resident memory of this process and all it started, in GiB, looked at twice a second."""
-    found = {"gib": 0.0}
-    over = threading.Event()
-
-    def look() -> None:
-        me = psutil.Process()
-        while not over.wait(0.5):
-            total = 0
-            for process in [me, *me.children(recursive=True)]:
-                try:
-                    total += process.memory_info().rss
-                except psutil.Error:
-                    continue
-            found["gib"] = max(found["gib"], round(total / 2**30, 2))
-
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        watcher.join()
+def _resident() -> int:
+    """Resident bytes of this process and all it started."""
+    me, total = psutil.Process(), 0
+    for process in [me, *me.children(recursive=True)]:
+        try:
+            total += process.memory_info().rss
+        except psutil.Error:  # it has just ended
+            continue
+    return total
 
 
 def _settings(home: Path) -> Settings:

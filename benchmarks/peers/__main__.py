@@ -24,7 +24,7 @@ import psutil
 from rich.console import Console
 
 from benchmarks.peers import NAMES, measure, report
-from benchmarks.peers.night import ROOT, Night, differing, environ, outcome
+from benchmarks.peers.night import ROOT, Night, differing, environ, expected_outcome, outcome
 from benchmarks.peers.report import Outcome
 
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
@@ -56,7 +56,7 @@ def main() -> None:
     pythons = {name: ROOT / folder / "bin" / "python" for name, folder in PYTHONS.items()}
     pythons.update({name: Path(path) for name, path in (pair.split("=", 1) for pair in options.python)})
     night = _night(options, console)
-    expected = outcome(night.built)
+    expected = expected_outcome(night)
     names = [name for name in NAMES if name in options.only]
     modules = {name: importlib.import_module(f"benchmarks.peers.{name}") for name in names}
     outcomes = {

@@ -12,14 +12,15 @@ import json
 import resource
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+from benchmarks.memory import peak
 
 _SET_CHILD_SUBREAPER = 36
 _LOOKS_PER_SECOND = 5
@@ -60,14 +61,14 @@ def _watch(command: Sequence[str], log: Path, timeout_s: float) -> Spent:
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     started = time.perf_counter()
     exit_code = None
-    with log.open("w") as output, _peak() as memory:
+    with log.open("w") as output, peak(_of_descendants, 1 / _LOOKS_PER_SECOND) as memory:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         with suppress(subprocess.TimeoutExpired):
             exit_code = process.wait(timeout_s)
         wall = time.perf_counter() - started
         _end_descendants()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Spent(round(used.ru_utime + used.ru_stime, 2), round(wall, 2), round(memory["mib"], 1), exit_code)
+    return Spent(round(used.ru_utime + used.ru_stime, 2), round(wall, 2), round(memory.bytes / 2**20, 1), exit_code)
 
 
 def _end_descendants() -> None:
@@ -79,30 +80,15 @@ def _end_descendants() -> None:
         process.wait()
 
 
-@contextmanager
-def _peak() -> Iterator[dict[str, float]]:
-    found = {"mib": 0.0}
-    over = threading.Event()
+def _of_descendants() -> int:
+    return sum(_proportional(child) for child in psutil.Process().children(recursive=True))
 
-    def look() -> None:
-        me = psutil.Process()
-        while not over.wait(1 / _LOOKS_PER_SECOND):
-            found["mib"] = max(found["mib"], sum(_proportional(child) for child in me.children(recursive=True)) / 2**20)
 
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
+def _proportional(process: psutil.Process) -> int:
     try:
-        yield found
-    finally:
-        over.set()
-        watcher.join()
-
-
-def _proportional(process: psutil.Process) -> float:
-    try:
-        return float(process.memory_full_info().pss)
+        return int(process.memory_full_info().pss)
     except psutil.Error:  # it has just ended
-        return 0.0
+        return 0
 
 
 if __name__ == "__main__":

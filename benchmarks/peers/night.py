@@ -130,6 +130,18 @@ def outcome(path: Path, schema: str = "publish") -> dict[str, str]:
     return found
 
 
+def expected_outcome(night: Night) -> dict[str, str]:
+    """What the product published, which every run is held against.
+
+    Raises:
+        ValueError: nothing, and then any run would count.
+    """
+    found = outcome(night.built)
+    if not found:
+        raise ValueError(f"compare with {night.built}: expected published tables, found none - run without --again")
+    return found
+
+
 def fingerprint(db: duckdb.DuckDBPyConnection, relation: str) -> str:
     """``rows:hash`` of a relation as a multiset of texts: engines store a number in different widths."""
     columns = db.execute(f"describe {relation}").fetchall()

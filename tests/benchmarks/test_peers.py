@@ -15,11 +15,12 @@ import psutil
 import pytest
 
 from benchmarks import statements
+from benchmarks.memory import peak
 from benchmarks.peers import NAMES, __main__, measure, pandas_kpis, report
 from benchmarks.peers.measure import Spent
-from benchmarks.peers.night import FILE_NAME, Night, differing, environ, fingerprint, outcome
+from benchmarks.peers.night import FILE_NAME, Night, differing, environ, expected_outcome, fingerprint, outcome
 from benchmarks.peers.report import Outcome
-from tests.fixtures.waiting import PATIENCE
+from tests.fixtures.waiting import PATIENCE, until
 
 
 def measured(name: str, *seconds: float) -> Outcome:
@@ -140,6 +141,14 @@ def test_a_run_counts_only_with_the_product_s_results(
     assert found.is_measured == (not reason)
 
 
+def test_a_night_that_published_nothing_is_compared_with_nobody(night: Night) -> None:
+    assert expected_outcome(night) == outcome(night.built) != {}
+    with duckdb.connect(str(night.built)) as db:
+        db.execute("drop table publish.kpi_results")
+    with pytest.raises(ValueError, match="expected published tables, found none"):
+        expected_outcome(night)
+
+
 def test_a_peer_without_its_environment_says_so(night: Night) -> None:
     peer = SimpleNamespace(PYTHON="spark")
     found = __main__._prepared(night, Outcome("own", "own"), peer, {"spark": Path("/nowhere/python")}, None)
@@ -176,6 +185,13 @@ def test_statements_are_replayed_in_their_order_python_among_them(tmp_path: Path
     statements.replay(tmp_path / FILE_NAME, statements.read(tmp_path / "statements.json"))
     with duckdb.connect(str(tmp_path / FILE_NAME)) as db:
         assert db.execute("from c").fetchall() == [(3,)]
+
+
+def test_the_most_memory_is_kept_whatever_comes_after() -> None:
+    figures = [3, 9, 4]
+    with peak(lambda: figures.pop(0) if figures else 0, 0.001) as found:
+        until(lambda: not figures, "every figure was looked at")
+    assert found.bytes == 9
 
 
 def test_a_figure_of_pandas_that_differs_is_refused() -> None:
