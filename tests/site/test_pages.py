@@ -163,7 +163,7 @@ def test_columns_that_say_nothing_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_first_month_that_still_runs_has_its_figures_and_says_so(tmp_path: Path) -> None:
-    """A new city would read "no figure" on every line until the month is over."""
+    """A new city would read "no figure" on nearly every line until the month is over."""
     files = dict(site.build(add_synthetic(empty_home(tmp_path / "home"), Size(months=1))))
     index, page = files["index.html"].decode(), files["kpi/H06.html"].decode()
     for text in (index, page):

@@ -14,6 +14,7 @@ from minhu.analysis.explain.landed import LandedRow
 from minhu.analysis.explain.question import write_period
 from minhu.analysis.explain.words import of_anchor
 from minhu.reports.presentation import words
+from minhu.reports.presentation.names import name_of_kpi
 from minhu.reports.presentation.values import Words
 
 _LABEL = 22
@@ -21,8 +22,8 @@ _LABEL = 22
 
 def lines(explained: Explanation) -> Iterator[str]:
     """The whole explanation, from the cell to its landed rows and what changed it."""
-    cell, contract = explained.cell, explained.contract
-    yield f"{cell['kpi_id']} {contract['name_zh']} {contract.get('name_en') or contract['kpi_name']}  variant {cell['variant']}"
+    cell, name = explained.cell, name_of_kpi(explained.contract)
+    yield f"{cell['kpi_id']} {name.zh} {name.en}  variant {cell['variant']}"
     period = write_period(cell["period_type"], cell["period_start"])
     yield (
         f"{cell['unit_name']} {cell['unit_code']}（{_both(words.of(cell['unit_type'], words.LEVELS))}）  "

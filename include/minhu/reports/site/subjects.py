@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from minhu.reports.presentation.names import name_of_kpi
 from minhu.reports.presentation.values import Words
 from minhu.reports.site.reading import Row, Tables
 
@@ -79,12 +80,6 @@ class Unit:
 def name_of_scheme(row: Row) -> Words:
     """What a scheme of assessment is called, by one of its published rows."""
     return Words(row["scheme_zh"] or row["scheme"], str(row["scheme"]).replace("_", " "))
-
-
-def name_of_kpi(row: Row) -> Words:
-    """A variant of a KPI in both languages; in English its identifier in a release from before it had a name."""
-    english = row["name_en"] or str(row["kpi_name"] or row["kpi_id"]).replace("_", " ").capitalize()
-    return Words(row["name_zh"] or row["kpi_id"], english)
 
 
 def read_kpis(tables: Tables) -> list[Kpi]:

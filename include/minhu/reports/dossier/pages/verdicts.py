@@ -12,6 +12,7 @@ from minhu.reports.dossier.page import MOST_ROWS, Page, Section, Table, columns,
 from minhu.reports.dossier.pages.why import by_cell, by_rule
 from minhu.reports.dossier.reasons import Reasons
 from minhu.reports.presentation import words
+from minhu.reports.presentation.names import name_of_kpi
 from minhu.reports.presentation.values import Words, figure, link, shown, tag
 
 #: Months that the pages of single KPIs show.
@@ -83,10 +84,7 @@ def contracts_of(evidence: Evidence) -> dict[tuple[str, str], Row]:
 
 def name_of(contract: Row | None, fallback: str) -> Words:
     """A KPI's name in both languages."""
-    if not contract:
-        return Words(fallback, fallback)
-    english = str(contract.get("name_en") or contract.get("kpi_name") or fallback)
-    return Words(str(contract.get("name_zh") or english), english)
+    return name_of_kpi(contract) if contract else Words(fallback, fallback)
 
 
 def _by_kpi(evidence: Evidence) -> Table:

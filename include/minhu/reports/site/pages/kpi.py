@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from minhu.reports.presentation import words
+from minhu.reports.presentation.names import name_of_kpi
 from minhu.reports.presentation.values import Words
 from minhu.reports.site import breakdowns, cells, lifts, periods, sentences
 from minhu.reports.site.content import Content
@@ -20,7 +21,7 @@ from minhu.reports.site.lines import bounds, columns_of, line, peer_group, point
 from minhu.reports.site.reading import Row
 from minhu.reports.site.rendering import Page
 from minhu.reports.site.signals import ASSURANCES
-from minhu.reports.site.subjects import Kpi, name_of_kpi, name_of_scheme, slug
+from minhu.reports.site.subjects import Kpi, name_of_scheme, slug
 
 #: Levels whose units are listed on the page; communities are listed on their own pages.
 _LISTED = ("district", "street", "unit")
