@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from minhu.release.marks import BREAK, INSTEAD, INTERVAL_ONLY, PROVISIONAL, RESTATED, STALE
 from minhu.release.published_contract import CodeList, Text
+from minhu.reports.presentation.names import name_of_kpi
 
 Language = Literal["zh", "en"]
 Row = Mapping[str, Any]
@@ -80,7 +81,7 @@ def columns(codes: Mapping[str, CodeList]) -> list[Column]:
             "kpi_name",
             "string",
             Text("指标名称", "name"),
-            lambda row, lang: row["name_zh"] if lang == "zh" else row["name_en"],
+            lambda row, lang: getattr(name_of_kpi(row), lang),
         ),
         Column("variant", "string", Text("分支", "variant"), plain("variant")),
         Column("unit_type", "string", Text("层级", "level"), word("unit_type", "unit_type")),

@@ -23,6 +23,7 @@ from minhu import workbooks
 from minhu.analysis.downloads.columns import Column, Language, Row, explained_marks
 from minhu.errors import UsageError
 from minhu.release.published_contract import Text
+from minhu.reports.presentation.names import name_of_kpi
 
 #: Rows of a sheet (Excel's limit), its header among them.
 MOST_ROWS = 1_048_576
@@ -76,7 +77,7 @@ def as_xlsx(cells: pa.Table, shown: Sequence[Column], language: Language, about:
 
 def _sheet_of(row: Row, language: Language) -> tuple[str, str]:
     """One sheet a KPI; where it has variants their common name is that before the bracket."""
-    return row["kpi_id"], row["name_zh"].partition("（")[0] if language == "zh" else row["name_en"].partition(" (")[0]
+    return row["kpi_id"], getattr(name_of_kpi(row), language).partition("（" if language == "zh" else " (")[0]
 
 
 def _write_sheet(book: Workbook, title: str, rows: list[Row], shown: Sequence[Column], language: Language) -> None:

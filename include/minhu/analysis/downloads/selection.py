@@ -18,8 +18,8 @@ from minhu.settings import Settings
 #: In the order of levels and kinds of periods as readers are told them.
 _CELLS = """
 select
-    cells.kpi_id, cells.variant, kpis.name_zh, kpis.name_en, kpis.unit, kpis.direction, cells.unit_type, cells.unit_code,
-    cells.unit_name, cells.period_type, cells.period_start, cells.period_end, cells.caliber, cells.numerator,
+    cells.kpi_id, cells.variant, kpis.name_zh, kpis.name_en, kpis.kpi_name, kpis.unit, kpis.direction, cells.unit_type,
+    cells.unit_code, cells.unit_name, cells.period_type, cells.period_start, cells.period_end, cells.caliber, cells.numerator,
     cells.denominator, cells.value, cells.ci_low, cells.ci_high, cells.verdict, cells.rule_id, cells.reason,
     cells.is_provisional, cells.is_stale,
     exists (
@@ -49,7 +49,7 @@ order by
     list_position($all_periods, cells.period_type), cells.period_start, cells.caliber
 """
 #: What a release says of its KPIs that was made before they had names in English.
-_NAMED_BY_IDENTIFIER = "(select *, replace(kpi_name, '_', ' ') as name_en from kpi_contract)"
+_WITHOUT_NAMES = "(select *, cast(null as varchar) as name_en from kpi_contract)"
 #: Tables that a release may lack (one before the first change, one of an earlier contract), with the columns asked for.
 _MAY_LACK = {
     "restatements": ("kpi_restatements", "kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber"),
@@ -136,7 +136,7 @@ def _there_or_empty(engine: duckdb.DuckDBPyConnection) -> dict[str, str]:
     has_names = engine.execute(
         "select count(*) from duckdb_columns() where table_name = 'kpi_contract' and column_name = 'name_en'"
     ).fetchall()[0][0]
-    return {"names": "kpi_contract" if has_names else _NAMED_BY_IDENTIFIER} | {
+    return {"names": "kpi_contract" if has_names else _WITHOUT_NAMES} | {
         name: table
         if table in tables
         else f"(select {', '.join(f'null as {c}' for c in columns.split(', '))} where false)"
