@@ -71,7 +71,8 @@ class Settings:
     URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
     sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
     ``readers_group`` is the group of the operating system that may read what is published. ``notify`` are the addresses
-    that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`).
+    that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`). ``holds_against_source`` is false only
+    for nights of a backfill, which holds all that landed against its sources once, in the last of them.
     """
 
     home: Path
@@ -91,6 +92,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     readers_group: str | None = None
     notify: str | None = field(default=None, repr=False)
+    holds_against_source: bool = True
 
     @property
     def state_folders(self) -> tuple[Path, ...]:

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from minhu.errors import UsageError
+from minhu.extract import registry
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from minhu.standalone import backfill, postgres
@@ -58,13 +59,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
         [sys.executable, "-c", PROGRAM, str(FIRST), str(LAST)], env={**os.environ, "MINHU_HOME": str(home)},
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    arrivals = home / "landing" / "stations" / "arrivals"
 
-    def two_days_landed() -> bool:
+    def a_day_landed() -> bool:
         assert running.poll() is None, "it ended before it could be killed"
-        return len(list(arrivals.glob("dt=*.json"))) >= 2
+        return all(list((home / "landing" / source / "arrivals").glob("dt=*.json")) for source in registry.names())
 
-    until(two_days_landed, "a second day of the stations")
+    until(a_day_landed, "a first day of every source")
     os.killpg(running.pid, signal.SIGKILL)
     running.wait(timeout=PATIENCE)
     try:

@@ -1,13 +1,20 @@
 """Many past nights in one go: every night is landed and checked, marts are built once, the last night is released.
 
 The figures are those that night after night would have given: landing is the same, and a build from all of it equals
-the increments (tests/dbt/test_incremental_property.py). What is saved is a build and a release per night.
+the increments (tests/dbt/test_incremental_property.py). What is saved is a build and a release per night. A source's nights
+follow one another, for a window begins where the one before ended; sources know nothing of each other and go side by side,
+each night of one in a process that has other nights after it.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,8 +22,9 @@ from datetime import date, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from minhu.errors import MinhuError, UsageError
+from minhu.errors import MinhuError, TransientError, UsageError
 from minhu.extract import registry
+from minhu.extract.registry import Endpoint
 from minhu.gate import decision
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
@@ -87,17 +95,19 @@ def backfill(
             settings, last, simulation, stack, lambda line: console.print(line, highlight=False)
         )
         lap("sources")
-        landing = Landing(settings.landing_dir)
         days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-        missing = [day for day in days if not _has_arrived(landing, day)]
+        waiting = _not_arrived(Landing(settings.landing_dir), days)
+        nights = len({day for missing in waiting.values() for day in missing})
         blocked: dict[tuple[date, str], str] = {}
         rows = 0
         with _bar(console) as bar:
-            task = bar.add_task("nights landed", total=len(missing), speed="")
-            for day in missing:
-                rows += _land(_settled(settings, day, last), day, connections, blocked)
+            task = bar.add_task("landing", total=sum(map(len, waiting.values())), speed="")
+            for day, source, found, reason in _landed(settings, waiting, connections, last):
+                rows += found
+                if reason:
+                    blocked[day, source] = reason
                 pace = rows / max(time.monotonic() - started, 0.001)
-                bar.update(task, advance=1, description=f"landed {day}", speed=f"{pace:,.0f} rows/s")
+                bar.update(task, advance=1, description=f"landed {source} of {day}", speed=f"{pace:,.0f} rows/s")
         lap("landing")
         dbt_build.load_landing(Night(settings, last))
         lap("load")
@@ -110,40 +120,83 @@ def backfill(
         dossier.write_after_release(settings, published)
         site.write_after_release(settings, published)
         lap("release")
-    return BackfillReport(published, len(missing), len(days) - len(missing), blocked, rows, seconds)
+    return BackfillReport(published, nights, len(days) - nights, blocked, rows, seconds)
 
 
-def _has_arrived(landing: Landing, day: date) -> bool:
-    return all(landing.arrival(source, day) is not None for source in registry.names())
+def _not_arrived(landing: Landing, days: list[date]) -> dict[str, list[date]]:
+    """Days without an arrival of a source, in order."""
+    return {source: [day for day in days if landing.arrival(source, day) is None] for source in registry.names()}
 
 
 def _settled(settings: Settings, day: date, last: date) -> Settings:
-    """Windows overlap because rows may be committed late; what changed long before now has long been committed."""
-    return settings if day > last - timedelta(days=settings.overlap_days) else replace(settings, overlap_days=0)
+    """How a night is read of which a later one is read too.
 
-
-def _land(settings: Settings, day: date, connections: Connections, blocked: dict[tuple[date, str], str]) -> int:
-    """Land and check the sources of one night; a source that fails is blocked and the night goes on.
-
-    They are read side by side, for each waits for another server; they are checked one after the other.
+    Windows overlap because rows may be committed late; what changed long before now has long been committed. What no window
+    brings is looked for in the last night, which sees all that landed.
     """
-    endpoints = {source: connections.endpoint(source) for source in registry.names()}
-    with ThreadPoolExecutor(len(endpoints)) as pool:
-        landings = {
-            source: pool.submit(stages.land_source, Night(settings, day), source, endpoint)
-            for source, endpoint in endpoints.items()
-        }
-    rows = 0
-    for source, endpoint in endpoints.items():
-        try:
-            landings[source].result()
-            arrival = stages.validate_arrival(Night(settings, day), source, endpoint)
-        except MinhuError as error:
-            arrival = Landing(settings.landing_dir).block(source, day, str(error))
-        rows += sum(arrival.row_counts.values())
-        if arrival.status == "blocked":
-            blocked[day, source] = arrival.reason
-    return rows
+    if day == last:
+        return settings
+    is_long_ago = day <= last - timedelta(days=settings.overlap_days)
+    return replace(settings, overlap_days=0 if is_long_ago else settings.overlap_days, holds_against_source=False)
+
+
+def _landed(
+    settings: Settings, waiting: dict[str, list[date]], connections: Connections, last: date
+) -> Iterator[tuple[date, str, int, str]]:
+    """Land and check every source night after night; gives day, source, rows, and why it was blocked, as each is done.
+
+    Raises:
+        TransientError: a process was ended from outside; what had landed stays.
+    """
+    todo = {source: iter(days) for source, days in waiting.items()}
+    running: dict[Future[tuple[int, str]], tuple[date, str]] = {}
+
+    def begin_next(source: str) -> None:
+        day = next(todo[source], None)
+        if day is not None:
+            night = (_settled(settings, day, last), day, source, connections.endpoint(source))
+            running[pool.submit(_land, *night)] = (day, source)
+
+    processes = min(len(todo), os.cpu_count() or 1)
+    spawning = multiprocessing.get_context("spawn")  # a fork would share the threads of the progress bar and of Arrow
+    with ProcessPoolExecutor(processes, spawning, initializer=_end_with_parent) as pool:
+        for source in todo:
+            begin_next(source)
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                day, source = running.pop(future)
+                try:
+                    rows, reason = future.result()
+                except BrokenProcessPool as error:
+                    raise TransientError(
+                        f"land {source} of {day}", "the process that landed it was ended from outside",
+                        "see that there is memory enough and begin again: what has landed is not read again",
+                    ) from error  # fmt: skip
+                yield day, source, rows, reason
+                begin_next(source)
+
+
+def _end_with_parent() -> None:
+    """A backfill that is killed takes its processes with it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _land(settings: Settings, day: date, source: str, endpoint: Endpoint) -> tuple[int, str]:
+    """Land and check one source of one night; one that fails is blocked and the nights go on. Rows, and why it was blocked."""
+    night = Night(settings, day)
+    try:
+        stages.land_source(night, source, endpoint)
+        arrival = stages.validate_arrival(night, source, endpoint)
+    except MinhuError as error:
+        arrival = night.landing.block(source, day, str(error))
+    return sum(arrival.row_counts.values()), arrival.reason if arrival.status == "blocked" else ""
 
 
 def _bar(console: Console) -> Progress:

@@ -3,24 +3,24 @@
 The platform lists no deletions, but it says of any window how many events it holds. Every night the total of what changed
 last before the window is held against what landed. Where they differ the days are halved until those are found that differ,
 and only these are listed: so a finding names the events, and most nights ask two short questions. As many events deleted as
-others put in under old change times leave the total as it was: so each old day is listed once in sixty nights, whatever its total.
+others put in under old change times leave the total as it was: so each old day is listed in its turn, whatever its total, one or
+two a night: once in sixty nights, and where the archive is longer than four months once in as many more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.business_dates import Window
 from minhu.errors import MinhuError
-from minhu.extract import columns, missing
+from minhu.extract import columns, known, missing
 from minhu.extract.grid.events import EVENTS, PAGE_ROWS, parameters_of, read_events
 from minhu.extract.grid.json_api import JsonApi
 from minhu.extract.grid.listing import pages
@@ -32,8 +32,9 @@ from minhu.texts import LOST
 GONE, NEVER = "L1-GRD-027", "L1-GRD-028"
 #: So many events at most are listed at once; of more the days are halved first.
 MOST_LISTED = 2 * PAGE_ROWS
-#: Every old day is listed once in so many nights.
+#: Every old day is listed once in so many nights, or twice as many, and so on: no night lists more than a few.
 NIGHTS_OF_A_ROUND = 60
+_MOST_DAYS_IN_TURN = 2
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -46,7 +47,13 @@ class Outcome:
 
 
 def check(
-    api: JsonApi, window: Window, zone: ZoneInfo, tonight: pa.Array, before: missing.Before, missing_percent: int
+    home: Path,
+    api: JsonApi,
+    window: Window,
+    zone: ZoneInfo,
+    tonight: pa.Array,
+    before: missing.Before,
+    missing_percent: int,
 ) -> Outcome:
     """Hold the platform's events against what landed.
 
@@ -54,6 +61,7 @@ def check(
     the window is read last, and taken out.
 
     Args:
+        home: state directory of the city.
         api: the open platform.
         window: that was read tonight.
         zone: of the city.
@@ -65,20 +73,20 @@ def check(
     if window.start is None or not before.files:
         return outcome
     contract = contracts.table("grid", "events")
-    with duckdb.connect() as db:
-        known = _Known(db, before.files, tonight, window.start, zone)
+    with known.opened(home, contract, before.files, tonight) as landed:
+        events = _Events(landed, window.start, zone)
         try:
-            known.leave_out(_ids(api, Window(window.end, _LAST), zone))
-            known.miss_in_window()
-            for part in [*_differing(api, known, 0, len(known.borders) - 1), *known.in_turn(window.end)]:
-                known.compare(part, _ids(api, part, zone))
-            if any(known.found().values()):
-                known.forget(_ids(api, Window(window.end, _LAST), zone))
+            landed.leave_out(_ids(api, Window(window.end, _LAST), zone))
+            events.miss_in_window()
+            for part in [*_differing(api, events, 0, len(events.borders) - 1), *events.in_turn(window.end)]:
+                events.compare(part, _ids(api, part, zone))
+            if any(events.found().values()):
+                events.forget(_ids(api, Window(window.end, _LAST), zone))
         except MinhuError as error:
             says = f"events that landed before could not be held against the platform: {error}"
             outcome.findings.append(Finding(GONE, "info", "grid", contract.full_name, says))
             return outcome
-        seen, found = known.everything(), known.found()
+        seen, found = landed.rows(), events.found()
     if found[GONE]:
         outcome.totals[missing.GONE_TOTAL] = len(found[GONE])
     outcome.findings += missing.finding(GONE, contract, len(found[GONE]), seen, found[GONE], lambda n: (
@@ -90,7 +98,7 @@ def check(
     return outcome
 
 
-class _Known:
+class _Events:
     """Events that landed, the last change of those that neither tonight nor a later night brings, and what differs.
 
     Attributes:
@@ -98,44 +106,27 @@ class _Known:
         borders: beginnings of the days on which something changed, the first open, the last where tonight's window begins.
     """
 
-    def __init__(
-        self, db: duckdb.DuckDBPyConnection, files: Sequence[Path], tonight: pa.Array, start: datetime, zone: ZoneInfo
-    ) -> None:
-        self._db, self._start, self.zone = db, start, zone
-        db.execute(
-            "create table latest as select event_id as key, max(updated_at) as version from read_parquet(?) "
-            "where event_id is not null group by 1",
-            [[str(path) for path in files]],
-        )
-        db.execute("create table everything as select key from latest")
-        db.execute("create table differing (rule_id varchar, key varchar)")
-        db.register("tonight", pa.table({"key": tonight}))
-        db.execute("insert into everything select key from tonight anti join latest using (key) where key is not null")
-        self.leave_out(tonight)
-        hours = db.execute(
-            "select distinct date_trunc('hour', version) from latest where version is not null"
+    def __init__(self, landed: known.Known, start: datetime, zone: ZoneInfo) -> None:
+        self._landed, self._db, self._start, self.zone = landed, landed.db, start, zone
+        self._db.execute("create temp table differing (rule_id varchar, key varchar)")
+        quarters = self._db.execute(
+            f"select distinct bucket from {landed.count_others()} where bucket is not null"  # noqa: S608
         ).fetchall()
-        days = {hour.replace(tzinfo=UTC).astimezone(zone).date() for (hour,) in hours}
+        days = {quarter.replace(tzinfo=UTC).astimezone(zone).date() for (quarter,) in quarters}
         begin = sorted(datetime(day.year, day.month, day.day, tzinfo=zone) for day in days)
         self.borders: list[datetime | None] = [None, *(moment for moment in begin if moment < start), start]
 
-    def everything(self) -> int:
-        """How many events landed."""
-        return self._number("select count(*) from everything")
-
-    def leave_out(self, keys: pa.Array) -> None:
-        """Look no more at events that a window brings."""
-        self._db.register("brought", pa.table({"key": keys}))
-        self._db.execute("delete from latest where key in (select key from brought where key is not null)")
-
     def in_turn(self, night: datetime) -> list[Window]:
         """Old days that are listed tonight, what lies before the first one with it."""
-        turn = night.astimezone(self.zone).toordinal() % NIGHTS_OF_A_ROUND
         days = [(at, day) for at, day in enumerate(self.borders[:-1]) if day is not None]
+        nights = NIGHTS_OF_A_ROUND
+        while len(days) > nights * _MOST_DAYS_IN_TURN:
+            nights *= 2
+        turn = night.astimezone(self.zone).toordinal() % nights
         return [
             Window(self.borders[at - 1] if at == 1 else day, end)
             for at, day in days
-            if day.toordinal() % NIGHTS_OF_A_ROUND == turn and (end := self.borders[at + 1]) is not None
+            if day.toordinal() % nights == turn and (end := self.borders[at + 1]) is not None
         ]
 
     def forget(self, keys: pa.Array) -> None:
@@ -146,18 +137,21 @@ class _Known:
     def miss_in_window(self) -> None:
         """Events whose last change lies in tonight's window, which did not bring them."""
         self._db.execute(
-            "insert into differing select ?, key from latest where version >= ?", [GONE, _in_utc(self._start)]
+            "insert into differing select ?, key from others where version >= ?", [GONE, _in_utc(self._start)]
         )
 
     def count(self, part: Window) -> int:
         """How many events changed last in a window."""
-        return self._number("select count(*) from latest where version >= ? and version < ?", self._bounds(part))
+        return self._landed.number(
+            f"select sum(rows) from {self._landed.count_others()} where bucket >= ? and bucket < ?",  # noqa: S608
+            self._bounds(part),
+        )
 
     def compare(self, part: Window, keys: pa.Array) -> None:
         """Keep which events of a window landed and are not there, and which are there and never landed."""
         self._db.register("there", pa.table({"key": keys}))
         self._db.execute(
-            "insert into differing select ?, key from latest anti join there using (key) where version >= ? and version < ?",
+            "insert into differing select ?, key from others anti join there using (key) where version >= ? and version < ?",
             [GONE, *self._bounds(part)],
         )
         self._db.execute("insert into differing select ?, key from there anti join everything using (key)", [NEVER])
@@ -167,10 +161,6 @@ class _Known:
         rows = self._db.execute("select distinct rule_id, key from differing order by all").fetchall()
         return {rule_id: [str(key) for rule, key in rows if rule == rule_id] for rule_id in (GONE, NEVER)}
 
-    def _number(self, query: str, parameters: Sequence[datetime] = ()) -> int:
-        row = self._db.execute(query, list(parameters)).fetchone()
-        return int(row[0]) if row else 0
-
     def _bounds(self, part: Window) -> tuple[datetime, datetime]:
         return _in_utc(part.start or _FIRST), _in_utc(part.end)
 
@@ -179,20 +169,20 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _differing(api: JsonApi, known: _Known, first: int, last: int) -> Iterator[Window]:
+def _differing(api: JsonApi, events: _Events, first: int, last: int) -> Iterator[Window]:
     """Windows between two borders in which the platform holds another number of events than landed."""
-    end = known.borders[last]
+    end = events.borders[last]
     assert end is not None
-    part = Window(known.borders[first], end)
-    here, there = known.count(part), _total(api, part, known.zone)
+    part = Window(events.borders[first], end)
+    here, there = events.count(part), _total(api, part, events.zone)
     if here == there:
         return
     if last - first == 1 or max(here, there) <= MOST_LISTED:
         yield part
         return
     middle = (first + last) // 2
-    yield from _differing(api, known, first, middle)
-    yield from _differing(api, known, middle, last)
+    yield from _differing(api, events, first, middle)
+    yield from _differing(api, events, middle, last)
 
 
 def _total(api: JsonApi, window: Window, zone: ZoneInfo) -> int:

@@ -1,24 +1,23 @@
 """What no window of change times brings: rows that are gone, that never came, or that changed under an old change time.
 
-Every night the source's own counts are held against what landed. Only where they differ are the keys themselves read and
-compared, which costs what the table is long.
+Every night the source's own counts are held against what landed (:mod:`minhu.extract.known`). Only where they differ are
+the keys themselves read and compared, which costs what the table is long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
 from minhu.business_dates import Window
-from minhu.extract import columns, missing, normal
+from minhu.extract import columns, known, missing, normal
 from minhu.extract.hotline.snapshot import Rows
 from minhu.extract.hotline.tables import SCHEMA
 from minhu.findings import MAX_SAMPLES, Finding
@@ -27,8 +26,6 @@ from minhu.texts import LOST
 
 #: Columns that say in which state a row is; a change of them without a change time stays unseen by every window.
 STATES = {"work_orders": ("status", "closed_at")}
-#: What lies before it stands for a time that no calendar has, here and there in other words.
-_NO_MOMENT = datetime(1900, 1, 1)  # noqa: DTZ001
 AHEAD, GONE, NEVER, UNSEEN = "L1-HOT-025", "L1-HOT-026", "L1-HOT-027", "L1-HOT-028"
 
 
@@ -75,10 +72,11 @@ class Outcome:
     totals: dict[str, int] = field(default_factory=dict)
 
 
-def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
+def check(home: Path, connection: Rows, table: Table, table_rows: int) -> Outcome:
     """Hold a table of the source against what landed of it.
 
     Args:
+        home: state directory of the city.
         connection: the snapshot that tonight's rows were read from.
         table: with what is known.
         table_rows: rows of the source's table.
@@ -90,19 +88,19 @@ def check(connection: Rows, table: Table, table_rows: int) -> Outcome:
     ))  # fmt: skip
     if table.window.start is None or not table.before.files:
         return outcome
-    beyond = _keys(connection, table, _beyond(table), ())
-    with duckdb.connect() as known:
-        _remember(known, table, beyond)
-        if not _counts_differ(connection, known, table, table_rows, beyond.num_rows):
+    beyond = _keys(connection, table, _beyond(table), ())["key"]
+    with known.opened(home, table.contract, table.before.files, table.landed[table.key], table.states) as landed:
+        landed.leave_out(beyond)
+        if not _counts_differ(connection, landed, table, table_rows, beyond):
             return outcome
-        known.register("source", _keys(connection, table, sql.SQL("true"), table.states))
-        gone, gone_keys = _missing(known, "select key from everything anti join source using (key)")
+        landed.db.register("source", _keys(connection, table, sql.SQL("true"), table.states))
+        gone, gone_keys = _missing(landed, "select key from everything anti join source using (key)")
         never, never_keys = _missing(
-            known, "select key from source anti join everything using (key) where is_due and key is not null"
+            landed, "select key from source anti join everything using (key) where is_due and key is not null"
         )
         unseen, unseen_keys = _missing(
-            known,
-            "select key from source join latest using (key) where source.is_old and source.state is distinct from latest.state",
+            landed,
+            "select key from source join others using (key) where source.is_old and source.state is distinct from others.state",
         )
     if gone:
         outcome.totals[missing.GONE_TOTAL] = gone
@@ -192,45 +190,17 @@ def _source_state(states: Sequence[str]) -> list[str]:
     ]
 
 
-def _remember(known: duckdb.DuckDBPyConnection, table: Table, beyond: pa.Table) -> None:
-    """Tables of what landed: every key, and the latest state of those that neither tonight nor a later night brings."""
-    state = " || '/' || ".join(
-        f"cast(cast({name} is null as int) as varchar)" if name.endswith("_at") else f"coalesce({name}, '')"
-        for name in table.states
-    )
-    names = {"key": table.key, "version": table.version, "state": state or "''"}
-    known.register("landed", table.landed.select([table.key]))
-    known.register("beyond", beyond)
-    known.execute(
-        "create table latest as select {key} as key, max({version}) as version, "
-        "arg_max({state}, (coalesce({version}, timestamp '0001-01-01'), filename)) as state "
-        "from read_parquet(?, filename = true) where {key} is not null group by 1".format_map(names),
-        [[str(path) for path in table.before.files]],
-    )
-    known.execute(
-        "create table everything as select key from latest union "
-        "select {key} from landed where {key} is not null".format_map(names)
-    )
-    known.execute(
-        "delete from latest where key in (select {key} from landed) or key in (select key from beyond)".format_map(
-            names
-        )
-    )
-
-
 def _counts_differ(
-    connection: Rows, known: duckdb.DuckDBPyConnection, table: Table, table_rows: int, beyond_rows: int
+    connection: Rows, landed: known.Known, table: Table, table_rows: int, beyond: pa.ChunkedArray
 ) -> bool:
     """Whether the source holds as many due rows as are known, and those that no window brings in the same states.
 
     A row deleted and another inserted leave every count as it was, so change times are added up as well: the sums agree
     only if both rows have the same one, to the microsecond.
     """
-    expected = known.execute(
-        "select (select count(*) from everything), (select count(*) from everything semi join beyond using (key))"
-    ).fetchone()
-    assert expected is not None
-    if table_rows - beyond_rows + expected[1] != expected[0]:
+    landed.db.register("beyond", pa.table({"key": beyond}))
+    known_beyond = landed.number("select count(*) from everything semi join beyond using (key)") if len(beyond) else 0
+    if table_rows - len(beyond) + known_beyond != landed.rows():
         return True
     version = sql.Identifier(table.version)
     moment = version if table.offset else sql.SQL("{} at time zone {}").format(version, sql.Literal(table.zone.key))
@@ -239,17 +209,16 @@ def _counts_differ(
         "coalesce(sum((extract(epoch from {}) * 1000000)::bigint) filter (where {} > {}), 0) as moments "
         "from {} where {} < {} group by 1"
     ).format(
-        sql.SQL(", ".join(_source_state(table.states)) or "''"), moment, version, sql.Literal(_NO_MOMENT), _place(table),
-        version, sql.Literal(_moment(table, table.window.start)),
+        sql.SQL(", ".join(_source_state(table.states)) or "''"), moment, version, sql.Literal(known.NO_MOMENT),
+        _place(table), version, sql.Literal(_moment(table, table.window.start)),
     )  # fmt: skip
     there = {(row["state"], int(row["rows"]), int(row["moments"])) for row in connection.execute(statement)}
-    counted = known.execute(
-        "select state, count(*), coalesce(sum(epoch_us(version)) filter (where version > ?), 0) from latest group by 1",
-        [_NO_MOMENT],
+    counted = landed.db.execute(
+        f"select state, sum(rows), sum(moments) from {landed.count_others()} group by 1"  # noqa: S608
     ).fetchall()
-    return there != {(state, rows, int(moments)) for state, rows, moments in counted}
+    return there != {(state, int(rows), int(moments)) for state, rows, moments in counted}
 
 
-def _missing(known: duckdb.DuckDBPyConnection, query: str) -> tuple[int, list[str]]:
-    found = known.execute(f"select distinct key from ({query}) order by key").fetchall()  # noqa: S608
+def _missing(landed: known.Known, query: str) -> tuple[int, list[str]]:
+    found = landed.db.execute(f"select distinct key from ({query}) order by key").fetchall()  # noqa: S608
     return len(found), [str(key) for (key,) in found[:MAX_SAMPLES]]

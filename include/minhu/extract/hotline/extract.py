@@ -111,9 +111,10 @@ def _hold_against_source(
     totals: dict[str, dict[str, int]],
 ) -> completeness.Outcome:
     """What of a table with change times no window brings; see :mod:`minhu.extract.hotline.completeness`."""
-    if contract.version is None:
+    if contract.version is None or not settings.holds_against_source:
         return completeness.Outcome()
     return completeness.check(
+        settings.home,
         connection,
         completeness.Table(
             contract, types[contract.version] == WITH_OFFSET, window, settings.zone, landed,
