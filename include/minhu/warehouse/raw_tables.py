@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from minhu.landing import contracts
 from minhu.landing.inventory import Inventory, LandedTable
@@ -35,14 +37,32 @@ def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[s
                 f"create table if not exists raw.{_raw_name(contract)}_states as "
                 f"select *, cast(null as date) as seen_from, true as is_listed from raw.{_raw_name(contract)} where false"
             )
+    new = [
+        table
+        for table in inventory.tables
+        if (table.contract.source, table.contract.name, table.business_date, table.attempt) not in loaded
+    ]
     rows: dict[str, int] = {}
-    for table in inventory.tables:
-        contract = table.contract
-        if (contract.source, contract.name, table.business_date, table.attempt) not in loaded:
-            count = _load_table(db, table, load_no)
-            if count:
-                rows[contract.full_name] = rows.get(contract.full_name, 0) + count
-    return rows
+    for together in _with_one_map(new):
+        for full_name, tables in together.items():
+            load = _load_snapshots if tables[0].contract.is_snapshot else _add_rows
+            rows[full_name] = rows.get(full_name, 0) + load(db, tables, load_no)
+    _note_loads(db, new, load_no)
+    return {full_name: count for full_name, count in rows.items() if count}
+
+
+def _with_one_map(tables: Sequence[LandedTable]) -> Iterator[dict[str, list[LandedTable]]]:
+    """Deliveries that may be loaded table by table, by its name, in order: another map of order files makes other places."""
+    maps = {(t.business_date, t.attempt): t.manifest["files"] for t in tables if t.contract.full_name == _MAP}
+
+    def map_of(table: LandedTable) -> Any:
+        return table.contract.source, maps.get((table.business_date, table.attempt))
+
+    for _, group in itertools.groupby(tables, map_of):
+        together: dict[str, list[LandedTable]] = {}
+        for table in group:
+            together.setdefault(table.contract.full_name, []).append(table)
+        yield together
 
 
 def is_behind(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> bool:
@@ -107,28 +127,68 @@ def _distinct_snapshots(landed: Sequence[LandedTable]) -> list[tuple[str, Any]]:
     return found
 
 
-def _load_table(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int) -> int:
+def _add_rows(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], load_no: int) -> int:
+    """Load all deliveries of a table whose rows add up, in one statement: many past nights come at once."""
+    tables = [table for table in tables if table.rows]
+    if tables:
+        deliveries = {
+            "filename": [str(table.folder / "part.parquet") for table in tables],
+            "business_date": [table.business_date for table in tables],
+            "attempt": [table.attempt for table in tables],
+        }
+        db.register("deliveries", pa.table(deliveries))
+        db.execute(
+            f"insert into raw.{_raw_name(tables[0].contract)} select landed.* exclude (filename), business_date, attempt, ? "
+            "from read_parquet(?, hive_partitioning = false, filename = true) as landed join deliveries using (filename)",
+            [load_no, deliveries["filename"]],
+        )
+        db.unregister("deliveries")
+    return sum(table.rows for table in tables)
+
+
+def _load_snapshots(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], load_no: int) -> int:
+    """Load lists one after the other, for each says what changed since the one before; of equal ones the first and the last."""
+    loaded: LandedTable | None = None
+    rows = 0
+    for table in tables:
+        is_same = loaded is not None and loaded.manifest["files"] == table.manifest["files"]
+        if not is_same or table is tables[-1]:
+            rows += _load_snapshot(db, table, load_no)
+            loaded = table
+    return rows
+
+
+def _load_snapshot(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: int) -> int:
     contract, raw = table.contract, f"raw.{_raw_name(table.contract)}"
-    if contract.is_snapshot:
-        if scalar(db, f"select count(*) from {raw} where landed_date > ?", table.business_date):
-            return 0
-        if contract.full_name == _MAP:
-            _forget_states_of_another_map(db, table)
-        db.execute(f"delete from {raw}")
+    if scalar(db, f"select count(*) from {raw} where landed_date > ?", table.business_date):
+        return 0
+    if contract.full_name == _MAP:
+        _forget_states_of_another_map(db, table)
+    db.execute(f"delete from {raw}")
     db.execute(
         f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
         [table.business_date, table.attempt, load_no, str(table.folder / "part.parquet")],
     )
     if contract.states:
         _keep_states(db, table)
-    db.execute(
-        "insert into raw.loads values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            contract.source, contract.name, table.business_date, table.attempt, table.rows, load_no,
-            table.manifest["control_totals"].get("rows"),
-        ],
-    )  # fmt: skip
     return table.rows
+
+
+def _note_loads(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], load_no: int) -> None:
+    if not tables:
+        return
+    noted = [
+        (
+            table.contract.source, table.contract.name, table.business_date, table.attempt, table.rows, load_no,
+            table.manifest["control_totals"].get("rows"),
+        )
+        for table in tables
+    ]  # fmt: skip
+    kinds = [pa.string(), pa.string(), pa.date32(), pa.int32(), pa.int64(), pa.int64(), pa.int64()]
+    columns = [pa.array(values, kind) for values, kind in zip(zip(*noted, strict=True), kinds, strict=True)]
+    db.register("noted", pa.table(columns, names=[f"c{at}" for at in range(len(columns))]))
+    db.execute("insert into raw.loads from noted")
+    db.unregister("noted")
 
 
 def _forget_states_of_another_map(db: duckdb.DuckDBPyConnection, table: LandedTable) -> None:
