@@ -54,7 +54,9 @@ steps = st.fixed_dictionaries(
         "kind": st.just("step"),
         "key": st.integers(0, 9),
         "order": st.integers(0, 6),
-        "type": st.sampled_from(["dispatch", "return", "reroute", "suspend", "resume", "defer_grant", "close"]),
+        "type": st.sampled_from(
+            ["dispatch", "return", "reroute", "suspend", "resume", "defer_grant", "close", "reopen", "note"]
+        ),
         "at": moments,
         "version": st.integers(0, 5),
     }

@@ -206,3 +206,28 @@ def test_no_month_is_hidden_for_its_days() -> None:
     ]
     found = roles(*days, [cell("alone", 10, 10)])
     assert {(period, role) for period, *_, role in found} == {("day", "exposed")} and len(found) == 10
+
+
+def moved(cells: pd.DataFrame, years: int) -> pd.DataFrame:
+    """The same months in another year, as the release before had them."""
+    other = {
+        name: [day.replace(year=day.year + years) for day in cells[name]] for name in ("period_start", "period_end")
+    }
+    found = complements(cells)
+    key = ["caliber", "period_type", "period_start", "unit_type", "unit_code"]
+    role = cells.merge(found[[*key, "role"]], how="left", on=key)["role"].to_numpy()
+    before = {
+        "was_hidden": cells["is_small"].to_numpy() | (role == "complement"), "was_exposed": role == "exposed",
+        "is_unchanged": True,
+    }  # fmt: skip
+    return cells.assign(**other, **before)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_decided_in_a_year_does_not_depend_on_the_other_years_beside_it(seed: int) -> None:
+    """A night looks at the years of what it judged; a release that is made again looks at all of them."""
+    tonight, before = city_of(seed), moved(city_of(seed + 1000), -1)
+    alone, beside_it = complements(tonight), complements(pd.concat([before, tonight], ignore_index=True))
+    is_of_tonight = beside_it["period_start"].isin(tonight["period_start"])
+    pd.testing.assert_frame_equal(beside_it[is_of_tonight].reset_index(drop=True), alone)
+    pd.testing.assert_frame_equal(beside_it[~is_of_tonight].reset_index(drop=True), complements(before))

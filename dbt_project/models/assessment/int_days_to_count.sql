@@ -81,15 +81,26 @@ answer_minimum as (
 ),
 
 {% endfor -%}
--- every week, for an order that changed was open in many; from the first order that ever landed, so that a week which
--- lost its only order is cleared
+-- an order that changed was or is open in the weeks since its creation, and a step counts in those since it was taken,
+-- by what is known of it now or was before
+tracked_since as (
+    select min(day) as day from (
+        select created_date as day from {{ ref('int_orders_changed') }}
+        union all
+        select created_date as day from {{ ref('fct_work_orders') }}
+        where order_id in (select changed.order_id from {{ ref('int_orders_changed') }} as changed)
+        union all
+        select {{ local_date('occurred_at') }} as day from {{ ref('stg_hotline__order_events') }}
+        where event_id in ({{ newly_landed(ref('stg_hotline__order_events'), 'event_id') }})
+        union all
+        select min(passed.day) as day from passed
+    ) as touched
+),
+
 tracked_orders as (
     select days.day
     from {{ ref('dim_days') }} as days
-    where
-        days.day >= (
-            select min({{ local_date('landed.created_at') }}) from {{ ref('stg_hotline__work_orders') }} as landed
-        )
+    where days.day >= (select tracked_since.day from tracked_since)
 ),
 
 -- an order changes spells of a hotspot up to 120 days before and after it

@@ -45,11 +45,39 @@ def complements(cells: pd.DataFrame) -> pd.DataFrame:
         what is shown; nothing can be done). Sorted; the same cells give the same rows in any order.
     """
     ordered = cells.sort_values([*FAMILY, *CELL], ignore_index=True)
-    roles = pd.Series(None, index=ordered.index, dtype=object)
-    for rows in ordered.groupby(FAMILY[:2]).indices.values():
-        roles.iloc[rows] = _Kpi(ordered.iloc[rows]).roles()
+    roles = _as_before(ordered)
+    for rows in ordered[_in_years_of_change(ordered)].groupby(FAMILY[:2]).groups.values():
+        roles.loc[rows] = _Kpi(ordered.loc[rows]).roles()
     found: pd.DataFrame = ordered.assign(role=roles)[roles.notna()]
     return found[[*FAMILY, *CELL, "role"]].reset_index(drop=True)
+
+
+def _as_before(cells: pd.DataFrame) -> pd.Series:
+    """What the release before decided of cells that are the same as there, as roles."""
+    roles = pd.Series(None, index=cells.index, dtype=object)
+    roles[cells["was_hidden"] & ~cells["is_small"]] = COMPLEMENT
+    roles[cells["was_exposed"] & cells["is_unchanged"]] = EXPOSED
+    return roles
+
+
+def _in_years_of_change(cells: pd.DataFrame) -> pd.Series:
+    """Whether a cell stands in a calendar year of which some figure of its KPI is another than in the release before.
+
+    Decisions of other years stand. Were they looked at again together with this one, what is hidden in it would depend on how
+    many years a night looks at, and a release made again, which looks at all of them, would be another.
+    """
+    chosen = pd.Series(False, index=cells.index)
+    first, last = (pd.to_datetime(cells[name]).dt.year for name in ("period_start", "period_end"))
+    is_same = cells.groupby(FAMILY)["is_unchanged"].transform("all").astype(bool)
+    for rows in cells.groupby(FAMILY[:2]).groups.values():
+        changed = rows[~is_same.loc[rows]]
+        years = {
+            year
+            for ends in zip(first.loc[changed], last.loc[changed], strict=True)
+            for year in range(ends[0], ends[1] + 1)
+        }
+        chosen.loc[rows] = first.loc[rows].isin(years) | last.loc[rows].isin(years)
+    return chosen
 
 
 class _Family:

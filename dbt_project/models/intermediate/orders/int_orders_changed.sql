@@ -1,5 +1,5 @@
 -- One row per order to judge again: something of it changed since the last build, a later order of the same matter did
--- (重复诉求) or was in quarantine, or it is there itself; with the days in which it counted until now.
+-- (重复诉求), or either lay ahead of the night; with the days in which it counted until now.
 -- depends_on: {{ ref('kpi_parameters') }}
 {% set held = adapter.get_relation(database=this.database, schema='intermediate', identifier='int_orders_latest')
     if execute else none %}
@@ -22,7 +22,7 @@ to_judge as (
     union
     {{ seen_ahead_of_time('order_id', 'int_order_steps_latest', 'occurred_at') }}
     union
-    {{ held_in_quarantine('quarantine_work_orders', 'order_id') }}
+    {{ held_in_quarantine('quarantine_work_orders', 'order_id', ref('stg_hotline__work_orders')) }}
     {% if held and not flags.FULL_REFRESH %}
     union
     select earlier.order_id
@@ -42,7 +42,7 @@ to_judge as (
         from {{ held }}
         where
             order_id in (select order_id from changed)
-            or order_id in ({{ held_in_quarantine('quarantine_work_orders', 'order_id') }})
+            or order_id in ({{ held_in_quarantine('quarantine_work_orders', 'order_id', ref('stg_hotline__work_orders')) }})
     ) as later
         on
             earlier.caller_key = later.caller_key

@@ -1,5 +1,5 @@
--- One row per cell whose counts add up to those of its total, of KPIs of which a figure is small, in periods judged in
--- this build and in those that are part of one or hold one: the cell, the total it is a part of (the nearest place
+-- One row per cell whose counts add up to those of its total, of KPIs of which a figure is small, in the years of which
+-- a period is judged in this build: the cell, the total it is a part of (the nearest place
 -- above it that the KPI has, and the city for responsible units), and what the release before showed of it.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
@@ -14,22 +14,31 @@ with periods as (
     from {{ ref('kpi_cell_verdicts') }}
 ),
 
--- years of days are not added up
-beside as (
+-- whole calendar years: a month may follow from its year and the other months, and these from their days. What is
+-- decided must not depend on how much of a year, or of the archive, a night happens to judge
+spans as (
     select distinct -- in several that are judged
+        kpi_id,
+        variant,
+        cast({{ dbt.date_trunc('year', 'period_start') }} as date) as first_day,
+        {{ last_day(dbt.date_trunc('year', 'period_end'), 12) }} as last_day
+    from periods
+    where {{ is_judged_in_this_build('periods') }}
+),
+
+beside as (
+    select distinct -- in several years
         periods.kpi_id,
         periods.variant,
         periods.period_type,
         periods.period_start
     from periods
-    inner join periods as judged
+    inner join spans
         on
-            periods.kpi_id = judged.kpi_id
-            and periods.variant = judged.variant
-            and periods.period_start <= judged.period_end
-            and periods.period_end >= judged.period_start
-            and (periods.period_type <> 'day' or judged.period_type not in ('quarter', 'half_year', 'year'))
-    where {{ is_judged_in_this_build('judged') }}
+            periods.kpi_id = spans.kpi_id
+            and periods.variant = spans.variant
+            and periods.period_start <= spans.last_day
+            and periods.period_end >= spans.first_day
 ),
 
 cells as (
