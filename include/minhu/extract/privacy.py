@@ -16,17 +16,13 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from minhu import atomic, state_directory
 from minhu.errors import PermanentError, UsageError
-from minhu.extract import normal
+from minhu.extract import normal, similarity
 from minhu.settings import Settings, secret
 
 #: A location cell is a hundredth of a degree: about 1.1 km north-south, 0.9 km east-west at Xi'an.
 CELLS_PER_DEGREE = 100
-_SHINGLE = 3
-_BITS = 64
 _KEY_BYTES = 32
 _CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -84,29 +80,12 @@ class Pseudonyms:
         return len(text), self.fingerprints(["".join(text.split())])[0]
 
     def fingerprints(self, texts: Sequence[str]) -> list[str | None]:
-        """The hashes of many texts without white space, None for an empty one; needs 64 bytes per trigram."""
-        counts = np.array([max(1, len(text) - _SHINGLE + 1) if text else 0 for text in texts], dtype=np.int64)
-        shingles = [
-            text[place : place + _SHINGLE] for text, count in zip(texts, counts, strict=True) for place in range(count)
-        ]
-        if not shingles:
-            return [None] * len(texts)
-        number: dict[str, int] = {}
-        places = np.fromiter((number.setdefault(shingle, len(number)) for shingle in shingles), np.int64, len(shingles))
-        digests = np.frombuffer(b"".join(self._shingle(shingle) for shingle in number), dtype=np.uint8)
-        bits = np.unpackbits(digests.reshape(len(number), -1), axis=1)[places]
-        filled = np.flatnonzero(counts)
-        begins = np.concatenate([[0], np.cumsum(counts[filled])[:-1]])
-        sums = np.add.reduceat(bits, begins, axis=0, dtype=np.int64)
-        majority = np.packbits(2 * sums > counts[filled][:, None], axis=1)
-        hashes: list[str | None] = [None] * len(texts)
-        for place, row in zip(filled, majority, strict=True):
-            hashes[place] = row.tobytes().hex()
-        return hashes
+        """The hashes of many texts without white space, None for an empty one; see :func:`minhu.extract.similarity.simhashes`."""
+        return similarity.simhashes(texts, self._shingle)
 
     @lru_cache(maxsize=100_000)  # noqa: B019
     def _shingle(self, shingle: str) -> bytes:
-        return hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=_BITS // 8).digest()
+        return hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=similarity.BITS // 8).digest()
 
 
 def load_pseudonyms(settings: Settings) -> Pseudonyms:
