@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minhu.extract.spreadsheets import chinese_files
+from minhu.extract.spreadsheets import sheets
 from minhu.extract.spreadsheets.chinese_cells import Damaged
 from minhu.extract.spreadsheets.chinese_files import read_sheets
 from minhu.extract.spreadsheets.problems import FileRefused
@@ -173,8 +173,8 @@ def test_one_row_of_very_many_cells_makes_no_columns_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[object] = []
-    cleaned = chinese_files.cleaned
-    monkeypatch.setattr(chinese_files, "cleaned", lambda cell: looked_at.append(cell) or cleaned(cell))
+    cleaned = sheets.cleaned
+    monkeypatch.setattr(sheets, "cleaned", lambda cell: looked_at.append(cell) or cleaned(cell))
     for cells, torn in (("," * 5000, 0), ("," * 5000 + "x", 1)):
         looked_at.clear()
         (sheet,) = read_sheets(write(tmp_path / "t.csv", f"{TEXT}{cells}\n甲30,1,2\n".encode()), COLUMNS)

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -66,8 +66,17 @@ class Pseudonyms:
         return self._of(kind, text) if text and not stands_for_nobody else None
 
     def _of(self, kind: str, text: str) -> str:
-        digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
-        return f"{self.key_id}-{digest[:32]}"
+        return self.of_many(kind, [text])[0]
+
+    def of_many(self, kind: str, texts: Iterable[str]) -> list[str]:
+        """Pseudonyms of persons as :func:`minhu.extract.normal.person` writes them, none of whom stands for nobody."""
+        begun, name = hmac.new(self.key, f"{kind}\0".encode(), hashlib.sha256), f"{self.key_id}-"
+        keys = []
+        for text in texts:
+            of_person = begun.copy()
+            of_person.update(text.encode())
+            keys.append(name + of_person.hexdigest()[:32])
+        return keys
 
     def fingerprint(self, text: object) -> tuple[int | None, str | None]:
         """Length in characters and a keyed similarity hash of a text; (None, None) without one.

@@ -14,9 +14,10 @@ from minhu.errors import SourceBlocked
 from minhu.extract.columns import landed_times
 from minhu.extract.privacy import Pseudonyms
 from minhu.extract.spreadsheets.chinese_cells import as_integer
-from minhu.extract.spreadsheets.chinese_files import Sheet, hidden_problems, read_sheets
+from minhu.extract.spreadsheets.chinese_files import hidden_problems, read_sheets
 from minhu.extract.spreadsheets.feedback import write_feedback_folder
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.extract.stations.folder import Delivery, LostFile, StationFile, read_delivery, silent_days
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.extract.stations.noticed import (
