@@ -131,8 +131,9 @@ def _serial_moments(texts: pa.StringArray) -> pa.TimestampArray:
 
 def _common_moments(texts: pa.StringArray, known: pa.TimestampArray) -> pa.TimestampArray:
     """Moments as most systems write them, for the places that are not known yet."""
-    is_common = pc.match_substring_regex(texts, _MOMENT)
-    parts = pc.extract_regex(texts.filter(is_common), _MOMENT)
+    parts = pc.extract_regex(texts, _MOMENT)
+    is_common = parts.is_valid()
+    parts = parts.filter(is_common)
 
     def number(name: str) -> Any:
         part = pc.struct_field(parts, name)

@@ -39,6 +39,7 @@ _DATE = re.compile(
     r"[分秒]?\s*(?P<after>AM|PM)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_NOT_WHOLE, _NOT_A_NUMBER, _NOT_A_DATE = fault("not_a_whole_number"), fault("not_a_number"), fault("not_a_date")
 _COMPACT_DATE = re.compile(
     r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\s*(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?)?",
     re.ASCII,
@@ -164,16 +165,16 @@ def as_integer(value: Any) -> int | None:
     number = _of_one_row(value)
     if number is None:
         return None
-    found = _number(number, fault("not_a_whole_number"))
+    found = _number(number, _NOT_WHOLE)
     if not found.is_integer() or abs(found) >= 10**normal.EXACT_DIGITS:
-        raise Unreadable(fault("not_a_whole_number"))
+        raise Unreadable(_NOT_WHOLE)
     return int(found)
 
 
 def as_float(value: Any) -> float | None:
     """A finite number."""
     number = _of_one_row(value)
-    return None if number is None else _number(number, fault("not_a_number"))
+    return None if number is None else _number(number, _NOT_A_NUMBER)
 
 
 def _of_one_row(value: Any) -> Any:
@@ -200,9 +201,9 @@ def as_moment(value: Any) -> datetime | None:
     text = as_text(value) or ""
     if found := _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         return _moment(found.groupdict())
-    serial = _number(value, fault("not_a_date"))
+    serial = _number(value, _NOT_A_DATE)
     if not _SERIALS[0] <= serial < _SERIALS[1]:
-        raise Unreadable(fault("not_a_date"))
+        raise Unreadable(_NOT_A_DATE)
     return _EXCEL_EPOCH + timedelta(seconds=round(serial * 86_400))
 
 

@@ -28,6 +28,8 @@ MOST_UNPACKED_BYTES = 256 << 20
 #: and time by the last cell of each, filled or not.
 MOST_CELLS = 12 << 20
 _ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
+#: In another encoding the next damaged character is near; one at the end of what was looked at may only be cut.
+_NEAR_BYTES, _CUT_BYTES = 4096, 8
 #: With more damaged characters a text is not damaged, but in another encoding: a thousandth of its lines, three always.
 _MOST_DAMAGED, _MOST_DAMAGED_SHARE, _FEW_DAMAGED = 50, 0.001, 3
 _BROKEN = (
@@ -180,14 +182,24 @@ def _undecodable(content: bytes, codec: str) -> list[int]:
     places: list[int] = []
     start, view = 0, memoryview(content)
     while len(places) <= _MOST_DAMAGED:
-        try:
-            codecs.decode(view[start:], codec)
-        except UnicodeDecodeError as error:
-            places.append(start + error.start)
-            start += error.end
-        else:
+        error = _first_error(view[start : start + _NEAR_BYTES], codec)
+        if (
+            error is None or error.start + _CUT_BYTES > _NEAR_BYTES
+        ):  # an error carries a copy of all it was given
+            error = _first_error(view[start:], codec)
+        if error is None:
             break
+        places.append(start + error.start)
+        start += error.end
     return places
+
+
+def _first_error(content: memoryview, codec: str) -> UnicodeDecodeError | None:
+    try:
+        codecs.decode(content, codec)
+    except UnicodeDecodeError as error:
+        return error
+    return None
 
 
 def _places_of(byte: bytes, content: bytes) -> list[int]:

@@ -18,11 +18,11 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from minhu.extract.spreadsheets import headers as headers_of
-from minhu.extract.spreadsheets import plain_text
 from minhu.extract.spreadsheets.cells import Cells
 from minhu.extract.spreadsheets.chinese_cells import Covered, Damaged, Merged, cleaned
 from minhu.extract.spreadsheets.clean_columns import clean_column
 from minhu.extract.spreadsheets.grids import DecodedText, Grid
+from minhu.extract.spreadsheets.plain_text import PlainText
 from minhu.extract.spreadsheets.problems import Fault, Problem, fault
 from minhu.texts import file_name
 
@@ -140,15 +140,16 @@ def plain_sheet(path: Path, text: DecodedText, required: Sequence[str]) -> Sheet
     Raises:
         FileRefused: a required header is missing or stands twice.
     """
-    rows = plain_text.first_rows(text.text, headers_of.WITHIN_ROWS)
-    if rows is None:
+    plain = PlainText.of(text.text)
+    if plain is None:
         return None
+    rows = plain.first_rows(headers_of.WITHIN_ROWS)
     head = Grid("", rows, range(1, len(rows) + 1))
     position = headers_of.position_of(head, required)
     if position is None:
         return None
     headers, _ = headers_of.seen(head, position, required)
-    columns = plain_text.columns_after(text.text, position, len(headers))
+    columns = plain.columns_after(position, len(headers))
     if columns is None:
         return None
     headers_of.check(path, "", headers, required)

@@ -153,7 +153,7 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
         try:
             if header:
                 stated = as_integer(sheet.total_cells.get(header))
-                counted = sum(as_integer(cell) or 0 for cell in sheet.columns[header])
+                counted = 0 if stated is None else sum(as_integer(cell) or 0 for cell in sheet.columns[header])
             else:
                 cells = [cell for cell in sheet.total_cells.values() if cell is not None]
                 stated, counted = as_integer(cells[1] if len(cells) > 1 else None), len(sheet.row_numbers)
