@@ -29,7 +29,7 @@ MOST_UNPACKED_BYTES = 256 << 20
 MOST_CELLS = 12 << 20
 _ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
 #: In another encoding the next damaged character is near; one at the end of what was looked at may only be cut.
-_NEAR_BYTES, _CUT_BYTES = 4096, 8
+_NEAR_BYTES, _CUT_BYTES = 4096, 4
 #: With more damaged characters a text is not damaged, but in another encoding: a thousandth of its lines, three always.
 _MOST_DAMAGED, _MOST_DAMAGED_SHARE, _FEW_DAMAGED = 50, 0.001, 3
 _BROKEN = (
@@ -145,10 +145,10 @@ def _decoded(path: Path, content: bytes) -> DecodedText:
     """Text of a file, characters that cannot be read replaced where they are few, and where these stand."""
     name, text, undecodable = "UTF-8", _whole(content, "UTF-8"), list[int]()
     if text is None:
-        undecodable = _undecodable(content, _ENCODINGS[name])
+        undecodable = _undecodable(content, "utf-8")  # a mark of byte order is a character like another
         if not _is_utf8(content, len(undecodable)):
             name, text = "GB18030", _whole(content, "GB18030")
-            undecodable = _undecodable(content, _ENCODINGS[name]) if text is None else []
+            undecodable = _undecodable(content, "gb18030") if text is None else []
     bad = sorted([*undecodable, *_places_of(b"\0", content)])
     lines = [(content.count(b"\n", 0, place) + 1, place + 1) for place in bad[:_MOST_DAMAGED]]
     if len(bad) > min(_MOST_DAMAGED, max(_FEW_DAMAGED, _MOST_DAMAGED_SHARE * content.count(b"\n"))):
