@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from minhu.extract.persons import as_written
 from minhu.extract.privacy import Pseudonyms
 from minhu.extract.spreadsheets import chinese_cells as one_by_one
 
@@ -21,9 +22,6 @@ _CODE = r"^[0-9A-Za-z][0-9A-Za-z_/-]{0,63}$"
 _MAYBE_PERSONAL = r"(?:^|[^0-9])(?:1[3-9][0-9]{9}|[0-9]{17}[0-9Xx])(?:$|[^0-9])"
 _WHOLE_NUMBER = r"^(?:0|[1-9][0-9]{0,14})$"
 _NUMBER = r"^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,15})?$"
-#: Numbers of ID cards but those that a spreadsheet may have rounded or that stand for nobody.
-_ID_NUMBER = r"^[0-9]{17}[0-9X]$"
-_NO_ID_NUMBER = "000$|" + "|".join(f"^{digit}{{18}}$" for digit in range(10))
 #: Days that all months have and hours that all days have.
 _MOMENT = (
     r"^(?P<year>[0-9]{4})[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>0?[1-9]|1[0-9]|2[0-8])日?"
@@ -69,9 +67,7 @@ def id_numbers(pseudonyms: Pseudonyms) -> AtOnce:
     """Pseudonyms of :func:`as_number_of_a_person`."""
 
     def read(texts: pa.StringArray) -> pa.StringArray:
-        is_ordinary = pc.and_not(
-            pc.match_substring_regex(texts, _ID_NUMBER), pc.match_substring_regex(texts, _NO_ID_NUMBER)
-        )
+        is_ordinary = as_written("id_number", texts)
         keys = pseudonyms.of_many("id_number", texts.filter(is_ordinary).to_pylist())
         return pc.replace_with_mask(pa.nulls(len(texts), pa.string()), is_ordinary, pa.array(keys, pa.string()))
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from minhu.extract.spreadsheets.cells import Cells
 from minhu.extract.spreadsheets.chinese_cells import Damaged, cleaned
+from minhu.landing.text_bytes import bytes_of, hold, lie_within
 
 #: Printable ASCII without a blank around it, and not beginning with what :func:`clean` looks at: it stays as it is.
 _AS_IT_STANDS = r"^(?:[!\"$-&(-<>-~](?:[ -~]*[!-~])?)?$"
@@ -51,16 +52,12 @@ def clean_column(texts: pa.StringArray) -> Cells:
 
 def _stand_clean(texts: pa.StringArray) -> bool:
     """Whether no text of a column would change, by its bytes alone."""
-    _, offsets_buffer, data = texts.buffers()
-    if not len(texts) or data is None:
-        return True
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    letters = np.frombuffer(data, dtype=np.uint8)[: offsets[-1]]
-    if ((letters[offsets[0] :] - 0x20) > 0x7E - 0x20).any():  # bytes below a blank run over and are large
+    letters, begins = bytes_of(texts)
+    if not lie_within(letters, 0x20, 0x7E):
         return False
-    filled = offsets[1:] > offsets[:-1]
-    first, last = letters[offsets[:-1][filled]], letters[offsets[1:][filled] - 1]
-    return not (np.isin(first, np.frombuffer(b" ='#", dtype=np.uint8)).any() or (last == 0x20).any())
+    is_filled = begins[1:] > begins[:-1]
+    first, last = letters[begins[:-1][is_filled]], letters[begins[1:][is_filled] - 1]
+    return not hold(first, b" ='#") and not hold(last, b" ")
 
 
 def _without_empty(texts: pa.StringArray) -> pa.StringArray:

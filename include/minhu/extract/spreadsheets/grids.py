@@ -183,9 +183,7 @@ def _undecodable(content: bytes, codec: str) -> list[int]:
     start, view = 0, memoryview(content)
     while len(places) <= _MOST_DAMAGED:
         error = _first_error(view[start : start + _NEAR_BYTES], codec)
-        if (
-            error is None or error.start + _CUT_BYTES > _NEAR_BYTES
-        ):  # an error carries a copy of all it was given
+        if error is None or error.start + _CUT_BYTES > _NEAR_BYTES:  # an error carries a copy of all it was given
             error = _first_error(view[start:], codec)
         if error is None:
             break
