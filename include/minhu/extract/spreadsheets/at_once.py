@@ -1,7 +1,7 @@
 """Texts of a column read at once: what is written as nearly all of it is. Every reader gives null where it does not know.
 
 Each gives of a text what the reader of :mod:`minhu.extract.spreadsheets.chinese_cells` with that name would give of it, or
-null, and then that one has to be asked. Texts are cleaned and distinct.
+null, and then that one has to be asked. Texts are cleaned.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOMENTS = pa.timestamp("us")
 #: ``2026-11-03 08:30:00``: places of the digits and of what stands between them.
 _ISO = "0000-00-00 00:00:00"
 _DIGITS = np.array([place for place, mark in enumerate(_ISO) if mark == "0"])
-_BETWEEN = {place: ord(mark) for place, mark in enumerate(_ISO) if mark != "0"}
+_BETWEEN = {place: (ord(mark) - 48) % 256 for place, mark in enumerate(_ISO) if mark != "0"}
 _LAST_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 AtOnce = Callable[[pa.StringArray], pa.Array]
@@ -41,8 +41,10 @@ AtOnce = Callable[[pa.StringArray], pa.Array]
 
 def codes(texts: pa.StringArray) -> pa.StringArray:
     """:func:`as_code`."""
-    is_code = pc.and_not(pc.match_substring_regex(texts, _CODE), pc.match_substring_regex(texts, _MAYBE_PERSONAL))
-    return pc.if_else(is_code, texts, pa.scalar(None, pa.string()))
+    encoded = texts.dictionary_encode()
+    known: pa.StringArray = encoded.dictionary
+    is_code = pc.and_not(pc.match_substring_regex(known, _CODE), pc.match_substring_regex(known, _MAYBE_PERSONAL))
+    return pc.if_else(is_code, known, pa.scalar(None, pa.string())).take(encoded.indices)
 
 
 def integers(texts: pa.StringArray) -> pa.Int64Array:
@@ -58,18 +60,23 @@ def floats(texts: pa.StringArray) -> pa.DoubleArray:
 def moments(texts: pa.StringArray) -> pa.TimestampArray:
     """:func:`as_moment`."""
     found = _iso_moments(texts)
-    if found.null_count:
-        found = pc.coalesce(found, _serial_moments(texts))
-    return pc.coalesce(found, _common_moments(texts.filter(found.is_null()), found)) if found.null_count else found
+    for others in (_serial_moments, _common_moments):
+        is_unknown = pc.and_(found.is_null(), texts.is_valid())
+        if pc.any(is_unknown).as_py():
+            found = pc.replace_with_mask(found, is_unknown, others(texts.filter(is_unknown)))
+    return found
 
 
 def id_numbers(pseudonyms: Pseudonyms) -> AtOnce:
     """Pseudonyms of :func:`as_number_of_a_person`."""
 
     def read(texts: pa.StringArray) -> pa.StringArray:
-        is_ordinary = as_written("id_number", texts)
-        keys = pseudonyms.of_many("id_number", texts.filter(is_ordinary).to_pylist())
-        return pc.replace_with_mask(pa.nulls(len(texts), pa.string()), is_ordinary, pa.array(keys, pa.string()))
+        encoded = texts.dictionary_encode()
+        persons: pa.StringArray = encoded.dictionary
+        is_usual = as_written("id_number", persons)
+        keys = pseudonyms.of_many("id_number", persons.filter(is_usual).to_pylist())
+        of_persons = pc.replace_with_mask(pa.nulls(len(persons), pa.string()), is_usual, pa.array(keys, pa.string()))
+        return of_persons.take(encoded.indices)
 
     return read
 
@@ -88,16 +95,16 @@ def _where(texts: pa.StringArray, pattern: str) -> pa.StringArray:
 
 def _iso_moments(texts: pa.StringArray) -> pa.TimestampArray:
     """Moments to the second as ISO 8601 writes them, null for others."""
-    is_long = pc.equal(pc.binary_length(texts), len(_ISO))
-    letters = _letters(texts.filter(is_long))
-    is_iso = ((letters[:, _DIGITS] - 48) <= 9).all(axis=1)
+    is_long = pc.fill_null(pc.equal(pc.binary_length(texts), len(_ISO)), False)
+    digits = np.ascontiguousarray(_letters(texts.filter(is_long)).T) - np.uint8(
+        48
+    )  # what is below runs over and is large
+    is_iso = (digits[_DIGITS] <= 9).all(axis=0)
     for place, mark in _BETWEEN.items():
-        is_iso &= letters[:, place] == mark
-    digits = letters.astype(np.int64) - 48
-    year, month, day, hour, minute, second = (
-        sum(digits[:, place] * 10**power for place, power in zip(range(begin, end), range(end - begin)[::-1], strict=True))
-        for begin, end in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))
-    )  # fmt: skip
+        is_iso &= digits[place] == mark
+    digits = digits.astype(np.int32)
+    year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
+    month, day, hour, minute, second = (digits[place] * 10 + digits[place + 1] for place in (5, 8, 11, 14, 17))
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     is_iso &= (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
     last = _LAST_DAYS[np.clip(month, 1, 12) - 1] + (is_leap & (month == 2))
@@ -125,8 +132,8 @@ def _serial_moments(texts: pa.StringArray) -> pa.TimestampArray:
     return pa.array(found, mask=np.array(days.is_null()))
 
 
-def _common_moments(texts: pa.StringArray, known: pa.TimestampArray) -> pa.TimestampArray:
-    """Moments as most systems write them, for the places that are not known yet."""
+def _common_moments(texts: pa.StringArray) -> pa.TimestampArray:
+    """Moments as most systems write them, null for others."""
     parts = pc.extract_regex(texts, _MOMENT)
     is_common = parts.is_valid()
     parts = parts.filter(is_common)
@@ -138,8 +145,7 @@ def _common_moments(texts: pa.StringArray, known: pa.TimestampArray) -> pa.Times
     year = number("year")
     months = np.where(year >= 1, (year - 1970) * 12 + number("month") - 1, 0)
     found = _at(months, number("day"), number("hour") * 3600 + number("minute") * 60 + number("second"))
-    common = pc.replace_with_mask(pa.nulls(len(texts), _MOMENTS), is_common, pa.array(found, mask=year < 1))
-    return pc.replace_with_mask(pa.nulls(len(known), _MOMENTS), known.is_null(), common)
+    return pc.replace_with_mask(pa.nulls(len(texts), _MOMENTS), is_common, pa.array(found, mask=year < 1))
 
 
 def _at(months: Any, day: Any, seconds: Any) -> Any:

@@ -17,6 +17,8 @@ from minhu.landing.text_bytes import bytes_of, hold, lie_within
 _AS_IT_STANDS = r"^(?:[!\"$-&(-<>-~](?:[ -~]*[!-~])?)?$"
 #: Printable ASCII, the same in full width, and Chinese characters: cleaning is NFKC without the blanks around.
 _ORDINARY = r"^[ -~\x{3000}\x{ff01}-\x{ff5e}\x{4e00}-\x{9fff}]*$"
+#: First bytes of what of it NFKC changes: U+3000, and U+FF01 and after.
+_BEGIN_FULL_WIDTH = b"\xe3\xef"
 _TO_LOOK_AT = r"^[='#]"
 
 
@@ -32,7 +34,9 @@ def clean_column(texts: pa.StringArray) -> Cells:
     as_written: pa.StringArray = encoded.dictionary
     stands = pc.match_substring_regex(as_written, _AS_IT_STANDS)
     is_ordinary = pc.match_substring_regex(as_written, _ORDINARY)
-    plain = pc.utf8_normalize(pc.if_else(is_ordinary, as_written, ""), form="NFKC")
+    plain = pc.if_else(is_ordinary, as_written, "")
+    if hold(bytes_of(plain)[0], _BEGIN_FULL_WIDTH):
+        plain = pc.utf8_normalize(plain, form="NFKC")
     clean = pc.if_else(stands, as_written, pc.utf8_trim(plain, characters=" "))
     is_ordinary = pc.and_not(is_ordinary, pc.match_substring_regex(clean, _TO_LOOK_AT))
     strange = np.flatnonzero(~np.array(pc.or_(stands, is_ordinary)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +22,7 @@ class ColumnReader:
 
     Attributes:
         of_cell: of one cell, None for an empty one; it raises where the cell is something else.
-        of_texts: the same of distinct texts, null for those it does not know.
+        of_texts: the same of many texts, null for those it does not know.
         kind: type of what they give.
     """
 
@@ -36,14 +37,12 @@ class ColumnReader:
 
     def read(self, cells: Cells) -> tuple[pa.Array, dict[int, Fault]]:
         """Values of the cells, null where one is empty or cannot be read, and what is wrong with these by their place."""
-        encoded = cells.texts.dictionary_encode()
-        values, faults_of_texts = self._distinct(encoded.dictionary)
-        column = values.take(encoded.indices)
+        column = self.of_texts(cells.texts)
+        is_unknown = pc.and_(column.is_null(), cells.texts.is_valid())
         faults: dict[int, Fault] = {}
-        if faults_of_texts:
-            indices = np.array(encoded.indices.fill_null(-1))
-            for place in np.flatnonzero(np.isin(indices, list(faults_of_texts))).tolist():
-                faults[place] = faults_of_texts[int(indices[place])]
+        if pc.any(is_unknown).as_py():
+            values, faults = self._one_by_one(cells.texts.filter(is_unknown), np.flatnonzero(is_unknown))
+            column = pc.replace_with_mask(column, is_unknown, values)
         if cells.others:
             row_by_row = column.to_pylist()
             for place, cell in cells.others.items():
@@ -53,19 +52,14 @@ class ColumnReader:
             column = pa.array(row_by_row, self.kind)
         return column, faults
 
-    def _distinct(self, texts: pa.StringArray) -> tuple[pa.Array, dict[int, Fault]]:
-        values = self.of_texts(texts)
-        unknown = np.flatnonzero(np.array(values.is_null())).tolist()
-        if not unknown:
-            return values, {}
-        faults: dict[int, Fault] = {}
-        found = []
-        for place, text in zip(unknown, texts.take(pa.array(unknown)).to_pylist(), strict=True):
-            value, what = self._of_cell(text)
-            found.append(value)
-            if what is not None:
-                faults[place] = what
-        return pc.replace_with_mask(values, values.is_null(), pa.array(found, self.kind)), faults
+    def _one_by_one(self, texts: pa.StringArray, places: npt.NDArray[np.int64]) -> tuple[pa.Array, dict[int, Fault]]:
+        """Each text once, and what is wrong by the places in the column."""
+        encoded = texts.dictionary_encode()
+        values, faults = zip(*map(self._of_cell, encoded.dictionary.to_pylist()), strict=True)
+        indices = np.array(encoded.indices)
+        wrong = np.flatnonzero(np.array([what is not None for what in faults])[indices])
+        found = dict(zip(places[wrong].tolist(), (faults[index] for index in indices[wrong].tolist()), strict=True))
+        return pa.array(values, self.kind).take(encoded.indices), found
 
     def _of_cell(self, cell: Any) -> tuple[Any, Fault | None]:
         try:
