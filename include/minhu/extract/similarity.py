@@ -50,7 +50,7 @@ def _trigrams(joined: str, lengths: _Numbers, counts: _Numbers) -> _Numbers:
     letters = np.concatenate([letters, np.zeros(_SHINGLE - 1, np.int64)])
     starts, begins = np.cumsum(lengths) - lengths, np.cumsum(counts) - counts
     first = np.arange(counts.sum()) + np.repeat(starts - begins, counts)
-    numbers = (letters[first] << 2 * _LETTER_BITS) | (letters[first + 1] << _LETTER_BITS) | letters[first + 2]
+    numbers: _Numbers = (letters[first] << 2 * _LETTER_BITS) | (letters[first + 1] << _LETTER_BITS) | letters[first + 2]
     for length in range(1, _SHINGLE):  # what stands behind a short text is of another one
         short = begins[lengths == length]
         numbers[short] &= -1 << _LETTER_BITS * (_SHINGLE - length)
