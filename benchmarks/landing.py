@@ -31,6 +31,8 @@ _HOTLINE = {
     "order_events": "recorded_at",
     "callbacks": "recorded_at",
 }
+#: Cells of stations are understood, not only read; the platform of the grid answers more slowly than anything is landed.
+_TARGETS = {"hotline": 2.5, "grid": 1.5, "stations": 5.0}
 Figure = dict[str, Any]
 
 
@@ -60,22 +62,26 @@ def measure(settings: Settings, day: date, hotline_uri: str, grid_url: str, toke
     for source, (discard, land) in runs.items():
         end = landing.last_accepted_end(source, day)
         with mock.patch.object(Landing, "last_accepted_end", lambda *_, end=end: end):
-            reading, rows = _timed(discard)
-            landed, _ = _timed(land)
+            reading, reading_cpu, rows = _timed(discard)
+            landed, landing_cpu, _ = _timed(land)
         figures.append(
             {
-                "name": f"landing of {source} / reading and discarding",
-                "value": round(landed / reading, 2), "unit": "ratio", "target": 2.0, "met": landed / reading <= 2.0,
-                "detail": {"rows": rows, "reading_s": round(reading, 2), "landing_s": round(landed, 2)},
+                "name": f"landing of {source} / reading and discarding", "value": round(landed / reading, 2), "unit": "ratio",
+                "target": _TARGETS[source], "met": landed / reading <= _TARGETS[source],
+                "detail": {
+                    "rows": rows, "reading_s": round(reading, 2), "landing_s": round(landed, 2),
+                    "processor": {"reading_s": round(reading_cpu, 2), "landing_s": round(landing_cpu, 2)},
+                },
             }
         )  # fmt: skip
     return figures
 
 
-def _timed(run: Callable[[], Any]) -> tuple[float, Any]:
-    started = time.perf_counter()
+def _timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """Seconds by the clock, seconds of this process (not of servers), and what came."""
+    started, started_cpu = time.perf_counter(), time.process_time()
     value = run()
-    return time.perf_counter() - started, value
+    return time.perf_counter() - started, time.process_time() - started_cpu, value
 
 
 def _window(settings: Settings, landing: Landing, source: str, day: date) -> business_dates.Window:

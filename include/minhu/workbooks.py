@@ -203,8 +203,9 @@ def _parse(
     """Tell the elements of a part by their names without namespaces; those of workbooks have one of three."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
-    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+    local = _LocalNames()
+    parser.StartElementHandler = lambda name, attributes: start(local[name], attributes)
+    parser.EndElementHandler = lambda name: end(local[name])
     parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = _refuse_definitions
     try:
@@ -214,6 +215,14 @@ def _parse(
             parser.Parse(b"", True)
     except expat.ExpatError:
         raise ValueError(f"{part} is no XML") from None
+
+
+class _LocalNames(dict[str, str]):
+    """Names of elements without their namespace; a sheet has the same few many times."""
+
+    def __missing__(self, name: str) -> str:
+        local = self[name] = name.rpartition(":")[2]
+        return local
 
 
 def _entry(archive: zipfile.ZipFile, part: str) -> str:

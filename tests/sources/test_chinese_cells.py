@@ -7,8 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from minhu.extract.spreadsheets import chinese_cells as cells
 
@@ -54,33 +52,6 @@ def test_dates_in_their_many_shapes(cell: object, moment: datetime | None) -> No
 def test_what_is_no_date_is_not_guessed(cell: object) -> None:
     with pytest.raises(ValueError, match="^expected a date"):
         cells.as_moment(cell)
-
-
-PARTS = st.one_of(st.integers(0, 61).map(str), st.integers(0, 61).map("{:02}".format))
-DATES = st.tuples(
-    st.sampled_from(["0001", "1999", "2024", "2026", "9999", "26"]), st.sampled_from("-/.年 "), PARTS, st.sampled_from("-/.月"),
-    PARTS, st.sampled_from(["", "日", " "]),
-).map("".join)  # fmt: skip
-TIMES = st.tuples(
-    st.sampled_from(["", " ", "T", "  ", " 下午"]), PARTS, st.sampled_from(":时点 "), PARTS, st.sampled_from(["", "分", ":"]),
-    st.one_of(st.just(""), PARTS), st.sampled_from(["", "秒", ".5", " PM"]),
-).map("".join)  # fmt: skip
-
-
-@given(st.lists(st.one_of(DATES, st.tuples(DATES, TIMES).map("".join)), unique=True))
-def test_moments_read_at_once_are_those_read_one_by_one(texts: list[str]) -> None:
-    for text, moment in cells.moments(texts).items():
-        assert moment == cells.as_moment(text), text
-
-
-def test_what_most_systems_write_is_read_at_once() -> None:
-    texts = ["2026-11-03 08:30:00", "2026/11/3 8:30", "2026年11月3日", "2026年11月3日 8时30分", "2026-11-03"]
-    assert set(cells.moments([*texts, "2026-02-30", "2026-11-03 24:00", "昨天"])) == set(texts)
-    assert cells.moments([]) == {}
-    exact = ["2026-11-03 08:30:09", "0001-1-1 0:0:1", "2024年2月28日 23时59分58秒"]
-    assert list(cells.moments(exact).values()) == [
-        datetime(2026, 11, 3, 8, 30, 9), datetime(1, 1, 1, 0, 0, 1), datetime(2024, 2, 28, 23, 59, 58)
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minhu.extract.spreadsheets import chinese_files
+from minhu.extract.spreadsheets import sheets
 from minhu.extract.spreadsheets.chinese_cells import Damaged
 from minhu.extract.spreadsheets.chinese_files import read_sheets
 from minhu.extract.spreadsheets.problems import FileRefused
@@ -17,10 +17,10 @@ ROWS = "".join(f"甲{n},{n},2026-11-03\n" for n in range(1, 30))
 TEXT = f"编号,数量,日期\n{ROWS}"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_half_a_character_is_told_with_its_row_and_byte_and_spoils_one_cell(tmp_path: Path, encoding: str) -> None:
-    content = bytearray(TEXT.encode(encoding))
-    place = content.index("甲7".encode(encoding)) + len("甲".encode(encoding)) - 1
+    content, without_mark = bytearray(TEXT.encode(encoding)), encoding.removesuffix("-sig")
+    place = content.index("甲7".encode(without_mark)) + len("甲".encode(without_mark)) - 1
     del content[place]
     if encoding == "gb18030":
         content[place - 1 : place] = b"\xff"
@@ -29,7 +29,7 @@ def test_half_a_character_is_told_with_its_row_and_byte_and_spoils_one_cell(tmp_
     assert [type(cell) is Damaged for cell in sheet.columns["编号"]].index(True) == 6
     assert sum(type(cell) is Damaged for cells in sheet.columns.values() for cell in cells) == 1
     (problem,) = sheet.noticed
-    assert problem.row == 8 and problem.fault.parameters["encoding"] == encoding.upper()
+    assert problem.row == 8 and problem.fault.parameters["encoding"] == without_mark.upper()
     assert content[int(problem.fault.parameters["byte"]) - 1] >= 0x80
 
 
@@ -173,8 +173,8 @@ def test_one_row_of_very_many_cells_makes_no_columns_of_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[object] = []
-    cleaned = chinese_files.cleaned
-    monkeypatch.setattr(chinese_files, "cleaned", lambda cell: looked_at.append(cell) or cleaned(cell))
+    cleaned = sheets.cleaned
+    monkeypatch.setattr(sheets, "cleaned", lambda cell: looked_at.append(cell) or cleaned(cell))
     for cells, torn in (("," * 5000, 0), ("," * 5000 + "x", 1)):
         looked_at.clear()
         (sheet,) = read_sheets(write(tmp_path / "t.csv", f"{TEXT}{cells}\n甲30,1,2\n".encode()), COLUMNS)

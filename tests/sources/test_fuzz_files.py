@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import re
 import tempfile
@@ -22,15 +21,17 @@ from minhu.extract import normal
 from minhu.extract.returns import extract as returns
 from minhu.extract.returns.workbooks import as_being_there, as_half_year, as_quarter, as_year
 from minhu.extract.spreadsheets import chinese_cells as cells
-from minhu.extract.spreadsheets.chinese_files import Sheet, read_sheets, read_workbook
-from minhu.extract.spreadsheets.grids import text_grid
+from minhu.extract.spreadsheets.chinese_files import read_sheets, read_workbook
+from minhu.extract.spreadsheets.grids import decoded_text, text_grid
 from minhu.extract.spreadsheets.problems import FileRefused, Unreadable
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.landing.zone import Landing
 from minhu.texts import is_storable
 from tests.fixtures.fuzzing import fuzzed
 from tests.fixtures.homes import settings_at
 from tests.fixtures.landed import NIGHT
 from tests.fixtures.station_folder import CASE, case, land, write_cases, write_city_files
+from tests.fixtures.strange_files import TEXTS, csv_files, damaged, seldom
 from tests.fixtures.workbooks import POSTS, TERMINALS, post, raw_book, write
 
 READERS: dict[str, Callable[[Any], Any]] = {
@@ -39,65 +40,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "yes": cells.as_yes, "one of": cells.one_of({"市": "city"}), "quarter": as_quarter, "half": as_half_year, "year": as_year,
     "there": as_being_there,
 }  # fmt: skip
-NUMBERS = [
-    "0",
-    "12",
-    "-3",
-    "1,200",
-    "12,5",
-    "1_0",
-    "①",
-    "½",
-    "１２",
-    "٣",
-    "1.5",
-    "1e3",
-    "1E+11",
-    "1e999",
-    "inf",
-    "nan",
-    "6.10103E+17",
-]
-WORDS = [
-    "合计",
-    "小计",
-    "全市合计（台）",
-    "注：",
-    "是",
-    "无",
-    "/",
-    "—",
-    "办理中",
-    "S1",
-    "T1",
-    "B001",
-    "王大妈13891234567",
-    "True",
-    "FALSE",
-]
-FORCED = ["#N/A", "#REF!", "=1+1", '="001"', "'001", "'", '=""', "a,b", '"', '""']
-MARKS = [
-    "",
-    " ",
-    "\x00",
-    "\x1a",
-    "\x1f",
-    "\ufffd",
-    "\u202e",
-    "\u200b",
-    "\u00ad",
-    "_x0000_",
-    "_x001F_",
-    "\n",
-    "\r",
-    "\t",
-    "1\n2",
-]
-TIMES = ["2026-11-20", "2026年11月20日", "2026-02-30", "20261120", "46329", "24:00", "2026Q3", "610103198001011000"]
-ODD = st.sampled_from([*NUMBERS, *WORDS, *FORCED, *MARKS, *TIMES, *CASE, *CASE.values(), *TERMINALS, *POSTS])
-TEXTS = st.one_of(
-    ODD, st.text(max_size=12), st.tuples(ODD, ODD).map("".join), st.from_regex(r"[0-9,.eE+\-_ ]{1,8}", fullmatch=True)
-)
 VALUES = st.one_of(
     TEXTS, st.none(), st.booleans(), st.integers(), st.floats(), st.datetimes(), st.dates(), st.times(), st.timedeltas()
 )
@@ -124,41 +66,6 @@ def test_a_cell_is_read_or_refused_and_only_an_empty_one_is_nothing(value: Any, 
         )
 
 
-ROWS = st.lists(st.lists(TEXTS, max_size=14), max_size=12)
-
-
-def seldom(draw: Any, one_in: int) -> bool:
-    """True once in so many draws; where Hypothesis makes an example simpler, False."""
-    return bool(draw(st.integers(0, one_in - 1)) == one_in - 1)
-
-
-@st.composite
-def csv_files(draw: Any) -> bytes:
-    """A file of cases with strange rows, sometimes in another encoding or form, with bytes changed, put in or cut off."""
-    changed = draw(
-        st.lists(st.tuples(st.sampled_from(list(CASE)), TEXTS).map(lambda change: case(**dict([change]))), max_size=8)
-    )
-    rows = [list(CASE.values()), *(list(row.values()) for row in changed), *draw(ROWS), list(CASE.values())]
-    if not seldom(draw, 15):
-        rows.insert(draw(st.sampled_from([0, 0, 0, 1, 2])), list(CASE))
-    written = io.StringIO()
-    delimiter = draw(st.sampled_from([";", "\t", "|"])) if seldom(draw, 20) else ","
-    csv.writer(written, lineterminator=draw(st.sampled_from(["\n", "\r\n"])), delimiter=delimiter).writerows(rows)
-    encoding = "utf-16" if seldom(draw, 30) else draw(st.sampled_from(["gb18030", "utf-8", "utf-8-sig"]))
-    content = written.getvalue().encode(encoding, errors="replace")
-    return draw(damaged(content)) if seldom(draw, 3) else content
-
-
-@st.composite
-def damaged(draw: Any, content: bytes) -> bytes:
-    """The content with a few bytes changed, or cut off."""
-    changed = bytearray(content)
-    for _ in range(draw(st.sampled_from([1, 1, 2, 8]))):
-        place = draw(st.integers(0, max(0, len(changed) - 1)))
-        changed[place : place + draw(st.integers(0, 2))] = draw(st.binary(max_size=3))
-    return bytes(changed[: draw(st.integers(0, len(changed)))] if seldom(draw, 6) else changed)
-
-
 def sheets_of(path: Path, content: bytes, required: Sequence[str]) -> list[Sheet]:
     """What is read of a file; none if it is refused in words."""
     try:
@@ -181,7 +88,8 @@ def test_every_row_of_a_text_is_read_or_counted(folder: Path, content: bytes) ->
         numbers = [*sheet.row_numbers, *(problem.row or 0 for problem in sheet.set_aside)]
         assert len(set(numbers)) == len(numbers)
         others = sheet.blank_rows + sheet.total_rows + sheet.note_rows + sheet.header_rows
-        rows = text_grid(folder / "cases.csv").rows
+        path = folder / "cases.csv"
+        rows = text_grid(path, decoded_text(path)).rows
         header = rows[len(rows) - len(numbers) - others - 1]
         assert 2 * len({normal.plain(cell) for cell in header} & set(CASE)) >= len(CASE), (
             "a row was neither read nor counted"

@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 
 from minhu.business_dates import landed_time
 from minhu.extract import normal, privacy
+from minhu.extract.persons import keys_of
 from minhu.extract.privacy import Pseudonyms
 from minhu.findings import Finding
 from minhu.landing.table_contract import TableContract
+from minhu.landing.text_bytes import bytes_of, hold, lie_within
 from minhu.texts import LOST
 
 Column: TypeAlias = "pa.Array | pa.ChunkedArray"
@@ -23,6 +25,10 @@ Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 _HOUR = np.timedelta64(1, "h")
 _MICROSECONDS = np.dtype("datetime64[us]")
 _SHINGLE_ROWS = 400_000
+_PLAIN_DEGREES = r"^-?[0-9]{1,3}(?:\.[0-9]{1,12})?$"
+_NEAR_TO_NEXT_CELL = 1e-5
+#: One number names a cell: rows run from the south pole, and a column has more numbers than rows.
+_MOST_SOUTH, _ROWS_APART = 90 * privacy.CELLS_PER_DEGREE, 1000 * privacy.CELLS_PER_DEGREE
 #: Longer codes are none, and a few of them would not fit into a row of a PostgreSQL index.
 LONGEST_CODE = 128
 #: Unlike a person's number, a code may be 1E5.
@@ -43,14 +49,18 @@ def map_distinct(column: Column, change: Callable[[Any], Any], kind: pa.DataType
 
 
 def persons(pseudonyms: Pseudonyms, kind: str, column: Column) -> pa.Array:
-    """Pseudonyms of a column of phones, ID numbers or staff numbers; see :meth:`Pseudonyms.person`."""
-    return map_distinct(column, lambda value: pseudonyms.person(kind, value), pa.string())
+    """Pseudonyms of a column of texts, of phones, ID numbers or staff numbers; see :meth:`Pseudonyms.person`."""
+    encoded = _flat(column).dictionary_encode()
+    return keys_of(pseudonyms, kind, encoded.dictionary).take(encoded.indices)
 
 
 def one_form(column: Column) -> pa.Array:
     """Codes as they land, whatever blanks, full-width digits or unseen marks stand in them; see :func:`minhu.extract.normal.code`."""
     flat = _flat(column)
-    is_plain = not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]|^[0-9]{4,}\.0+$")).as_py()
+    letters, begins = bytes_of(flat)
+    has_empty = ((np.diff(begins) == 0) & np.array(flat.is_valid())).any()
+    is_plain = not has_empty and lie_within(letters, 0x21, 0x7E) and not hold(letters, b".")
+    is_plain = is_plain or not pc.any(pc.match_substring_regex(flat, r"^$|[^!-~]|^[0-9]{4,}\.0+$")).as_py()
     return flat if is_plain else map_distinct(flat, normal.code, pa.string())
 
 
@@ -64,13 +74,21 @@ def texts_as_landed(contract: TableContract, name: str, column: Column) -> pa.Ar
     if name == "name":
         return flat
     codes = one_form(flat)
-    is_broken = pc.or_(pc.match_substring_regex(codes, _ROUNDED), pc.greater(pc.utf8_length(codes), LONGEST_CODE))
-    if pc.any(is_broken).as_py():
+    is_broken = _are_broken(codes)
+    if is_broken is not None and pc.any(is_broken).as_py():
         marked = pc.binary_join_element_wise(LOST, pc.utf8_slice_codeunits(codes, 0, LONGEST_CODE), "")
         codes = pc.if_else(is_broken, marked, codes)
     if name in contract.key and codes.null_count > flat.null_count:
         codes = pc.if_else(pc.and_(pc.is_null(codes), pc.is_valid(flat)), LOST, codes)
     return codes
+
+
+def _are_broken(codes: pa.StringArray) -> pa.BooleanArray | None:
+    """Which codes were rounded or are too long; None where the bytes show that there are none."""
+    letters, begins = bytes_of(codes)
+    if not hold(letters, b"+.") and int(np.diff(begins).max(initial=0)) <= LONGEST_CODE:
+        return None
+    return pc.or_(pc.match_substring_regex(codes, _ROUNDED), pc.greater(pc.utf8_length(codes), LONGEST_CODE))
 
 
 def broken_codes(rule_id: str, contract: TableContract, table: pa.Table) -> list[Finding]:
@@ -99,8 +117,35 @@ def codes(column: Column) -> tuple[pa.Array, int]:
 
 def location_cells(lon: Column, lat: Column) -> pa.Array:
     """Cells of pairs of degrees given as text; see :func:`minhu.extract.privacy.location_cell`."""
-    pairs = pc.binary_join_element_wise(pc.fill_null(_flat(lon), ""), pc.fill_null(_flat(lat), ""), " ")
-    return map_distinct(pairs, lambda pair: privacy.location_cell(*pair.split(" ", 1)), pa.string())
+    east, north = _flat(lon), _flat(lat)
+    columns, rows = _cell_numbers(east, 180), _cell_numbers(north, 90)
+    is_plain = pc.and_(columns.is_valid(), rows.is_valid())
+    numbers = pc.add(pc.multiply(columns, _ROWS_APART), pc.add(rows, _MOST_SOUTH)).filter(is_plain).dictionary_encode()
+    places = [divmod(number, _ROWS_APART) for number in numbers.dictionary.to_pylist()]
+    names = [privacy.cell_name(column, row - _MOST_SOUTH) for column, row in places]
+    cells = pa.nulls(len(east), pa.string())
+    cells = pc.replace_with_mask(cells, is_plain, pa.array(names, pa.string()).take(numbers.indices))
+    is_strange = pc.invert(is_plain)
+    if not pc.any(is_strange).as_py():
+        return cells
+    pairs = pc.binary_join_element_wise(
+        *(pc.fill_null(degrees.filter(is_strange), "") for degrees in (east, north)), " "
+    )
+    strange = map_distinct(pairs, lambda pair: privacy.location_cell(*pair.split(" ", 1)), pa.string())
+    return pc.replace_with_mask(cells, is_strange, strange)
+
+
+def _cell_numbers(degrees: pa.StringArray, limit: int) -> pa.Int64Array:
+    """Numbers of the cells in which plain degrees lie, null for what :func:`minhu.extract.privacy.location_cell` has to judge.
+
+    That is also what lies so near to the next cell that rounding decides.
+    """
+    is_plain = pc.fill_null(pc.match_substring_regex(degrees, _PLAIN_DEGREES), False)
+    values = np.array(pc.if_else(is_plain, degrees, "999").cast(pa.float64()))
+    scaled = values * privacy.CELLS_PER_DEGREE
+    cells = np.floor(scaled)
+    is_sure = (np.abs(values) <= limit) & (scaled - cells < 1 - _NEAR_TO_NEXT_CELL)
+    return pa.array(cells.astype(np.int64), mask=~is_sure)
 
 
 def text_lengths(column: Column) -> pa.Array:

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import math
 import os
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from minhu import atomic, state_directory
 from minhu.errors import PermanentError, UsageError
-from minhu.extract import normal
+from minhu.extract import normal, similarity
 from minhu.settings import Settings, secret
 
 #: A location cell is a hundredth of a degree: about 1.1 km north-south, 0.9 km east-west at Xi'an.
 CELLS_PER_DEGREE = 100
-_SHINGLE = 3
-_BITS = 64
 _KEY_BYTES = 32
 _CODE_LIKE = re.compile(r"[A-Za-z0-9_:+. -]{0,40}")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
@@ -70,8 +65,24 @@ class Pseudonyms:
         return self._of(kind, text) if text and not stands_for_nobody else None
 
     def _of(self, kind: str, text: str) -> str:
-        digest = hmac.new(self.key, f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()
-        return f"{self.key_id}-{digest[:32]}"
+        return self.of_many(kind, [text])[0]
+
+    def of_many(self, kind: str, texts: Iterable[str]) -> list[str]:
+        """Pseudonyms of persons as :func:`minhu.extract.normal.person` writes them, none of whom stands for nobody."""
+        padded = self._block()
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + f"{kind}\0".encode())
+        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        name, keys = f"{self.key_id}-", []
+        for text in texts:  # begun once: nearly all of the time goes into beginning
+            within, around = inner.copy(), outer.copy()
+            within.update(text.encode())
+            around.update(within.digest())
+            keys.append(name + around.hexdigest()[:32])
+        return keys
+
+    def _block(self) -> bytes:
+        """The key as HMAC takes it: one block of the hash."""
+        return (self.key if len(self.key) <= 64 else hashlib.sha256(self.key).digest()).ljust(64, b"\0")
 
     def fingerprint(self, text: object) -> tuple[int | None, str | None]:
         """Length in characters and a keyed similarity hash of a text; (None, None) without one.
@@ -84,29 +95,12 @@ class Pseudonyms:
         return len(text), self.fingerprints(["".join(text.split())])[0]
 
     def fingerprints(self, texts: Sequence[str]) -> list[str | None]:
-        """The hashes of many texts without white space, None for an empty one; needs 64 bytes per trigram."""
-        counts = np.array([max(1, len(text) - _SHINGLE + 1) if text else 0 for text in texts], dtype=np.int64)
-        shingles = [
-            text[place : place + _SHINGLE] for text, count in zip(texts, counts, strict=True) for place in range(count)
-        ]
-        if not shingles:
-            return [None] * len(texts)
-        number: dict[str, int] = {}
-        places = np.fromiter((number.setdefault(shingle, len(number)) for shingle in shingles), np.int64, len(shingles))
-        digests = np.frombuffer(b"".join(self._shingle(shingle) for shingle in number), dtype=np.uint8)
-        bits = np.unpackbits(digests.reshape(len(number), -1), axis=1)[places]
-        filled = np.flatnonzero(counts)
-        begins = np.concatenate([[0], np.cumsum(counts[filled])[:-1]])
-        sums = np.add.reduceat(bits, begins, axis=0, dtype=np.int64)
-        majority = np.packbits(2 * sums > counts[filled][:, None], axis=1)
-        hashes: list[str | None] = [None] * len(texts)
-        for place, row in zip(filled, majority, strict=True):
-            hashes[place] = row.tobytes().hex()
-        return hashes
+        """The hashes of many texts without white space, None for an empty one; see :func:`minhu.extract.similarity.simhashes`."""
+        return similarity.simhashes(texts, self._shingle)
 
     @lru_cache(maxsize=100_000)  # noqa: B019
     def _shingle(self, shingle: str) -> bytes:
-        return hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=_BITS // 8).digest()
+        return hashlib.blake2b(shingle.encode(), key=self.key[:64], digest_size=similarity.BITS // 8).digest()
 
 
 def load_pseudonyms(settings: Settings) -> Pseudonyms:
@@ -145,7 +139,12 @@ def location_cell(lon: object, lat: object) -> str | None:
 
 @lru_cache(maxsize=100_000)
 def _cell(*place: float) -> str:
-    return "_".join(f"{math.floor(round(degrees * CELLS_PER_DEGREE, 6)) / CELLS_PER_DEGREE:.2f}" for degrees in place)
+    return cell_name(*(math.floor(round(degrees * CELLS_PER_DEGREE, 6)) for degrees in place))
+
+
+def cell_name(column: int, row: int) -> str:
+    """The cell so many cells east of Greenwich and north of the equator."""
+    return "_".join(f"{number / CELLS_PER_DEGREE:.2f}" for number in (column, row))
 
 
 def code_or_none(value: object) -> str | None:

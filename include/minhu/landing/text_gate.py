@@ -6,14 +6,18 @@ here may be copied anywhere.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.findings import Finding, are_many, sample
 from minhu.landing.table_contract import TableContract
+from minhu.landing.text_bytes import bytes_of, hold, lie_within
 
 #: As RE2 writes it, NUL included.
 _UNSTORABLE_OR_NUL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffd}-\x{ffff}]"
+#: First bytes of those that are not below a blank: 7f, and as UTF-8 80 to 9f and fffd to ffff.
+_BEGIN_UNSTORABLE = b"\x7f\xc2\xef"
 
 
 def pass_text(contract: TableContract, rows: pa.Table) -> tuple[pa.Table, list[Finding]]:
@@ -49,8 +53,11 @@ def pass_text(contract: TableContract, rows: pa.Table) -> tuple[pa.Table, list[F
 
 
 def _is_damaged(column: pa.ChunkedArray) -> pa.Array:
-    found = pc.fill_null(pc.match_substring_regex(column, _UNSTORABLE_OR_NUL), False)
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    texts = column.combine_chunks()
+    letters, _ = bytes_of(texts)
+    if lie_within(letters, 0x20, 0xFF) and not hold(letters, _BEGIN_UNSTORABLE):
+        return pa.array(np.zeros(len(texts), dtype=bool))
+    return pc.fill_null(pc.match_substring_regex(texts, _UNSTORABLE_OR_NUL), False)
 
 
 def _finding(contract: TableContract, column: str, rows: int, damaged: list[dict[str, object]]) -> Finding:

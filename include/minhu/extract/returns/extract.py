@@ -18,9 +18,10 @@ from minhu.errors import TransientError
 from minhu.extract.columns import landed_times
 from minhu.extract.returns.folder import ReturnFile, is_sayable, read_delivery
 from minhu.extract.returns.workbooks import WORKBOOKS, ReturnSheet
-from minhu.extract.spreadsheets.chinese_files import Sheet, hidden_problems, read_workbook
+from minhu.extract.spreadsheets.chinese_files import hidden_problems, read_workbook
 from minhu.extract.spreadsheets.feedback import feedback_name, write_feedback
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault, fault_of
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.findings import Finding, sample
 from minhu.landing import contracts
 from minhu.landing.zone import Attempt, Landing

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from minhu.extract import normal, privacy
 from minhu.extract.spreadsheets.problems import Fault, Unreadable, fault
@@ -42,11 +39,7 @@ _DATE = re.compile(
     r"[分秒]?\s*(?P<after>AM|PM)?)?",
     re.IGNORECASE | re.ASCII,
 )
-#: What most systems write, for many texts at once; days that all months have and hours that all days have.
-_COMMON_MOMENT = (
-    r"^(?P<year>[0-9]{4})[-/.年](?P<month>0?[1-9]|1[0-2])[-/.月](?P<day>0?[1-9]|1[0-9]|2[0-8])日?"
-    r"(?: (?P<hour>[01]?[0-9]|2[0-3])[:时](?P<minute>[0-5]?[0-9])(?:[:分](?P<second>[0-5]?[0-9]))?[分秒]?)?$"
-)
+_NOT_WHOLE, _NOT_A_NUMBER, _NOT_A_DATE = fault("not_a_whole_number"), fault("not_a_number"), fault("not_a_date")
 _COMPACT_DATE = re.compile(
     r"(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\s*(?P<hour>\d\d):?(?P<minute>\d\d):?(?P<second>\d\d)?)?",
     re.ASCII,
@@ -172,16 +165,16 @@ def as_integer(value: Any) -> int | None:
     number = _of_one_row(value)
     if number is None:
         return None
-    found = _number(number, fault("not_a_whole_number"))
+    found = _number(number, _NOT_WHOLE)
     if not found.is_integer() or abs(found) >= 10**normal.EXACT_DIGITS:
-        raise Unreadable(fault("not_a_whole_number"))
+        raise Unreadable(_NOT_WHOLE)
     return int(found)
 
 
 def as_float(value: Any) -> float | None:
     """A finite number."""
     number = _of_one_row(value)
-    return None if number is None else _number(number, fault("not_a_number"))
+    return None if number is None else _number(number, _NOT_A_NUMBER)
 
 
 def _of_one_row(value: Any) -> Any:
@@ -208,31 +201,10 @@ def as_moment(value: Any) -> datetime | None:
     text = as_text(value) or ""
     if found := _DATE.fullmatch(text) or _COMPACT_DATE.fullmatch(text):
         return _moment(found.groupdict())
-    serial = _number(value, fault("not_a_date"))
+    serial = _number(value, _NOT_A_DATE)
     if not _SERIALS[0] <= serial < _SERIALS[1]:
-        raise Unreadable(fault("not_a_date"))
+        raise Unreadable(_NOT_A_DATE)
     return _EXCEL_EPOCH + timedelta(seconds=round(serial * 86_400))
-
-
-def moments(texts: Iterable[str]) -> dict[str, datetime]:
-    """:func:`as_moment` of those of many texts that have a common shape, read at once; the others are left out.
-
-    Args:
-        texts: distinct, in any order.
-    """
-    column = pa.array(texts, pa.string())
-    column = column.filter(pc.match_substring_regex(column, _COMMON_MOMENT))
-    parts = pc.extract_regex(column, _COMMON_MOMENT)
-
-    def number(name: str) -> Any:
-        part = pc.struct_field(parts, name)
-        return pc.if_else(pc.equal(part, ""), "0", part).cast(pa.int64()).to_numpy()
-
-    months = (number("year") - 1970) * 12 + number("month") - 1
-    days = months.astype("datetime64[M]").astype("datetime64[D]") + (number("day") - 1)
-    seconds = number("hour") * 3600 + number("minute") * 60 + number("second")
-    values: list[datetime] = (days.astype("datetime64[s]") + seconds).tolist()
-    return dict(zip(column.to_pylist(), values, strict=True))
 
 
 def as_date(value: Any) -> date | None:

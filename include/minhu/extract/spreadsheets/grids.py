@@ -28,6 +28,8 @@ MOST_UNPACKED_BYTES = 256 << 20
 #: and time by the last cell of each, filled or not.
 MOST_CELLS = 12 << 20
 _ENCODINGS = {"UTF-8": "utf-8-sig", "GB18030": "gb18030"}
+#: In another encoding the next damaged character is near; one at the end of what was looked at may only be cut.
+_NEAR_BYTES, _CUT_BYTES = 4096, 4
 #: With more damaged characters a text is not damaged, but in another encoding: a thousandth of its lines, three always.
 _MOST_DAMAGED, _MOST_DAMAGED_SHARE, _FEW_DAMAGED = 50, 0.001, 3
 _BROKEN = (
@@ -59,17 +61,38 @@ class Grid:
     hidden_columns: frozenset[int] = field(default_factory=frozenset)
 
 
-def text_grid(path: Path) -> Grid:
-    """A CSV file in UTF-8 or GB18030.
+@dataclass(frozen=True)
+class DecodedText:
+    """The text of a file.
+
+    Attributes:
+        text: with characters that cannot be read replaced.
+        damage: as of :class:`Grid`.
+    """
+
+    text: str
+    damage: tuple[tuple[int, Fault], ...]
+
+
+def decoded_text(path: Path) -> DecodedText:
+    """The text of a CSV file in UTF-8 or GB18030.
 
     Raises:
-        FileRefused: it is something else, in another encoding, or its quotation marks are not in pairs.
+        FileRefused: it is something else, or in another encoding.
         OSError: it cannot be opened.
     """
     content = path.read_bytes()
     _refuse_other_kinds(path, content, file_kinds.TEXT)
-    text, damage = _decoded(path, _without_end_mark(content))
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    return _decoded(path, _without_end_mark(content))
+
+
+def text_grid(path: Path, text: DecodedText) -> Grid:
+    """The cells of a text, row by row.
+
+    Raises:
+        FileRefused: its quotation marks are not in pairs, or a cell has no end.
+    """
+    reader = csv.reader(io.StringIO(text.text, newline=""), strict=True)
     try:
         rows = list(reader)
     except csv.Error as error:  # strict, for a quote that is never closed would swallow the rows after it
@@ -81,7 +104,7 @@ def text_grid(path: Path) -> Grid:
             else fault("quote_alone", line=line)
         )
         raise refusal(path, "", what) from None
-    return Grid("", rows, range(1, len(rows) + 1), damage=damage)
+    return Grid("", rows, range(1, len(rows) + 1), damage=text.damage)
 
 
 def workbook_grids(path: Path) -> list[Grid]:
@@ -118,17 +141,31 @@ def _without_end_mark(content: bytes) -> bytes:
     return text + blanks[: len(blanks) - len(blanks.lstrip(b" \t\r\n"))]
 
 
-def _decoded(path: Path, content: bytes) -> tuple[str, tuple[tuple[int, Fault], ...]]:
+def _decoded(path: Path, content: bytes) -> DecodedText:
     """Text of a file, characters that cannot be read replaced where they are few, and where these stand."""
-    places = {name: _undecodable(content, codec) for name, codec in _ENCODINGS.items()}
-    name = "UTF-8" if _is_utf8(content, len(places["UTF-8"])) else "GB18030"
-    bad = sorted([*places[name], *_places_of(b"\0", content)])
+    name, text, undecodable = "UTF-8", _whole(content, "UTF-8"), list[int]()
+    if text is None:
+        undecodable = _undecodable(content, "utf-8")  # a mark of byte order is a character like another
+        if not _is_utf8(content, len(undecodable)):
+            name, text = "GB18030", _whole(content, "GB18030")
+            undecodable = _undecodable(content, "gb18030") if text is None else []
+    bad = sorted([*undecodable, *_places_of(b"\0", content)])
     lines = [(content.count(b"\n", 0, place) + 1, place + 1) for place in bad[:_MOST_DAMAGED]]
     if len(bad) > min(_MOST_DAMAGED, max(_FEW_DAMAGED, _MOST_DAMAGED_SHARE * content.count(b"\n"))):
         line, byte = lines[0]
         raise refusal(path, "", fault("unknown_encoding", line=line, byte=byte), line)
     damage = tuple((line, fault("damaged_character", encoding=name, byte=byte)) for line, byte in lines)
-    return content.decode(_ENCODINGS[name], errors="replace").replace("\0", LOST), damage
+    if text is None:
+        text = content.decode(_ENCODINGS[name], errors="replace")
+    return DecodedText(text.replace("\0", LOST), damage)
+
+
+def _whole(content: bytes, encoding: str) -> str | None:
+    """The text, None if bytes of it begin no character."""
+    try:
+        return content.decode(_ENCODINGS[encoding])
+    except UnicodeDecodeError:
+        return None
 
 
 def _is_utf8(content: bytes, undecodable: int) -> bool:
@@ -145,14 +182,22 @@ def _undecodable(content: bytes, codec: str) -> list[int]:
     places: list[int] = []
     start, view = 0, memoryview(content)
     while len(places) <= _MOST_DAMAGED:
-        try:
-            codecs.decode(view[start:], codec)
-        except UnicodeDecodeError as error:
-            places.append(start + error.start)
-            start += error.end
-        else:
+        error = _first_error(view[start : start + _NEAR_BYTES], codec)
+        if error is None or error.start + _CUT_BYTES > _NEAR_BYTES:  # an error carries a copy of all it was given
+            error = _first_error(view[start:], codec)
+        if error is None:
             break
+        places.append(start + error.start)
+        start += error.end
     return places
+
+
+def _first_error(content: memoryview, codec: str) -> UnicodeDecodeError | None:
+    try:
+        codecs.decode(content, codec)
+    except UnicodeDecodeError as error:
+        return error
+    return None
 
 
 def _places_of(byte: bytes, content: bytes) -> list[int]:

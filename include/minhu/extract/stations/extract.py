@@ -14,9 +14,10 @@ from minhu.errors import SourceBlocked
 from minhu.extract.columns import landed_times
 from minhu.extract.privacy import Pseudonyms
 from minhu.extract.spreadsheets.chinese_cells import as_integer
-from minhu.extract.spreadsheets.chinese_files import Sheet, hidden_problems, read_sheets
+from minhu.extract.spreadsheets.chinese_files import hidden_problems, read_sheets
 from minhu.extract.spreadsheets.feedback import write_feedback_folder
 from minhu.extract.spreadsheets.problems import FileRefused, Problem, fault
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.extract.stations.folder import Delivery, LostFile, StationFile, read_delivery, silent_days
 from minhu.extract.stations.kinds import KINDS, FileKind
 from minhu.extract.stations.noticed import (
@@ -152,7 +153,7 @@ def _total_problems(kind: FileKind, sheet: Sheet) -> list[Problem]:
         try:
             if header:
                 stated = as_integer(sheet.total_cells.get(header))
-                counted = sum(as_integer(cell) or 0 for cell in sheet.columns[header])
+                counted = 0 if stated is None else sum(as_integer(cell) or 0 for cell in sheet.columns[header])
             else:
                 cells = [cell for cell in sheet.total_cells.values() if cell is not None]
                 stated, counted = as_integer(cells[1] if len(cells) > 1 else None), len(sheet.row_numbers)

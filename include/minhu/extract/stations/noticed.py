@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from minhu.extract.spreadsheets.chinese_files import Sheet
 from minhu.extract.spreadsheets.problems import Problem
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.extract.stations.folder import LostFile, StationFile
 from minhu.extract.stations.kinds import FileKind
 from minhu.extract.stations.rows import Rows

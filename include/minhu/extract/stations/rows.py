@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import NoneType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from minhu.extract.privacy import Pseudonyms
-from minhu.extract.spreadsheets.chinese_cells import as_moment, moments
-from minhu.extract.spreadsheets.chinese_files import Sheet
-from minhu.extract.spreadsheets.problems import Fault, Problem, fault, fault_of
+from minhu.extract.spreadsheets.at_once import id_numbers
+from minhu.extract.spreadsheets.cells import Cells
+from minhu.extract.spreadsheets.column_readers import ColumnReader
+from minhu.extract.spreadsheets.problems import Fault, Problem, fault
+from minhu.extract.spreadsheets.sheets import Sheet
 from minhu.extract.stations.folder import StationFile
 from minhu.extract.stations.kinds import FileKind
 
@@ -58,45 +60,65 @@ def read_rows(kind: FileKind, read: Sequence[tuple[StationFile, Sheet]], pseudon
         pseudonyms: the home's key.
     """
     rows = Rows(kind, _schema(kind).empty_table())
-    readings = {column: _reading(column, reader, pseudonyms) for column, (_, reader) in kind.columns.items()}
-    pieces: list[pa.Table] = []
-    starts: list[int] = []
-    for file, sheet in read:
-        starts.append(starts[-1] + len(read[len(starts) - 1][1].row_numbers) if starts else 0)
-        piece = _piece(rows, file, sheet, readings, starts[-1])
-        rows.seen[file] += len(sheet.row_numbers) + len(sheet.set_aside)
-        rows.set_aside[file] += len(sheet.row_numbers) - piece.num_rows + len(sheet.set_aside)
+    if not read:
+        return rows
+    counts = [len(sheet.row_numbers) for _, sheet in read]
+    starts = np.cumsum([0, *counts[:-1]]).tolist()
+    columns, unreadable, has_key = _columns(kind, [sheet for _, sheet in read], pseudonyms)
+    for number, (file, sheet) in enumerate(read):
+        of_sheet = slice(starts[number], starts[number] + counts[number])
+        rows.seen[file] += counts[number] + len(sheet.set_aside)
+        rows.set_aside[file] += counts[number] - int(has_key[of_sheet].sum()) + len(sheet.set_aside)
+        rows.problems += [
+            Problem(sheet.file_name, sheet.name, sheet.row_numbers[row - of_sheet.start], header, what)
+            for row, header, what in unreadable[bisect_left(unreadable, of_sheet.start, key=_row) :
+                                                bisect_left(unreadable, of_sheet.stop, key=_row)]
+        ]  # fmt: skip
         rows.problems += [*sheet.set_aside, *sheet.noticed]
-        pieces.append(piece)
-    if pieces:
-        _keep_one_content(rows, pa.concat_tables(pieces), read, starts)
+    columns["district_code"] = pa.concat_arrays(
+        [pa.repeat(pa.scalar(file.district, pa.string()), count) for (file, _), count in zip(read, counts, strict=True)]
+    )
+    columns["service_date"] = columns[_FILE_DAY] = pa.array(
+        np.repeat([file.day for file, _ in read], counts), pa.date32()
+    )
+    columns[_PLACE] = pa.array(np.arange(sum(counts)))
+    schema = _schema(kind)
+    table = pa.table([columns[name] for name in schema.names], schema=schema)
+    _keep_one_content(rows, table if has_key.all() else table.filter(pa.array(has_key)), read, starts)
     return rows
 
 
-def _piece(rows: Rows, file: StationFile, sheet: Sheet, readings: dict[str, _Reading], start: int) -> pa.Table:
-    """The rows of a sheet that have their key, with the day of the file and their place among all rows."""
-    kind, count = rows.kind, len(sheet.row_numbers)
-    columns: dict[str, Any] = {
-        "district_code": pa.repeat(file.district, count), "service_date": pa.repeat(file.day, count),
-        _FILE_DAY: pa.repeat(file.day, count), _PLACE: pa.array(range(start, start + count), pa.int64()),
-    }  # fmt: skip
-    unreadable: list[tuple[int, int, Problem]] = []
-    has_key = np.ones(count, dtype=bool)
-    for place, (column, (header, _)) in enumerate(kind.columns.items()):
-        columns[column], found = readings[column].of(sheet.columns[header])
-        if column in (*kind.contract.key, kind.contract.version) and None in columns[column]:
-            empty = [row for row, value in enumerate(columns[column]) if value is None]
-            found |= {row: _NO_KEY for row in empty if row not in found}
+_Unreadable = tuple[int, str, Fault]
+
+
+def _columns(
+    kind: FileKind, sheets: Sequence[Sheet], pseudonyms: Pseudonyms
+) -> tuple[dict[str, pa.Array], list[_Unreadable], npt.NDArray[np.bool_]]:
+    """Columns of all sheets, one under the other: values, cells to mend by row with their header, and which rows have their key."""
+    columns: dict[str, pa.Array] = {}
+    unreadable: list[tuple[int, int, _Unreadable]] = []
+    has_key = np.ones(sum(len(sheet.row_numbers) for sheet in sheets), dtype=bool)
+    for place, (column, (header, reader)) in enumerate(kind.columns.items()):
+        of_column = _reader(column, reader, kind.contract.schema.field(column).type, pseudonyms)
+        values, found = of_column.read(Cells.joined([sheet.columns[header] for sheet in sheets]))
+        if column in (*kind.contract.key, kind.contract.version) and values.null_count:
+            empty = np.flatnonzero(np.array(values.is_null()))
+            found |= {row: _NO_KEY for row in empty.tolist() if row not in found}
             if column in kind.contract.key:
                 has_key[empty] = False
-        unreadable += [
-            (row, place, Problem(sheet.file_name, sheet.name, sheet.row_numbers[row], header, what))
-            for row, what in found.items()
-        ]
-    rows.problems += [problem for *_, problem in sorted(unreadable, key=lambda found: found[:2])]
-    schema = _schema(kind)
-    piece = pa.table([columns[name] for name in schema.names], schema=schema)
-    return piece if has_key.all() else piece.filter(pa.array(has_key))
+        columns[column] = values
+        unreadable += [(row, place, (row, header, what)) for row, what in found.items()]
+    return columns, [cell for *_, cell in sorted(unreadable, key=lambda found: found[:2])], has_key
+
+
+def _row(unreadable: _Unreadable) -> int:
+    return unreadable[0]
+
+
+def _reader(column: str, reader: Callable[[Any], Any], kind: pa.DataType, pseudonyms: Pseudonyms) -> ColumnReader:
+    if column == "applicant_key":
+        return ColumnReader(lambda cell: pseudonyms.person("id_number", reader(cell)), id_numbers(pseudonyms), kind)
+    return ColumnReader.of(reader, kind)
 
 
 def _keep_one_content(
@@ -130,60 +152,6 @@ def _keep_one_content(
         rows.set_aside[file] += 1
         row = sheet.row_numbers[place - starts[number]]
         rows.problems.append(Problem(sheet.file_name, sheet.name, row, "", same))
-
-
-@dataclass(frozen=True)
-class _Unread:
-    fault: Fault
-
-
-class _Reading(dict[str | None, Any]):
-    """What each text of a column means; most repeat (codes, words, days), so each is read once.
-
-    Args:
-        reader: of one cell.
-        read_many: the same of those of many texts that can be read at once.
-    """
-
-    def __init__(
-        self, reader: Callable[[Any], Any], read_many: Callable[[Iterable[str]], dict[str, Any]] = lambda _: {}
-    ) -> None:
-        super().__init__()
-        self._reader, self._read_many = reader, read_many
-        self._has_unreadable = False
-
-    def of(self, cells: Sequence[Any]) -> tuple[list[Any], dict[int, Fault]]:
-        """Values of the cells, None where one cannot be read, and what is wrong with these by their place."""
-        types = set(map(type, cells))
-        if str in types:
-            self.update(self._read_many({cell for cell in cells if type(cell) is str} - self.keys()))
-        if types <= {str, NoneType}:
-            values = list(map(self.__getitem__, cells))
-        else:  # 1, 1.0 and True would be one key
-            values = [self[cell] if type(cell) is str else self._read(cell) for cell in cells]
-        if not self._has_unreadable:
-            return values, {}
-        unreadable = {place: value.fault for place, value in enumerate(values) if type(value) is _Unread}
-        for place in unreadable:
-            values[place] = None
-        return values, unreadable
-
-    def __missing__(self, text: str | None) -> Any:
-        value = self[text] = self._read(text)
-        return value
-
-    def _read(self, cell: Any) -> Any:
-        try:
-            return self._reader(cell)
-        except (ValueError, TypeError, OverflowError) as error:
-            self._has_unreadable = True
-            return _Unread(fault_of(error))
-
-
-def _reading(column: str, reader: Callable[[Any], Any], pseudonyms: Pseudonyms) -> _Reading:
-    if column == "applicant_key":
-        return _Reading(lambda cell: pseudonyms.person("id_number", reader(cell)))
-    return _Reading(reader, moments) if reader is as_moment else _Reading(reader)
 
 
 def _schema(kind: FileKind) -> pa.Schema:
