@@ -13,6 +13,8 @@ DAYS ?=
 PORT ?=
 AIRFLOW ?=
 PEERS ?=
+BENCH ?=
+HISTORIES ?=
 TESTS ?=
 MODULE ?=
 SHARE ?=
@@ -74,8 +76,9 @@ lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencie
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project --log-path var/lint --target-path $(CURDIR)/var/lint
 	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
 
-bench: .venv/.development ## measure a full-size night (about 15 minutes): BENCH="--long-days 365" for the year
+bench: .venv/.development ## measure a full-size night, and nights on 30 days, a year and ten years of a small city (an hour): BENCH="--long-days 365" HISTORIES="--days 30 365"
 	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)
+	@$(BIN)/python -m benchmarks.histories $(HISTORIES)
 
 bench-peers: .venv/.development .venv-peers/.installed .venv-sqlmesh/.installed .venv-spark/.installed ## the night by bare DuckDB, dbt, Cosmos, SQLMesh, Spark and pandas, compared (about an hour): PEERS="--only own bare_duckdb --runs 1"
 	@$(BIN)/python -m benchmarks.peers $(PEERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import math
 import os
 import re
@@ -69,20 +70,13 @@ class Pseudonyms:
 
     def of_many(self, kind: str, texts: Iterable[str]) -> list[str]:
         """Pseudonyms of persons as :func:`minhu.extract.normal.person` writes them, none of whom stands for nobody."""
-        padded = self._block()
-        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + f"{kind}\0".encode())
-        outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
-        name, keys = f"{self.key_id}-", []
-        for text in texts:  # begun once: nearly all of the time goes into beginning
-            within, around = inner.copy(), outer.copy()
-            within.update(text.encode())
-            around.update(within.digest())
-            keys.append(name + around.hexdigest()[:32])
+        begun = hmac.new(self.key, f"{kind}\0".encode(), hashlib.sha256)
+        keys = []
+        for text in texts:
+            of_text = begun.copy()
+            of_text.update(text.encode())
+            keys.append(f"{self.key_id}-{of_text.hexdigest()[:32]}")
         return keys
-
-    def _block(self) -> bytes:
-        """The key as HMAC takes it: one block of the hash."""
-        return (self.key if len(self.key) <= 64 else hashlib.sha256(self.key).digest()).ljust(64, b"\0")
 
     def fingerprint(self, text: object) -> tuple[int | None, str | None]:
         """Length in characters and a keyed similarity hash of a text; (None, None) without one.
