@@ -93,6 +93,28 @@ def read_alone(reader: Callable[[Any], Any], cell: Any) -> tuple[Any, Any]:
         return None, fault("not_readable")
 
 
+def test_days_that_no_month_has_and_days_past_the_last_are_none_at_once_either() -> None:
+    days = [
+        f"{year}-{month:02}-{day:02} {time}"
+        for year in ("0000", "1900", "2000", "2023", "2024") for month in range(14) for day in range(33)
+        for time in ("00:00:00", "23:59:59")
+    ]  # fmt: skip
+    clocks = [
+        "2026-11-20 24:00:00",
+        "2026-11-20 23:60:00",
+        "2026-11-20 23:59:60",
+        "2026-11-20T08:00:00",
+        "2026-11-20 08:00:0:",
+    ]
+    serials = [
+        f"{day}{'.' + digit * count if count else ''}"
+        for day in (19999, 20000, 46337, 79999, 80000)
+        for digit in "09"
+        for count in range(16)
+    ]
+    same_as_one_by_one(ColumnReader.of(one_by_one.as_moment, pa.timestamp("us")), [*days, *clocks, *serials])
+
+
 def test_what_most_systems_write_is_read_at_once() -> None:
     known = {
         at_once.moments: [
