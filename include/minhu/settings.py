@@ -71,7 +71,8 @@ class Settings:
     URIs are libpq connection strings. ``None`` for a source means "not configured here". ``approvers`` are those who may
     sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
     ``readers_group`` is the group of the operating system that may read what is published. ``notify`` are the addresses
-    that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`).
+    that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`). ``engine`` is what the models of a night
+    run on.
     """
 
     home: Path
@@ -91,6 +92,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     readers_group: str | None = None
     notify: str | None = field(default=None, repr=False)
+    engine: Literal["duckdb", "spark"] = "duckdb"
 
     @property
     def state_folders(self) -> tuple[Path, ...]:
@@ -106,6 +108,11 @@ class Settings:
     def warehouse_path(self) -> Path:
         """The private DuckDB work file; one writer, no reader but the build."""
         return self.home / "warehouse" / "work.duckdb"
+
+    @property
+    def spark_dir(self) -> Path:
+        """What Spark holds beside the work file where the models run on it: its tables, its catalog and what it is offered."""
+        return self.home / "warehouse" / "spark"
 
     @property
     def releases_dir(self) -> Path:
@@ -193,6 +200,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         sources=variables.sources,
         readers_group=variables.readers_group,
         notify=variables.notify,
+        engine=variables.engine,
     )
 
 

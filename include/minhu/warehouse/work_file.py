@@ -38,7 +38,7 @@ _STATE = """
 create schema if not exists raw;
 create table if not exists raw.build_state (
     business_date date, status varchar, code_hash varchar, reference_hash varchar, built_load_no bigint, city_code varchar,
-    previous_business_date date, previous_load_no bigint
+    previous_business_date date, previous_load_no bigint, engine varchar
 );
 create table if not exists raw.loads (
     source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint,
@@ -99,7 +99,7 @@ def read_state(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """
     cursor = db.execute(
         "select business_date, status, code_hash, reference_hash, built_load_no, city_code, previous_business_date, "
-        "previous_load_no from raw.build_state"
+        "previous_load_no, engine from raw.build_state"
     )
     names = [column[0] for column in cursor.description or []]
     found = cursor.fetchall()
@@ -137,6 +137,8 @@ def reason_to_rebuild(night: Night, reference_hash: str) -> str:
         return "the last build was cut off"
     if state["built_load_no"] and state["business_date"] > night.business_date:
         return f"it was built for a later date ({state['business_date']})"
+    if state["engine"] != night.settings.engine:
+        return f"it was built with {state['engine']}"
     if state["code_hash"] != code_hash(night.settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
