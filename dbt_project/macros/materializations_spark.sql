@@ -18,10 +18,19 @@
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
+{#
+  Spark plans the statements of all views that a statement stands on anew each time: kpi_cells took minutes. Views of kpis are
+  made again by each run that changes what they read, so there they are tables.
+#}
 {% materialization view, adapter='spark' %}
-    {%- set relation = this.incorporate(type='view') -%}
+    {%- set held = load_cached_relation(this) -%}
+    {%- set kind = 'table' if config.get('schema') == 'kpis' else 'view' -%}
+    {%- set relation = this.incorporate(type=kind) -%}
     {{ run_hooks(pre_hooks) }}
-    {% call statement('main') -%} create or replace view {{ relation }} as {{ compiled_code }} {%- endcall %}
+    {% if kind == 'table' and held is not none %}{% do adapter.drop_relation(held) %}{% endif %}
+    {% call statement('main') -%}
+        {{ 'create table ' ~ relation ~ ' using parquet' if kind == 'table' else 'create or replace view ' ~ relation }} as {{ compiled_code }}
+    {%- endcall %}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}

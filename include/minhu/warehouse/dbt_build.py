@@ -221,7 +221,7 @@ def run_dbt(
     is_on_spark = night.settings.engine == "spark"
     if is_on_spark:
         spark_engine.prepare(night.settings)
-    folders = ["--target", night.settings.engine, "--project-dir", str(night.settings.dbt_dir), "--profiles-dir", str(night.settings.dbt_dir)]
+    folders = ["--project-dir", str(night.settings.dbt_dir), "--profiles-dir", str(night.settings.dbt_dir)]
     target = night.settings.home / "dbt" / "target"
     outputs = ["--target-path", str(target), "--log-path", str(night.settings.home / "dbt" / "logs")]
     key = parsed_project.key(night.settings)
@@ -229,6 +229,8 @@ def run_dbt(
     project = None if is_to_read else parsed_project.recall(night.settings, key)
     is_described = project is not None and parsed_project.is_described(target, key)
     told = [
+        "--target",
+        night.settings.engine,
         "--vars",
         json.dumps({**variables_of(night, state), **(variables or {})}),
         *SILENT,

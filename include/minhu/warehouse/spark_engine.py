@@ -27,6 +27,8 @@ _JAR_PACKAGE, _JAR = "snowpark_connect_deps_iceberg", "jars/iceberg-spark-runtim
 #: What others than models read: cells, what is published, the contract, records in quarantine, what was returned of late.
 _READ_BY_OTHERS = ("kpis", "publish", "seeds")
 _READ_BY_OTHERS_TOO = {("assessment", "int_return_measures")}
+#: For Java to write down what it holds.
+_SECONDS_TO_END = 120
 
 
 class _Held:
@@ -45,7 +47,7 @@ def prepare(settings: Settings) -> None:
     spark = session(settings)
     spark_python.install(settings.spark_dir / "python_models")
     with work_file.connect(settings) as db:
-        spark_tables.offer_raw(db, spark, settings.spark_dir / "raw")
+        spark_tables.offer(db, spark, settings.spark_dir / "raw")
 
 
 def bring_back(settings: Settings, results: list[Any]) -> None:
@@ -61,7 +63,11 @@ def bring_back(settings: Settings, results: list[Any]) -> None:
             if node.resource_type not in ("model", "seed") or str(result.status) != "success":
                 continue
             relation = (node.schema, node.alias)
-            if node.schema in _READ_BY_OTHERS or relation in _READ_BY_OTHERS_TOO or node.alias.startswith("quarantine_"):
+            if (
+                node.schema in _READ_BY_OTHERS
+                or relation in _READ_BY_OTHERS_TOO
+                or node.alias.startswith("quarantine_")
+            ):
                 declared = {column.name: column.data_type for column in node.columns.values() if column.data_type}
                 spark_tables.bring_back(db, session(settings), *relation, declared)
 
@@ -91,17 +97,15 @@ def stop() -> None:
     if _Held.session is None:
         return
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     gateway = SparkContext._gateway
     _Held.session.stop()
     _Held.session, _Held.home = None, None
-    SparkSession.builder._options.clear()
     SparkContext._gateway = SparkContext._jvm = None
     if gateway is not None:
         gateway.shutdown()
-        gateway.proc.stdin.close()
-        gateway.proc.wait()
+        gateway.proc.stdin.close()  # which its Java ends at
+        gateway.proc.wait(_SECONDS_TO_END)
 
 
 def discard(settings: Settings) -> None:

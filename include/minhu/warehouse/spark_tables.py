@@ -20,8 +20,8 @@ _TYPES = {
 _NARROWED = ("HUGEINT", "UBIGINT")
 
 
-def offer_raw(db: duckdb.DuckDBPyConnection, spark: Any, folder: Path) -> None:
-    """Put every relation of ``raw`` before Spark under the same name, as it is now.
+def offer(db: duckdb.DuckDBPyConnection, spark: Any, folder: Path, schema: str = "raw") -> None:
+    """Put every relation of a schema before Spark under the same name, as it is now.
 
     Rows that landed are never changed: of them a part is added for each load. The others are written again where they differ.
 
@@ -29,17 +29,19 @@ def offer_raw(db: duckdb.DuckDBPyConnection, spark: Any, folder: Path) -> None:
         db: the work file.
         spark: the session.
         folder: where the files lie; Spark's executors have to reach it as well.
+        schema: of the work file.
     """
-    spark.sql("create schema if not exists raw")
-    known = {row.tableName for row in spark.sql("show tables in raw").collect()}
-    added_to = {f"{each.source}__{each.name}" for each in contracts.TABLES if not each.is_snapshot}
-    names = db.execute("select table_name from information_schema.tables where table_schema = 'raw' order by 1").fetchall()
-    for (name,) in names:
-        is_new = _write_loads(db, folder / name, name) if name in added_to else _write(db, folder / name, name)
+    spark.sql(f"create schema if not exists {schema}")
+    known = {row.tableName for row in spark.sql(f"show tables in {schema}").collect()}
+    added_to = {f"raw.{each.source}__{each.name}" for each in contracts.TABLES if not each.is_snapshot}
+    listed = "select table_name from information_schema.tables where table_schema = ? order by 1"
+    for (name,) in db.execute(listed, [schema]).fetchall():
+        relation, place = f"{schema}.{name}", folder / name
+        is_new = _write_loads(db, place, relation) if relation in added_to else _write(db, place, relation)
         if name not in known:
-            declare(spark, f"raw.{name}", columns_of(db, f"raw.{name}"), folder / name)
+            declare(spark, relation, columns_of(db, relation), place)
         elif is_new:
-            spark.catalog.refreshTable(f"raw.{name}")
+            spark.catalog.refreshTable(relation)
 
 
 def declare(spark: Any, relation: str, columns: Mapping[str, str], folder: Path) -> None:
@@ -65,9 +67,7 @@ def arrow_of(spark: Any, relation: str) -> pa.Table:
     return table
 
 
-def bring_back(
-    db: duckdb.DuckDBPyConnection, spark: Any, schema: str, name: str, declared: Mapping[str, str]
-) -> None:
+def bring_back(db: duckdb.DuckDBPyConnection, spark: Any, schema: str, name: str, declared: Mapping[str, str]) -> None:
     """Make a table of the work file hold what Spark has under its name.
 
     Args:
@@ -79,7 +79,9 @@ def bring_back(
     """
     rows = arrow_of(spark, f"{schema}.{name}")
     kinds = {field.name: declared.get(field.name) or _kind(field.type) for field in rows.schema}
-    listed = ", ".join(f'cast("{column}" as {kind}) as "{column}"' if kind else f'"{column}"' for column, kind in kinds.items())
+    listed = ", ".join(
+        f'cast("{column}" as {kind}) as "{column}"' if kind else f'"{column}"' for column, kind in kinds.items()
+    )
     db.execute(f'create schema if not exists "{schema}"')
     db.register("rows_of_spark", rows)
     db.execute(f'create or replace table "{schema}"."{name}" as select {listed} from rows_of_spark')
@@ -97,21 +99,21 @@ def _empty(frame: Any) -> pa.Table:
     return to_arrow_schema(frame.schema).empty_table()
 
 
-def _write_loads(db: duckdb.DuckDBPyConnection, folder: Path, name: str) -> bool:
+def _write_loads(db: duckdb.DuckDBPyConnection, folder: Path, relation: str) -> bool:
     """A file for each load that has none; returns whether there was one."""
     folder.mkdir(parents=True, exist_ok=True)
-    loads = [number for (number,) in db.execute(f"select distinct load_no from raw.{name} order by 1").fetchall()]
+    loads = [number for (number,) in db.execute(f"select distinct load_no from {relation} order by 1").fetchall()]
     missing = [number for number in loads if not (folder / f"load-{number}.parquet").exists()]
     for number in missing:
-        _copy(db, name, f"where load_no = {int(number)}", folder / f"load-{number}.parquet")
+        _copy(db, relation, f"where load_no = {int(number)}", folder / f"load-{number}.parquet")
     return bool(missing)
 
 
-def _write(db: duckdb.DuckDBPyConnection, folder: Path, name: str) -> bool:
+def _write(db: duckdb.DuckDBPyConnection, folder: Path, relation: str) -> bool:
     """All rows in one file; returns whether it is another than before."""
     folder.mkdir(parents=True, exist_ok=True)
     path, written = folder / "rows.parquet", folder / ".rows.parquet"
-    _copy(db, name, "", written)
+    _copy(db, relation, "", written)
     if path.exists() and atomic.sha256_of(path) == atomic.sha256_of(written):
         written.unlink()
         return False
@@ -119,11 +121,11 @@ def _write(db: duckdb.DuckDBPyConnection, folder: Path, name: str) -> bool:
     return True
 
 
-def _copy(db: duckdb.DuckDBPyConnection, name: str, condition: str, path: Path) -> None:
+def _copy(db: duckdb.DuckDBPyConnection, relation: str, condition: str, path: Path) -> None:
     narrowed = ", ".join(
         f'cast("{column}" as bigint) as "{column}"'
-        for column, kind in columns_of(db, f"raw.{name}").items()
+        for column, kind in columns_of(db, relation).items()
         if kind in _NARROWED
     )
     columns = f"* replace ({narrowed})" if narrowed else "*"
-    db.execute(f"copy (select {columns} from raw.{name} {condition}) to '{path}' (format parquet)")
+    db.execute(f"copy (select {columns} from {relation} {condition}) to '{path}' (format parquet)")

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from minhu.errors import PermanentError
+from minhu.errors import PermanentError, UsageError
 from minhu.findings import Finding
 from minhu.landing import contracts
 from minhu.landing.night import Night
@@ -139,11 +139,26 @@ def reason_to_rebuild(night: Night, reference_hash: str) -> str:
         return f"it was built for a later date ({state['business_date']})"
     if state["engine"] != night.settings.engine:
         return f"it was built with {state['engine']}"
+    if state["engine"] == "spark" and state["built_load_no"] and not night.settings.spark_dir.exists():
+        return "what Spark held is gone"
     if state["code_hash"] != code_hash(night.settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
         return "places, units, grids, points, items or residents changed"
     return ""
+
+
+def require_records(settings: Settings, tried: str) -> None:
+    """Refuse what reads records in the work file where the models run on Spark: only what is published comes back from there.
+
+    Raises:
+        UsageError: they do.
+    """
+    if settings.engine == "spark":
+        raise UsageError(
+            tried, "the models of this city run on Spark, which keeps the records to itself",
+            "build a copy of the home with MINHU_ENGINE=duckdb and ask that",
+        )  # fmt: skip
 
 
 def discard(path: Path) -> None:
