@@ -66,13 +66,20 @@
             'create table ' ~ incoming ~ ' using parquet as ' ~ sql,
             'delete from ' ~ relation ~ ' where (' ~ columns ~ ') in (select ' ~ columns ~ ' from ' ~ incoming ~ ')',
             'insert into ' ~ relation ~ ' by name select * from ' ~ incoming,
-            'drop table ' ~ incoming,
+            'drop table ' ~ incoming ~ ' purge',
         ]) }}
     {%- elif strategy == 'append' -%}
         {{ return(['insert into ' ~ relation ~ ' by name ' ~ sql]) }}
     {%- endif -%}
     {{ exceptions.raise_compiler_error("materialize an increment: unknown incremental_strategy " ~ strategy
         ~ " - name replace_where, delete+insert or append") }}
+{% endmacro %}
+
+{# Iceberg's catalog leaves the files of what it drops, and a table of the same name could not be made there. #}
+{% macro spark__drop_relation(relation) -%}
+    {% call statement('drop_relation', auto_begin=False) -%}
+        drop {{ relation.type }} if exists {{ relation }} {{ 'purge' if relation.type == 'table' }}
+    {%- endcall %}
 {% endmacro %}
 
 {#
