@@ -13,7 +13,8 @@ from minhu.landing.night import Night
 from minhu.warehouse import dbt_build, spark_engine, work_file
 from tests.spark.nights import NIGHTS, RELATIONS, Compared, Homes
 
-pytestmark = pytest.mark.nights(4)
+#: The nights are built in the first test, and a busy machine is slow.
+pytestmark = [pytest.mark.nights(4), pytest.mark.timeout(7200)]
 
 
 @pytest.mark.parametrize("night", NIGHTS)

@@ -100,7 +100,9 @@ select
     case when expected_count > 0 then {{ rounded('on_time_count / expected_count', 6) }} end as on_time_ratio,
     cast(missed_count as bigint) as missed_count,
     {{ rounded('expected_missed_count', 4) }} as expected_missed_count,
-    case when expected_missed_count > 0 then {{ rounded('missed_count / expected_missed_count', 6) }} end as missed_ratio,
+    case
+        when expected_missed_count > 0 then {{ rounded('missed_count / expected_missed_count', 6) }}
+    end as missed_ratio,
     case
         when expected_missed_count > 0 then {{ rounded('(' ~ middle ~ ' - ' ~ reach ~ ') / expected_missed_count', 6) }}
     end as missed_ratio_low,

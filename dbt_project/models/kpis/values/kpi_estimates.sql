@@ -156,8 +156,10 @@ select
     cast(closure_gaps.sample_size as decimal(18, 4)) as denominator,
     cast(closure_gaps.sample_size as decimal(18, 4)) as sample_size,
     {{ rounded('100 * (closure_gaps.closed_share - closure_gaps.resolved_share)', 8) }} as value,
-    {{ rounded("100 * " ~ difference_low('closed_share', 'closed_low', 'resolved_share', 'resolved_high'), 8) }} as ci_low,
-    {{ rounded("100 * " ~ difference_high('closed_share', 'closed_high', 'resolved_share', 'resolved_low'), 8) }} as ci_high
+    {{ rounded('100 * ' ~ difference_low('closed_share', 'closed_low', 'resolved_share', 'resolved_high'), 8) }}
+        as ci_low,
+    {{ rounded('100 * ' ~ difference_high('closed_share', 'closed_high', 'resolved_share', 'resolved_low'), 8) }}
+        as ci_high
 from closure_gaps
 inner join periods
     on closure_gaps.period_type = periods.period_type and closure_gaps.period_start = periods.period_start
