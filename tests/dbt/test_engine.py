@@ -13,6 +13,7 @@ from minhu.errors import PermanentError, UsageError
 from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, spark_engine, work_file
+from tests.fixtures import homes
 from tests.fixtures.homes import settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 
@@ -60,9 +61,20 @@ def test_increments_without_what_spark_held_are_not_added_to(home: Settings) -> 
     with work_file.connect(home) as db:
         db.execute("update raw.build_state set built_load_no = 1")
     reference_hash = raw_tables.reference_hash(night.inventory)
-    assert work_file.reason_to_rebuild(night, reference_hash) == "what Spark held is gone"
+    assert work_file.reason_to_rebuild(night, reference_hash) == "what Spark held is gone, or the home was moved"
     home.spark_dir.mkdir()
+    work_file.mark_spark_place(home)
     assert work_file.reason_to_rebuild(night, reference_hash) == ""
+
+
+def test_a_copy_of_a_home_does_not_write_into_the_tables_of_the_first(home: Settings, tmp_path: Path) -> None:
+    on_spark = replace(home, engine="spark")
+    dbt_build.load_landing(Night(on_spark, NIGHT))
+    home.spark_dir.mkdir()
+    work_file.mark_spark_place(home)
+    copied = homes.copy_of(on_spark, tmp_path / "copy")
+    assert work_file.is_spark_in_place(on_spark)
+    assert not work_file.is_spark_in_place(copied)
 
 
 @pytest.mark.skipif(find_spec("pyspark") is not None, reason="Spark is installed here")

@@ -24,11 +24,10 @@ from tests.spark import sameness
 
 NIGHTS = (NIGHT, NIGHT + timedelta(days=1))
 _DBT = PROJECT_ROOT / "dbt_project"
-#: Models and seeds by their names, which dbt has not been asked for.
-RELATIONS = sorted(
-    path.stem for folder in ("models", "seeds") for path in (_DBT / folder).rglob("*")
-    if path.suffix in (".sql", ".py", ".csv") and "reference" not in path.parts[len(_DBT.parts) + 1 : -1]
-)  # fmt: skip
+#: Files of models and seeds; seeds/reference are the simulator's.
+RELATIONS = [
+    *(path for path in (_DBT / "models").rglob("*") if path.suffix in (".sql", ".py")), *(_DBT / "seeds").glob("*.csv"),
+]  # fmt: skip
 #: Small rows cost less interpreted than compiled, none are worth planning anew, and Java runs for minutes only.
 _FOR_SMALL_ROWS = """
 spark.sql.codegen.wholeStage false
@@ -78,8 +77,8 @@ class Compared:
     """What the two homes hold after a night.
 
     Attributes:
-        rows: rows of each model and seed on DuckDB, by name.
-        models: how they differ on Spark, by name; absent where they do not.
+        rows: rows of each model and seed on DuckDB, by schema and name.
+        models: how they differ on Spark; absent where they do not.
         brought_back: how what came back from Spark into the work file differs, and what did not come.
         findings: of the data tests, on DuckDB and on Spark.
         files: of the release, (name, hash) of each: from DuckDB and from Spark.
@@ -115,18 +114,19 @@ def _compare(homes: Homes) -> tuple[dict[str, int], dict[str, list[str]], dict[s
         work_file.connect(homes.spark, read_only=True) as work,
     ):
         held = _relations(work)
-        for name, schema in _relations(duck).items():
-            expected = duck.execute(f"select * from {schema}.{name}").to_arrow_table()
+        for name in _relations(duck):
+            expected = duck.execute(f"select * from {name}").to_arrow_table()
             rows[name] = expected.num_rows
-            models[name] = sameness.differences(expected, spark_tables.arrow_of(spark, f"{schema}.{name}"))
-            if schema in ("kpis", "publish", "seeds") and name not in held:
+            models[name] = sameness.differences(expected, spark_tables.arrow_of(spark, name))
+            if name in held:
+                brought_back[name] = sameness.differences(
+                    expected, work.execute(f"select * from {name}").to_arrow_table()
+                )
+            elif name.split(".")[0] in ("kpis", "publish", "seeds"):
                 brought_back[name] = ["it did not come back"]
-            elif name in held:
-                found = work.execute(f"select * from {schema}.{name}").to_arrow_table()
-                brought_back[name] = sameness.differences(expected, found)
     return rows, {n: d for n, d in models.items() if d}, {n: d for n, d in brought_back.items() if d}
 
 
-def _relations(db: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    listed = "select table_name, table_schema from information_schema.tables where table_schema <> 'raw' order by all"
-    return dict(db.execute(listed).fetchall())
+def _relations(db: duckdb.DuckDBPyConnection) -> list[str]:
+    listed = "select table_schema, table_name from information_schema.tables where table_schema <> 'raw' order by all"
+    return [f"{schema}.{name}" for schema, name in db.execute(listed).fetchall()]

@@ -18,9 +18,8 @@ pytestmark = [pytest.mark.nights(4), pytest.mark.timeout(7200)]
 
 
 @pytest.mark.parametrize("night", NIGHTS)
-@pytest.mark.parametrize("relation", RELATIONS)
-def test_a_model_or_seed_has_the_same_rows(compared: dict[date, Compared], relation: str, night: date) -> None:
-    assert compared[night].models.get(relation, []) == []
+def test_every_model_and_seed_has_the_same_rows(compared: dict[date, Compared], night: date) -> None:
+    assert compared[night].models == {}
 
 
 @pytest.mark.parametrize("night", NIGHTS)
@@ -37,7 +36,7 @@ def test_the_release_has_the_same_files(compared: dict[date, Compared], night: d
 def test_all_were_compared_and_a_third_have_rows(compared: dict[date, Compared]) -> None:
     """The city has orders and places; what only other sources fill is compared by its columns and types."""
     for found in compared.values():
-        assert sorted(found.rows) == RELATIONS
+        assert len(found.rows) == len(RELATIONS)
         assert sum(count > 0 for count in found.rows.values()) > len(RELATIONS) / 3
 
 

@@ -80,7 +80,9 @@ def session(settings: Settings) -> Any:
     _require_spark()
     from pyspark.sql import SparkSession
 
-    settings.spark_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.spark_dir.exists():
+        settings.spark_dir.mkdir(parents=True)
+        work_file.mark_spark_place(settings)
     os.environ.setdefault(SPARK_JARS, str(_iceberg_jar()))  # profiles.yml asks for these
     os.environ[SPARK_WAREHOUSE] = str(settings.spark_dir / "tables")
     os.environ[SPARK_METASTORE] = f"jdbc:derby:;databaseName={settings.spark_dir / 'metastore'};create=true"

@@ -34,6 +34,7 @@ from minhu.statistics import (
 )
 from minhu.warehouse import machine
 
+_SPARK_PLACE = "made-at.txt"
 _STATE = """
 create schema if not exists raw;
 create table if not exists raw.build_state (
@@ -139,13 +140,24 @@ def reason_to_rebuild(night: Night, reference_hash: str) -> str:
         return f"it was built for a later date ({state['business_date']})"
     if state["engine"] != night.settings.engine:
         return f"it was built with {state['engine']}"
-    if state["engine"] == "spark" and state["built_load_no"] and not night.settings.spark_dir.exists():
-        return "what Spark held is gone"
+    if state["engine"] == "spark" and state["built_load_no"] and not is_spark_in_place(night.settings):
+        return "what Spark held is gone, or the home was moved"
     if state["code_hash"] != code_hash(night.settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
         return "places, units, grids, points, items or residents changed"
     return ""
+
+
+def mark_spark_place(settings: Settings) -> None:
+    """Note where Spark's tables lie: its catalog names each by its whole path, so a copy would write into those of the first."""
+    (settings.spark_dir / _SPARK_PLACE).write_text(str(settings.spark_dir), encoding="utf-8")
+
+
+def is_spark_in_place(settings: Settings) -> bool:
+    """Whether the tables of Spark are there, and the home is where it was when they were made."""
+    marker = settings.spark_dir / _SPARK_PLACE
+    return marker.exists() and marker.read_text(encoding="utf-8") == str(settings.spark_dir)
 
 
 def require_records(settings: Settings, tried: str) -> None:
