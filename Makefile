@@ -62,7 +62,7 @@ test-bi: var/bi/.installed var/bi/superset/.installed .venv/.runtime ## psql, pa
 	@var/bi/superset/bin/python tests/bi/superset.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" $(or $(PORT),15432) \
 		"$$($(BIN)/minhu $(CITY_FLAG) db start --port $(or $(PORT),15432) | sed -n 's/^its password is in //p')" var/bi/superset/home
 
-test-spark: .venv-spark/.installed ## the models, seeds and increments on Spark against DuckDB; needs Java 17 (apt-get install openjdk-17-jre-headless)
+test-spark: .venv-spark/.installed ## two nights on Spark and on DuckDB, compared cell by cell; needs Java 17 (apt-get install openjdk-17-jre-headless)
 	@command -v java >/dev/null || { echo "Java 17 is needed: apt-get install openjdk-17-jre-headless"; exit 2; }
 	PYTHONPATH=include .venv-spark/bin/python -m pytest tests/spark
 

@@ -27,6 +27,7 @@ WRONG = {
     "MINHU_NIGHTLY_CRON": ("0 25 * * *", "expected five fields of cron such as `0 1 * * *`, or `manual`, found '0 25 * * *'"),
     "MINHU_OVERLAP_DAYS": ("-1", "expected a whole number of days, 0 to 3660, found '-1'"),
     "MINHU_MISSING_PERCENT": ("101", "expected a whole number of percent, 0 to 100, found '101'"),
+    "MINHU_ENGINE": ("trino", "expected 'duckdb' or 'spark', found 'trino'"),
     "MINHU_LOG_LEVEL": ("loud", "expected 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL', found 'loud'"),
     "MINHU_APPROVERS": ("li,li", "expected names like `li,zhao`"),
     "MINHU_READERS_GROUP": ("no such group", "expected a group of this machine, found 'no such group'"),

@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from benchmarks.peers.night import Night
+from minhu.settings import Settings, load
+from minhu.warehouse import spark_engine, spark_tables
 
 TITLE = "Spark `local[2]`, the SQL compiled for it"
 PYTHON = "spark"
@@ -25,15 +29,14 @@ def prepare(night: Night) -> None:
     """Inputs as Parquet, and every model compiled for Spark before the relations that the product built."""
     from dbt.cli.main import dbtRunner
 
-    from tests.spark import engine
-
     folder = night.folder_of(NAME)
     shutil.rmtree(folder / "compiled", ignore_errors=True)
     os.environ.update(night.environment(night.work_file_of(NAME)))
-    spark = engine.start(night.dbt_dir, folder / "compiled" / "warehouse")
+    spark = spark_engine.session(_home(folder / "compiled"))
     with duckdb.connect(str(night.built), read_only=True) as db:
         db.execute("set TimeZone = 'UTC'")
-        engine.offer(db, spark, folder / "compiled" / "parquet", SCHEMAS)
+        for schema in SCHEMAS:
+            spark_tables.offer(db, spark, folder / "compiled" / "parquet" / schema, schema)
     outcome = dbtRunner().invoke([
         "compile", "--target", "spark", "--full-refresh", "--select", "resource_type:model", "--log-level", "none",
         "--log-level-file", "none", "--no-populate-cache", "--project-dir", str(night.dbt_dir),
@@ -41,36 +44,39 @@ def prepare(night: Night) -> None:
     ])  # fmt: skip
     compiled = {r.node.name: r.node.compiled_code for r in outcome.result.results if r.node.language == "sql"}
     (folder / "compiled.json").write_text(json.dumps(compiled), encoding="utf-8")
-    spark.stop()
+    spark_engine.stop()
+
+
+def _home(folder: Path) -> Settings:
+    return replace(load(environ={"MINHU_HOME": str(folder)}), engine="spark")
 
 
 def run(night: Night) -> dict[str, Any]:
     """A new session: inputs, then every model after those that it reads."""
-    from tests.spark import engine
-
     folder = night.folder_of(NAME)
     shutil.rmtree(folder / "run", ignore_errors=True)
     compiled = json.loads((folder / "compiled.json").read_text(encoding="utf-8"))
-    spark = engine.start(night.dbt_dir, folder / "run" / "warehouse")
+    spark = spark_engine.session(_home(folder / "run"))
     for schema in SCHEMAS:
         spark.sql(f"create schema if not exists {schema}")
     nodes = night.nodes()
     given = {node["relation"] for node in nodes if node["resource_type"] == "seed" or node.get("language") == "python"}
-    for path in sorted((folder / "compiled" / "parquet").rglob("*.parquet")):
-        if path.parent.name == "raw" or f"{path.parent.name}.{path.stem}" in given:
-            spark.sql(f"create table {path.parent.name}.{path.stem} using parquet location '{path.as_uri()}'")
+    for path in sorted((folder / "compiled" / "parquet").glob("*/*")):
+        relation = f"{path.parent.name}.{path.name}"
+        if path.parent.name == "raw" or relation in given:
+            spark.sql(f"create table {relation} using parquet location '{path.as_uri()}'")
     models = [node for node in nodes if node["name"] in compiled]
     for node in models:
         kind = "view" if node["config"]["materialized"] == "view" else "table"
         stored = "" if kind == "view" else "using parquet "
         spark.sql(f"create {kind} {node['relation']} {stored}as {compiled[node['name']]}")
-    spark.stop()
+    spark_engine.stop()
     return {"models": len(models)}
 
 
 def collect(night: Night) -> None:
     """What it published, into the file that is compared; columns in the product's types."""
-    published = night.folder_of(NAME) / "run" / "warehouse" / "publish.db"
+    published = _home(night.folder_of(NAME) / "run").spark_dir / "tables" / "publish.db"
     with duckdb.connect(str(night.work_file_of(NAME))) as db:
         db.execute("set TimeZone = 'UTC'")
         db.execute(f"attach '{night.built}' as built (read_only)")

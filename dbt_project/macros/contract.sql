@@ -93,7 +93,7 @@ where 1 = 0
     sample_size,
     case
         when interval_method = 'none' then cast(numerator as double)
-        when denominator > 0 then round(cast(numerator as double) / cast(denominator as double), 8)
+        when denominator > 0 then {{ rounded('cast(numerator as double) / cast(denominator as double)', 8) }}
     end as value,
     {{ interval_bound('low') }} as ci_low,
     {{ interval_bound('high') }} as ci_high

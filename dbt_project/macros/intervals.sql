@@ -7,8 +7,8 @@
 
 {% macro _wilson(x, n, sign) -%}
     {%- set z = '1.959963984540054' -%}
-    case
-        when {{ n }} > 0 then round({{ 'greatest(0.0' if sign == '-' else 'least(1.0' }}, (
+    {%- set bound -%}
+        {{ 'greatest(0.0' if sign == '-' else 'least(1.0' }}, (
             cast({{ x }} as double) / cast({{ n }} as double)
             + {{ z }} * {{ z }} / (2 * cast({{ n }} as double))
             {{ sign }} {{ z }} * sqrt(
@@ -19,8 +19,9 @@
                 )
                 + {{ z }} * {{ z }} / (4 * cast({{ n }} as double) * cast({{ n }} as double))
             )
-        ) / (1 + {{ z }} * {{ z }} / cast({{ n }} as double))), 8)
-    end
+        ) / (1 + {{ z }} * {{ z }} / cast({{ n }} as double)))
+    {%- endset -%}
+    case when {{ n }} > 0 then {{ rounded(bound, 8) }} end
 {%- endmacro %}
 
 {#

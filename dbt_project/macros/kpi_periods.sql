@@ -53,14 +53,16 @@
     {%- set z = '1.959963984540054' -%}
     {#- as doubles: the product of two large decimals does not fit into a decimal -#}
     {%- set share = 'cast(sample_size as double) * cast(numerator as double) / nullif(cast(denominator as double), 0)' -%}
+    {%- set rate -%}
+        (
+            cast(numerator as double) + {{ z }} * {{ z }} / 2
+            {{ '-' if side == 'low' else '+' }} {{ z }} * sqrt(cast(numerator as double) + {{ z }} * {{ z }} / 4)
+        ) / cast(denominator as double)
+    {%- endset -%}
     case
         when interval_method = 'wilson'
             then {{ wilson_low(share, 'sample_size') if side == 'low' else wilson_high(share, 'sample_size') }}
-        when interval_method = 'poisson' and denominator > 0
-            then round((
-                cast(numerator as double) + {{ z }} * {{ z }} / 2
-                {{ '-' if side == 'low' else '+' }} {{ z }} * sqrt(cast(numerator as double) + {{ z }} * {{ z }} / 4)
-            ) / cast(denominator as double), 8)
+        when interval_method = 'poisson' and denominator > 0 then {{ rounded(rate, 8) }}
     end
 {%- endmacro %}
 

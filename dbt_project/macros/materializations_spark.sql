@@ -1,18 +1,46 @@
 {#
-  Increments on Spark, in tables of Iceberg, by the strategies of `increment`. A statement is a commit of its own, so a build
-  that was cut off is made anew from landing, as on DuckDB.
+  Tables, increments and Python models on Spark. A table is Parquet and made anew, which costs a commit less than half of one of
+  Iceberg; what increments are added to is a table of Iceberg, by the strategies of `increment`. A statement is a commit of its
+  own, so a build that was cut off is made anew from landing, as on DuckDB. Types and keys of what is published are checked
+  where it is exported.
 #}
+{% materialization table, adapter='spark', supported_languages=['sql', 'python'] %}
+    {%- set held = load_cached_relation(this) -%}
+    {%- set relation = this.incorporate(type='table') -%}
+    {{ run_hooks(pre_hooks) }}
+    {% if held is not none %}{% do adapter.drop_relation(held) %}{% endif %}
+    {% call statement('main', language=model['language']) -%}
+        {%- if model['language'] == 'python' -%} {{ compiled_code }}
+        {%- else -%} create table {{ relation }} using parquet as {{ compiled_code }}
+        {%- endif -%}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
+{#
+  Spark plans the statements of all views that a statement stands on anew each time: kpi_cells took minutes. Views of kpis are
+  made again by each run that changes what they read, so there they are tables.
+#}
+{% materialization view, adapter='spark' %}
+    {%- set held = load_cached_relation(this) -%}
+    {%- set kind = 'table' if config.get('schema') == 'kpis' else 'view' -%}
+    {%- set relation = this.incorporate(type=kind) -%}
+    {{ run_hooks(pre_hooks) }}
+    {% if kind == 'table' and held is not none %}{% do adapter.drop_relation(held) %}{% endif %}
+    {% call statement('main') -%}
+        {{ 'create table ' ~ relation ~ ' using parquet' if kind == 'table' else 'create or replace view ' ~ relation }} as {{ compiled_code }}
+    {%- endcall %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': [relation]}) }}
+{% endmaterialization %}
+
 {% materialization incremental, adapter='spark', supported_languages=['sql'] %}
     {%- set held = load_cached_relation(this) -%}
     {%- set relation = this.incorporate(type='table') -%}
-    {% if execute and held is none and var('built_load_no') | int > 0 and not should_full_refresh() %}
-        {{ exceptions.raise_compiler_error("add to " ~ this ~ ": loads are counted as built, but the catalog lists no such table - "
-            ~ "use a catalog that lists tables of Iceberg (hive), or build with --full-refresh") }}
-    {% endif %}
     {{ run_hooks(pre_hooks) }}
-    {% if held is none or held.is_view or should_full_refresh() %}
-        {% if held is not none and held.is_view %}{% do adapter.drop_relation(held) %}{% endif %}
-        {% call statement('main') -%} {{ create_table_as(false, relation, compiled_code) }} {%- endcall %}
+    {% if held is none or should_full_refresh() %}
+        {% call statement('main') -%} create or replace table {{ relation }} using iceberg as {{ compiled_code }} {%- endcall %}
     {% else %}
         {% for step in increment_steps(relation, compiled_code) %}
             {% call statement('main') -%} {{ step }} {%- endcall %}
@@ -35,16 +63,23 @@
         {%- set columns = key if key is string else key | join(', ') -%}
         {%- set incoming = relation.schema ~ '.' ~ relation.identifier ~ '__incoming' -%}
         {{ return([
-            'create or replace table ' ~ incoming ~ ' using iceberg as ' ~ sql,
+            'create table ' ~ incoming ~ ' using parquet as ' ~ sql,
             'delete from ' ~ relation ~ ' where (' ~ columns ~ ') in (select ' ~ columns ~ ' from ' ~ incoming ~ ')',
             'insert into ' ~ relation ~ ' by name select * from ' ~ incoming,
-            'drop table ' ~ incoming,
+            'drop table ' ~ incoming ~ ' purge',
         ]) }}
     {%- elif strategy == 'append' -%}
         {{ return(['insert into ' ~ relation ~ ' by name ' ~ sql]) }}
     {%- endif -%}
     {{ exceptions.raise_compiler_error("materialize an increment: unknown incremental_strategy " ~ strategy
         ~ " - name replace_where, delete+insert or append") }}
+{% endmacro %}
+
+{# Iceberg's catalog leaves the files of what it drops, and a table of the same name could not be made there. #}
+{% macro spark__drop_relation(relation) -%}
+    {% call statement('drop_relation', auto_begin=False) -%}
+        drop {{ relation.type }} if exists {{ relation }} {{ 'purge' if relation.type == 'table' }}
+    {%- endcall %}
 {% endmacro %}
 
 {#
@@ -54,7 +89,7 @@
     {% set views = run_query('show views in ' ~ relation.schema).columns['viewName'].values() %}
     {% set found = [] %}
     {% for row in run_query('show tables in ' ~ relation.schema).rows if not row['isTemporary'] %}
-        {% set kind = 'Type: VIEW' if row['tableName'] in views else 'Provider: iceberg' %}
+        {% set kind = 'Type: VIEW' if row['tableName'] in views else 'Type: MANAGED' %}
         {% do found.append((row['namespace'], row['tableName'], false, kind)) %}
     {% endfor %}
     {{ return(found) }}

@@ -26,7 +26,12 @@ PREFIX = "MINHU_"
 #: dbt, nobody else does.
 WAREHOUSE_VARIABLE = "MINHU_WORK_FILE"
 MEMORY_VARIABLE, THREADS_VARIABLE = "MINHU_WORK_MEMORY", "MINHU_WORK_THREADS"
-_FOR_DBT = frozenset({WAREHOUSE_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE})
+#: The same of Spark, of which a cluster's own may be set by who runs it (docs/scale.md).
+SPARK_JARS, SPARK_WAREHOUSE, SPARK_METASTORE = "MINHU_SPARK_JARS", "MINHU_SPARK_WAREHOUSE", "MINHU_SPARK_METASTORE"
+_OF_SPARK = frozenset({SPARK_JARS, SPARK_WAREHOUSE, SPARK_METASTORE}) | {
+    "MINHU_SPARK_MASTER", "MINHU_SPARK_MEMORY", "MINHU_SPARK_PARTITIONS",
+}  # fmt: skip
+_FOR_DBT = frozenset({WAREHOUSE_VARIABLE, MEMORY_VARIABLE, THREADS_VARIABLE}) | _OF_SPARK
 DEFAULT_CITY = "xian"
 #: The user as whom the pipeline itself asks its Airflow, and whom an Airflow without log-in takes everybody for.
 PIPELINE_USER, ANYBODY = "minhu", "Anonymous"
@@ -197,6 +202,7 @@ class Environment(BaseSettings):
     nightly_cron: Annotated[str, AfterValidator(_schedule)] | None = None
     overlap_days: Annotated[int, BeforeValidator(_days)] = 3
     missing_percent: Annotated[int, BeforeValidator(_percent)] = 5
+    engine: Literal["duckdb", "spark"] = "duckdb"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     approvers: Annotated[dict[str, str], BeforeValidator(_approvers)] = Field(default_factory=dict)
     notify: Annotated[str, AfterValidator(_addresses)] | None = Field(None, repr=False)

@@ -72,7 +72,8 @@ class Settings:
     sign a release off: user id in Airflow to name. ``sources`` are the addresses of sources without a field of their own.
     ``readers_group`` is the group of the operating system that may read what is published. ``notify`` are the addresses
     that a local Airflow tells of failures (see :mod:`minhu.orchestration.notify`). ``holds_against_source`` is false only
-    for nights of a backfill, which holds all that landed against its sources once, in the last of them.
+    for nights of a backfill, which holds all that landed against its sources once, in the last of them. ``engine`` is what the
+    models of a night run on.
     """
 
     home: Path
@@ -92,6 +93,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     readers_group: str | None = None
     notify: str | None = field(default=None, repr=False)
+    engine: Literal["duckdb", "spark"] = "duckdb"
     holds_against_source: bool = True
 
     @property
@@ -108,6 +110,11 @@ class Settings:
     def warehouse_path(self) -> Path:
         """The private DuckDB work file; one writer, no reader but the build."""
         return self.home / "warehouse" / "work.duckdb"
+
+    @property
+    def spark_dir(self) -> Path:
+        """What Spark holds beside the work file where the models run on it: its tables, its catalog and what it is offered."""
+        return self.home / "warehouse" / "spark"
 
     @property
     def releases_dir(self) -> Path:
@@ -195,6 +202,7 @@ def load(city: str | None = None, environ: Mapping[str, str] | None = None) -> S
         sources=variables.sources,
         readers_group=variables.readers_group,
         notify=variables.notify,
+        engine=variables.engine,
     )
 
 

@@ -2,7 +2,8 @@
 
 ``concat`` passes over nulls on DuckDB and is null on Spark; ``concat_ws`` passes over them on both. A fraction cast to an
 integer is rounded on DuckDB and cut off on Spark: ``round``, ``floor`` or ``ceil`` says which. A decimal that is divided is a
-double on DuckDB and a decimal of few digits on Spark: ``cast(… as double)``. Where nulls are ordered is one setting of the
+double on DuckDB and a decimal of few digits on Spark: ``cast(… as double)``. A double rounded to digits is scaled and rounded
+on DuckDB, and rounded as it is written on Spark: the macro ``rounded`` scales on both. Where nulls are ordered is one setting of the
 profile, not a matter of each query.
 """
 
@@ -45,6 +46,10 @@ def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
         is_constant = division.find(exp.Column) is None
         if any(map(_is_decimal, sides)) and not any(map(_is_double, sides)) and not is_constant:
             found.append(f"{division.sql('duckdb')}: a decimal divided; cast one side as double")
+    for rounding in query.find_all(exp.Round):
+        digits = rounding.args.get("decimals")
+        if digits is not None and digits.name != "0" and not _is_exact(rounding.this):
+            found.append(f"{rounding.sql('duckdb')}: a double rounded to digits; write the macro rounded")
     return found
 
 
@@ -75,6 +80,11 @@ def _inside(value: exp.Expression) -> exp.Expression:
     while isinstance(value, (exp.Paren, exp.Subquery, exp.Select, exp.Neg)):
         value = value.selects[0].unalias() if isinstance(value, exp.Select) else value.this
     return value
+
+
+def _is_exact(value: exp.Expression) -> bool:
+    """Whether it is surely a decimal or whole."""
+    return not _is_double(value) and value.type is not None and value.type.this in {exp.DataType.Type.DECIMAL, *_WHOLE}
 
 
 def _is_fraction(value: exp.Expression) -> bool:

@@ -94,10 +94,11 @@ summed as (
         count(*) as rule_count,
         sum(rows_seen) as rows_seen,
         sum(rows_failed) as rows_failed,
-        round(1 - cast(sum(rows_failed) as double) / sum(rows_seen), 8) as score,
+        {{ rounded('1 - cast(sum(rows_failed) as double) / sum(rows_seen)', 8) }} as score,
         max(case when badness = 1 and rows_failed > 0 then rule_id end) as worst_rule_id,
-        max(case when badness = 1 and rows_failed > 0 then round(cast(rows_failed as double) / rows_seen, 8) end)
-            as worst_share
+        max(case
+            when badness = 1 and rows_failed > 0 then {{ rounded('cast(rows_failed as double) / rows_seen', 8) }}
+        end) as worst_share
     from placed
     group by source, dimension
 ),

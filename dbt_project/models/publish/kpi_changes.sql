@@ -200,9 +200,9 @@ select
     differences.value,
     differences.denominator_before,
     differences.value_before,
-    round(differences.change, 8) as change,
-    round(differences.change_low, 8) as change_low,
-    round(differences.change_high, 8) as change_high,
+    {{ rounded('differences.change', 8) }} as change,
+    {{ rounded('differences.change_low', 8) }} as change_low,
+    {{ rounded('differences.change_high', 8) }} as change_high,
     case
         when differences.change_low > 0
             then case differences.direction when 'up' then 'better' when 'down' then 'worse' else 'higher' end

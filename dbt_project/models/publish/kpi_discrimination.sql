@@ -28,7 +28,7 @@ select
     caliber,
     count(*) as unit_count,
     {{ count_where('value >= 0.99') }} as top_count,
-    round(cast({{ count_where('value >= 0.99') }} as double) / count(*), 8) as top_share,
+    {{ rounded('cast(' ~ count_where('value >= 0.99') ~ ' as double) / count(*)', 8) }} as top_share,
     {{ count_where('value >= 0.99') }} > 0.8 * count(*) as is_without_discrimination,
     case when {{ count_where('value >= 0.99') }} > 0.8 * count(*) then '已无区分度：八成以上单位达到99%' else '' end as note_zh
 from rates

@@ -213,7 +213,7 @@ tonight as (
         denominator_now,
         value_before,
         value_now,
-        cast(round(value_now - value_before, 8) as double) as value_difference,
+        cast({{ rounded('value_now - value_before', 8) }} as double) as value_difference,
         verdict_before,
         verdict_now,
         rule_id_before,

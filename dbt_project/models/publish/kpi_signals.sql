@@ -11,6 +11,7 @@
             order by shown.period_start
         {% endset %}
 {% set chance = '2.66 * baselines.mean_move' %}
+{% set lower, upper = 'baselines.mean_value - ' ~ chance, 'baselines.mean_value + ' ~ chance %}
 {% set seven = 'value, value_1, value_2, value_3, value_4, value_5, value_6' %}
 {% set seven_rise = 'value > value_1 and value_1 > value_2 and value_2 > value_3 and value_3 > value_4 '
     ~ 'and value_4 > value_5 and value_5 > value_6' %}
@@ -94,7 +95,7 @@ baselines as (
         {{ series | join(',\n        ') }},
         min(period_start) as baseline_start,
         count(*) as baseline_months,
-        round(cast(sum(value) as double) / count(*), 8) as mean_value,
+        {{ rounded('cast(sum(value) as double) / count(*)', 8) }} as mean_value,
         cast(sum(case when has_1 then abs(value - value_1) end) as double) / {{ count_where('has_1') }} as mean_move
     from placed
     where place <= {{ parameter('signal_baseline_months') }}
@@ -114,22 +115,18 @@ limited as (
         baselines.baseline_months,
         baselines.mean_value,
         -- no share below 0 or above 1
-        round(
-            case
-                when contract.unit = 'pp' then baselines.mean_value - {{ chance }}
-                else greatest(0.0, baselines.mean_value - {{ chance }})
-            end, 8
-        ) as lower_limit,
-        round(
-            case
-                when contract.unit = 'share' then least(1.0, baselines.mean_value + {{ chance }})
-                when contract.unit = 'points' then least(100.0, baselines.mean_value + {{ chance }})
-                else baselines.mean_value + {{ chance }}
-            end, 8
-        ) as upper_limit,
+        case
+            when contract.unit = 'pp' then {{ rounded(lower, 8) }}
+            else {{ rounded('greatest(0.0, ' ~ lower ~ ')', 8) }}
+        end as lower_limit,
+        case
+            when contract.unit = 'share' then {{ rounded('least(1.0, ' ~ upper ~ ')', 8) }}
+            when contract.unit = 'points' then {{ rounded('least(100.0, ' ~ upper ~ ')', 8) }}
+            else {{ rounded(upper, 8) }}
+        end as upper_limit,
         -- two thirds of the way from the mean to a limit
-        round(baselines.mean_value - 2 * {{ chance }} / 3, 8) as near_lower,
-        round(baselines.mean_value + 2 * {{ chance }} / 3, 8) as near_upper
+        {{ rounded('baselines.mean_value - 2 * ' ~ chance ~ ' / 3', 8) }} as near_lower,
+        {{ rounded('baselines.mean_value + 2 * ' ~ chance ~ ' / 3', 8) }} as near_upper
     from placed
     inner join baselines
         on
@@ -183,7 +180,7 @@ targets as (
         schemes.valid_from,
         schemes.valid_to,
         schemes.scheme,
-        round(schemes.target / 100, 8) as target,
+        {{ rounded('schemes.target / 100', 8) }} as target,
         min(schemes.scheme) over (partition by schemes.kpi_id, schemes.variant, levels.unit_type) as first_scheme
     from {{ ref('schemes') }} as schemes
     inner join {{ ref('scheme_levels') }} as levels

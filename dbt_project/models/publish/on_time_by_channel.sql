@@ -40,7 +40,7 @@ select
     on_time_count,
     late_count,
     overdue_open_count,
-    case when due_count > 0 then round(cast(on_time_count as double) / due_count, 8) end as on_time_rate,
+    case when due_count > 0 then {{ rounded('cast(on_time_count as double) / due_count', 8) }} end as on_time_rate,
     {{ wilson_low('on_time_count', 'due_count') }} as ci_low,
     {{ wilson_high('on_time_count', 'due_count') }} as ci_high
 from counted

@@ -98,11 +98,11 @@ select
     spread.rank_likely_best,
     spread.rank_likely_worst,
     spread.peer_value,
-    round(spread.dispersion * spread.dispersion, 6) as overdispersion,
+    {{ rounded('spread.dispersion * spread.dispersion', 6) }} as overdispersion,
     {% for name, z in [('95', '1.959963984540054'), ('998', '3.090232306167813')] -%}
-    round(greatest(0.0, spread.peer_value - {{ z }} * spread.dispersion * spread.standard_error), 8)
+    {{ rounded('greatest(0.0, spread.peer_value - ' ~ z ~ ' * spread.dispersion * spread.standard_error)', 8) }}
         as funnel_{{ name }}_low,
-    round(least(1.0, spread.peer_value + {{ z }} * spread.dispersion * spread.standard_error), 8)
+    {{ rounded('least(1.0, spread.peer_value + ' ~ z ~ ' * spread.dispersion * spread.standard_error)', 8) }}
         as funnel_{{ name }}_high,
     {% endfor -%}
     case

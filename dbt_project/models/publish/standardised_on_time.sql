@@ -3,6 +3,9 @@
 -- misses (Poisson score): a ratio of misses whose interval holds 1 is like the city. Of a night without the hotline the
 -- rows of the release before.
 {% set z = '1.959963984540054' %}
+{% set middle, reach = [
+    'missed_count + ' ~ z ~ ' * ' ~ z ~ ' / 2', z ~ ' * sqrt(missed_count + ' ~ z ~ ' * ' ~ z ~ ' / 4)'
+] %}
 with due as (
     select
         cast({{ dbt.date_trunc('month', 'due_date') }} as date) as month_start,
@@ -93,20 +96,18 @@ select
     unit_code,
     cast(due_count as bigint) as due_count,
     cast(on_time_count as bigint) as on_time_count,
-    round(expected_count, 4) as expected_on_time_count,
-    case when expected_count > 0 then round(on_time_count / expected_count, 6) end as on_time_ratio,
+    {{ rounded('expected_count', 4) }} as expected_on_time_count,
+    case when expected_count > 0 then {{ rounded('on_time_count / expected_count', 6) }} end as on_time_ratio,
     cast(missed_count as bigint) as missed_count,
-    round(expected_missed_count, 4) as expected_missed_count,
-    case when expected_missed_count > 0 then round(missed_count / expected_missed_count, 6) end as missed_ratio,
+    {{ rounded('expected_missed_count', 4) }} as expected_missed_count,
     case
-        when expected_missed_count > 0 then round((
-            missed_count + {{ z }} * {{ z }} / 2 - {{ z }} * sqrt(missed_count + {{ z }} * {{ z }} / 4)
-        ) / expected_missed_count, 6)
+        when expected_missed_count > 0 then {{ rounded('missed_count / expected_missed_count', 6) }}
+    end as missed_ratio,
+    case
+        when expected_missed_count > 0 then {{ rounded('(' ~ middle ~ ' - ' ~ reach ~ ') / expected_missed_count', 6) }}
     end as missed_ratio_low,
     case
-        when expected_missed_count > 0 then round((
-            missed_count + {{ z }} * {{ z }} / 2 + {{ z }} * sqrt(missed_count + {{ z }} * {{ z }} / 4)
-        ) / expected_missed_count, 6)
+        when expected_missed_count > 0 then {{ rounded('(' ~ middle ~ ' + ' ~ reach ~ ') / expected_missed_count', 6) }}
     end as missed_ratio_high
 from missed
 where not {{ is_blocked('H06') }}

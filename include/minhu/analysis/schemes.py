@@ -12,7 +12,7 @@ import pyarrow as pa
 from minhu.analysis.query import offered_release
 from minhu.errors import UsageError
 from minhu.settings import Settings
-from minhu.warehouse.work_file import connect
+from minhu.warehouse.work_file import connect, require_records
 
 LEVELS = ("district", "street", "unit")
 CALIBERS = ("full", "assessed")
@@ -135,10 +135,11 @@ def sensitivity(settings: Settings, scheme: str, period: str, level: str = "dist
         level: ``district``, ``street`` or ``unit``.
 
     Raises:
-        UsageError: unknown scheme, level or month, or nothing to compare.
+        UsageError: unknown scheme, level or month, nothing to compare, or the models ran on Spark.
     """
     month = _month(period)
     _known("level", level, LEVELS)
+    require_records(settings, f"move the month under {scheme}")
     with connect(settings) as engine:
         _known_scheme(engine, "seeds.schemes", scheme)
         rules = engine.execute(

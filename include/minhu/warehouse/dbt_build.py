@@ -20,7 +20,7 @@ from minhu.environment import MEMORY_VARIABLE, THREADS_VARIABLE, WAREHOUSE_VARIA
 from minhu.errors import PermanentError
 from minhu.findings import Finding
 from minhu.landing.night import Night
-from minhu.warehouse import machine, parsed_project, raw_tables
+from minhu.warehouse import machine, parsed_project, raw_tables, spark_engine
 from minhu.warehouse.work_file import (
     code_hash,
     connect,
@@ -95,6 +95,7 @@ def load_landing(night: Night) -> LoadReport:
     why = reason_to_rebuild(night, reference_hash)
     if why:
         discard(night.settings.warehouse_path)
+        spark_engine.discard(night.settings)
     with connect(night.settings) as db:
         prepare(db)
         db.begin()
@@ -103,8 +104,8 @@ def load_landing(night: Night) -> LoadReport:
         if not scalar(db, "select count(*) from raw.build_state"):
             before = night.business_date - timedelta(days=1)
             db.execute(
-                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '', null, 0)",
-                [before, code_hash(night.settings), reference_hash],
+                "insert into raw.build_state values (?, 'clean', ?, ?, 0, '', null, 0, ?)",
+                [before, code_hash(night.settings), reference_hash, night.settings.engine],
             )
         db.execute("update raw.build_state set city_code = ?", [raw_tables.city_code(db, night.settings)])
         db.commit()
@@ -202,7 +203,8 @@ def run_dbt(
     may_fail: bool = False,
     variables: Mapping[str, Any] | None = None,
 ) -> list[Any]:
-    """Run dbt in this process on the work file and return its node results; ``variables`` come on top of the night's.
+    """Run dbt in this process, on the work file or on Spark, and return its node results; ``variables`` come on top of the
+    night's.
 
     ``manifest.json`` in the target folder is of the files as they are: it is written once, not with each run.
 
@@ -216,6 +218,9 @@ def run_dbt(
     os.environ[WAREHOUSE_VARIABLE] = str(night.settings.warehouse_path)  # profiles.yml asks for these
     os.environ[MEMORY_VARIABLE], os.environ[THREADS_VARIABLE] = share.memory_limit, str(share.models)
     os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    is_on_spark = night.settings.engine == "spark"
+    if is_on_spark:
+        spark_engine.prepare(night.settings)
     folders = ["--project-dir", str(night.settings.dbt_dir), "--profiles-dir", str(night.settings.dbt_dir)]
     target = night.settings.home / "dbt" / "target"
     outputs = ["--target-path", str(target), "--log-path", str(night.settings.home / "dbt" / "logs")]
@@ -224,6 +229,8 @@ def run_dbt(
     project = None if is_to_read else parsed_project.recall(night.settings, key)
     is_described = project is not None and parsed_project.is_described(target, key)
     told = [
+        "--target",
+        night.settings.engine,
         "--vars",
         json.dumps({**variables_of(night, state), **(variables or {})}),
         *SILENT,
@@ -246,6 +253,8 @@ def run_dbt(
             said or "it did not succeed",
             f"read the SQL that ran in {target / 'run'}, mend the model and run the night again",
         )
+    if is_on_spark:
+        spark_engine.bring_back(night.settings, results)
     return results
 
 

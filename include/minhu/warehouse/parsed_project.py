@@ -27,7 +27,7 @@ _known: dict[str, bytes] = {}
 def key(settings: Settings) -> str:
     """Hash of all that the reading follows from; of the folder too, for seeds are found by the one that was read."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((settings.dbt_dir / "models").rglob("*.md"))]
-    versions = [version("dbt-core"), version("dbt-duckdb")]
+    versions = [version("dbt-core"), settings.engine, version(f"dbt-{settings.engine}")]
     follows_from = [*versions, str(settings.dbt_dir.resolve()), code_hash(settings), *texts]
     return hashlib.sha256("\n".join(follows_from).encode()).hexdigest()
 

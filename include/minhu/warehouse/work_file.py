@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from minhu.errors import PermanentError
+from minhu.errors import PermanentError, UsageError
 from minhu.findings import Finding
 from minhu.landing import contracts
 from minhu.landing.night import Night
@@ -34,11 +34,12 @@ from minhu.statistics import (
 )
 from minhu.warehouse import machine
 
+_SPARK_PLACE = "made-at.txt"
 _STATE = """
 create schema if not exists raw;
 create table if not exists raw.build_state (
     business_date date, status varchar, code_hash varchar, reference_hash varchar, built_load_no bigint, city_code varchar,
-    previous_business_date date, previous_load_no bigint
+    previous_business_date date, previous_load_no bigint, engine varchar
 );
 create table if not exists raw.loads (
     source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint,
@@ -99,7 +100,7 @@ def read_state(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """
     cursor = db.execute(
         "select business_date, status, code_hash, reference_hash, built_load_no, city_code, previous_business_date, "
-        "previous_load_no from raw.build_state"
+        "previous_load_no, engine from raw.build_state"
     )
     names = [column[0] for column in cursor.description or []]
     found = cursor.fetchall()
@@ -137,11 +138,39 @@ def reason_to_rebuild(night: Night, reference_hash: str) -> str:
         return "the last build was cut off"
     if state["built_load_no"] and state["business_date"] > night.business_date:
         return f"it was built for a later date ({state['business_date']})"
+    if state["engine"] != night.settings.engine:
+        return f"it was built with {state['engine']}"
+    if state["engine"] == "spark" and state["built_load_no"] and not is_spark_in_place(night.settings):
+        return "what Spark held is gone, or the home was moved"
     if state["code_hash"] != code_hash(night.settings):
         return "the models changed since it was built"
     if state["reference_hash"] != reference_hash:
         return "places, units, grids, points, items or residents changed"
     return ""
+
+
+def mark_spark_place(settings: Settings) -> None:
+    """Note where Spark's tables lie: its catalog names each by its whole path, so a copy would write into those of the first."""
+    (settings.spark_dir / _SPARK_PLACE).write_text(str(settings.spark_dir), encoding="utf-8")
+
+
+def is_spark_in_place(settings: Settings) -> bool:
+    """Whether the tables of Spark are there, and the home is where it was when they were made."""
+    marker = settings.spark_dir / _SPARK_PLACE
+    return marker.exists() and marker.read_text(encoding="utf-8") == str(settings.spark_dir)
+
+
+def require_records(settings: Settings, tried: str) -> None:
+    """Refuse what reads records in the work file where the models run on Spark: only what is published comes back from there.
+
+    Raises:
+        UsageError: they do.
+    """
+    if settings.engine == "spark":
+        raise UsageError(
+            tried, "the models of this city run on Spark, which keeps the records to itself",
+            "build a copy of the home with MINHU_ENGINE=duckdb and ask that",
+        )  # fmt: skip
 
 
 def discard(path: Path) -> None:

@@ -90,7 +90,7 @@ select
     compared.caliber,
     compared.peer_group,
     pooled.peer_count,
-    round(pooled.peer_value, 8) as peer_value,
+    {{ rounded('pooled.peer_value', 8) }} as peer_value,
     case
         when pooled.peer_value is null or pooled.peer_count < 2 then null
         when compared.ci_low > pooled.peer_value

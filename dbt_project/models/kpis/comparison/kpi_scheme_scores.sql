@@ -94,9 +94,13 @@ select
     summed.period_end,
     summed.caliber,
     case when summed.rated_count = components.component_count then summed.sample_size else 0 end as sample_size,
-    case when summed.rated_count = components.component_count then round(summed.score, 6) end as score,
-    case when summed.rated_count = components.component_count then round(summed.score_low, 6) end as score_low,
-    case when summed.rated_count = components.component_count then round(summed.score_high, 6) end as score_high
+    case when summed.rated_count = components.component_count then {{ rounded('summed.score', 6) }} end as score,
+    case
+        when summed.rated_count = components.component_count then {{ rounded('summed.score_low', 6) }}
+    end as score_low,
+    case
+        when summed.rated_count = components.component_count then {{ rounded('summed.score_high', 6) }}
+    end as score_high
 from summed
 inner join components
     on summed.scheme = components.scheme and summed.unit_type = components.unit_type

@@ -136,7 +136,7 @@ select
     case
         when not is_shown then null
         when interval_method = 'none' then cast(numerator as double)
-        when denominator > 0 then round(cast(numerator as double) / cast(denominator as double), 8)
+        when denominator > 0 then {{ rounded('cast(numerator as double) / cast(denominator as double)', 8) }}
     end as value,
     case when is_shown then ci_low end as ci_low,
     case when is_shown then ci_high end as ci_high,

@@ -151,8 +151,8 @@ select
     month_start,
     cast(numerator as decimal(18, 4)) as numerator,
     cast(round(denominator) as bigint) as denominator,
-    round(value, 8) as value,
-    round(value_low, 8) as value_low,
-    round(value_high, 8) as value_high
+    {{ rounded('value', 8) }} as value,
+    {{ rounded('value_low', 8) }} as value_low,
+    {{ rounded('value_high', 8) }} as value_high
 from companions
 where unit_code is not null

@@ -40,15 +40,12 @@ select
     units.quarter_start,
     units.unit_code,
     units.score_count,
-    round(units.unit_mean + severity.mean_row_effect, 6) as mean_score,
-    round(
-        case
-            when spread.score_count - severity.street_count - spread.unit_count + 1 > 0 then sqrt(
-                spread.residual_squares / (spread.score_count - severity.street_count - spread.unit_count + 1)
-                / units.score_count
-            )
-        end, 6
-    ) as score_error
+    {{ rounded('units.unit_mean + severity.mean_row_effect', 6) }} as mean_score,
+    {% set degrees = 'spread.score_count - severity.street_count - spread.unit_count + 1' -%}
+    case
+        when {{ degrees }} > 0
+            then {{ rounded('sqrt(spread.residual_squares / (' ~ degrees ~ ') / units.score_count)', 6) }}
+    end as score_error
 from units
 inner join severity on units.quarter_start = severity.quarter_start
 inner join spread on units.quarter_start = spread.quarter_start

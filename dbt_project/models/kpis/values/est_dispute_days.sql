@@ -73,9 +73,12 @@ survival as (
         sum(case when settled_count = risk_count then 1 else 0 end) over (partition by {{ group }} order by days) > 0
             as is_everyone_settled,
         -- rounded: a half that is made of logarithms may come out a hair above one half
-        round(exp(sum(case
-            when settled_count < risk_count then ln(1 - cast(settled_count as double) / risk_count) else 0
-        end) over (partition by {{ group }} order by days)), 12) as surviving,
+        {% set surviving -%}
+            exp(sum(case
+                when settled_count < risk_count then ln(1 - cast(settled_count as double) / risk_count) else 0
+            end) over (partition by {{ group }} order by days))
+        {%- endset -%}
+        {{ rounded(surviving, 12) }} as surviving,
         sum(case
             when settled_count < risk_count
                 then cast(settled_count as double) / (cast(risk_count as double) * (risk_count - settled_count))
@@ -122,9 +125,9 @@ counted as (
 
 select
     counted.*,
-    round(medians.median_days, 4) as median_days,
-    round(medians.low_days, 4) as low_days,
-    round(medians.high_days, 4) as high_days
+    {{ rounded('medians.median_days', 4) }} as median_days,
+    {{ rounded('medians.low_days', 4) }} as low_days,
+    {{ rounded('medians.high_days', 4) }} as high_days
 from medians
 inner join counted
     on

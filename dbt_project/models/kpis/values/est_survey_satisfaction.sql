@@ -70,7 +70,7 @@ select
     unit_code,
     valid_count,
     satisfied_count,
-    round(share, 8) as share,
+    {{ rounded('share', 8) }} as share,
     {{ wilson_low('share * effective_count', 'effective_count') }} as share_low,
     {{ wilson_high('share * effective_count', 'effective_count') }} as share_high
 from sized

@@ -134,9 +134,9 @@ select
     cast(estimates.numerator as decimal(18, 4)) as numerator,
     cast(estimates.denominator as decimal(18, 4)) as denominator,
     cast(estimates.denominator as decimal(18, 4)) as sample_size,
-    round(estimates.value, 8) as value,
-    round(estimates.ci_low, 8) as ci_low,
-    round(estimates.ci_high, 8) as ci_high
+    {{ rounded('estimates.value', 8) }} as value,
+    {{ rounded('estimates.ci_low', 8) }} as ci_low,
+    {{ rounded('estimates.ci_high', 8) }} as ci_high
 from estimates
 inner join periods
     on estimates.period_type = periods.period_type and estimates.period_start = periods.period_start
@@ -155,9 +155,11 @@ select
     cast(closure_gaps.resolved_count as decimal(18, 4)) as numerator,
     cast(closure_gaps.sample_size as decimal(18, 4)) as denominator,
     cast(closure_gaps.sample_size as decimal(18, 4)) as sample_size,
-    round(100 * (closure_gaps.closed_share - closure_gaps.resolved_share), 8) as value,
-    round(100 * {{ difference_low('closed_share', 'closed_low', 'resolved_share', 'resolved_high') }}, 8) as ci_low,
-    round(100 * {{ difference_high('closed_share', 'closed_high', 'resolved_share', 'resolved_low') }}, 8) as ci_high
+    {{ rounded('100 * (closure_gaps.closed_share - closure_gaps.resolved_share)', 8) }} as value,
+    {{ rounded('100 * ' ~ difference_low('closed_share', 'closed_low', 'resolved_share', 'resolved_high'), 8) }}
+        as ci_low,
+    {{ rounded('100 * ' ~ difference_high('closed_share', 'closed_high', 'resolved_share', 'resolved_low'), 8) }}
+        as ci_high
 from closure_gaps
 inner join periods
     on closure_gaps.period_type = periods.period_type and closure_gaps.period_start = periods.period_start

@@ -18,6 +18,7 @@ from minhu.analysis.explain.question import CellKey
 from minhu.errors import TransientError, UsageError
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
+from minhu.warehouse import work_file
 
 #: The work file as it lies, and an empty database with the name its models were compiled for.
 KEPT = "kept"
@@ -99,11 +100,12 @@ def open_work(settings: Settings) -> Iterator[WorkFile]:
     """The work file of a home, beside an empty database for statements of its models.
 
     Raises:
-        UsageError: nothing was built yet, or the last build was cut off.
+        UsageError: nothing was built yet, the last build was cut off, or the models ran on Spark.
         TransientError: a build holds it.
     """
     path = settings.warehouse_path
     tried = "read the landed rows from the work file"
+    work_file.require_records(settings, tried)
     if not path.exists():
         raise UsageError(tried, f"expected {path.name}, found nothing there", "run a night on this home")
     with duckdb.connect(":memory:") as engine:
