@@ -42,7 +42,9 @@ to_judge as (
         from {{ held }}
         where
             order_id in (select order_id from changed)
-            or order_id in ({{ held_in_quarantine('quarantine_work_orders', 'order_id', ref('stg_hotline__work_orders')) }})
+            or order_id in (
+                {{ held_in_quarantine('quarantine_work_orders', 'order_id', ref('stg_hotline__work_orders')) }}
+            )
     ) as later
         on
             earlier.caller_key = later.caller_key
