@@ -1,6 +1,6 @@
 -- One row per cell whose counts add up to those of its total, of KPIs of which a figure is small, in the years of which
--- a period is judged in this build: the cell, the total it is a part of (the nearest place
--- above it that the KPI has, and the city for responsible units), and what the release before showed of it.
+-- a period is judged in this build: the cell, the total it is a part of (the nearest place above it that the KPI has,
+-- and the city for responsible units), and what the release before showed of it.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set key = ['kpi_id', 'variant', 'unit_type', 'unit_code', 'period_type', 'period_start', 'caliber'] %}
