@@ -29,6 +29,7 @@ PASSES_THE_ENVIRONMENT = {
     "minhu.standalone.airflow_runtime",
     "minhu.standalone.embedded_server",
     "minhu.warehouse.dbt_build",
+    "minhu.warehouse.spark_engine",
 }
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "misc"}
 

@@ -47,8 +47,9 @@ def reconcile(settings: Settings, file: Path | None = None) -> pa.Table:
         return run_sql(settings, "select * from claim_reconciliation order by claim_row, claim_id")
     with offered_release(settings) as engine:
         engine.from_arrow(_claims_of(file)).to_view("claims")
-        path = settings.dbt_dir / "models" / "publish" / "claim_reconciliation.sql"
-        statement = jinja2.Template(path.read_text(encoding="utf-8")).render(ref=lambda name: name)
+        files = ("macros/rounded.sql", "models/publish/claim_reconciliation.sql")  # the model with what it calls
+        template = "".join((settings.dbt_dir / name).read_text(encoding="utf-8") for name in files)
+        statement = jinja2.Template(template).render(ref=lambda name: name)
         return engine.query(statement).order("claim_row, claim_id").to_arrow_table()
 
 
