@@ -19,6 +19,7 @@ from minhu import business_dates
 from minhu.extract import privacy
 from minhu.extract.grid import extract as grid
 from minhu.extract.grid.json_api import JsonApi
+from minhu.extract.grid.listing import pages
 from minhu.extract.hotline import extract as hotline
 from minhu.extract.stations import extract as stations
 from minhu.extract.stations.folder import read_delivery
@@ -118,7 +119,7 @@ def _discard_grid(settings: Settings, landing: Landing, day: date, url: str, tok
     if window.start is not None:
         asked["updated_from"] = window.start.astimezone(settings.zone).isoformat()
     with JsonApi(url, token, "grid platform", "minhu_grid") as api:
-        return sum(len(items) for items, _ in grid._pages(api, "/api/v1/events", asked))
+        return sum(len(items) for items, _ in pages(api, "/api/v1/events", asked))
 
 
 def _discard_stations(settings: Settings, landing: Landing, day: date, folder: Path) -> int:
