@@ -38,7 +38,8 @@ def prepare(folder: Path, simulation: nightly.Simulation, progress: Callable[[st
     settings = settings_at(folder / "home")
     of = landed_night.Night(settings, BUSINESS_DATE)
     dbt_build.load_landing(of)
-    night = Night(str(folder), BUSINESS_DATE.isoformat(), {}, {**asdict(simulation), "rows": rows})
+    size = {**asdict(simulation), "rows": rows, "code": work_file.code_hash(settings)[:12]}
+    night = Night(str(folder), BUSINESS_DATE.isoformat(), {}, size)
     _copy(settings.warehouse_path, night.loaded)
     progress("building and judging it once, to record the statements")
     with statements.recorded() as sent:

@@ -61,7 +61,7 @@ TARGETS = (
 
 
 def kept(results: Path, night: Night) -> dict[str, Outcome]:
-    """Outcomes by name that were written before; none of another night."""
+    """Outcomes by name that were written before; none of another night or of other models."""
     if not results.exists():
         return {}
     written = json.loads(results.read_text(encoding="utf-8"))
