@@ -13,11 +13,12 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from minhu.errors import UsageError
+from minhu.errors import TransientError, UsageError
 from minhu.extract import registry
 from minhu.landing.zone import Landing
 from minhu.settings import Settings
 from minhu.standalone import backfill, postgres
+from minhu.standalone.airflow_runtime import Connections
 from minhu.standalone.nightly import Simulation
 from minhu.warehouse import work_file
 from tests.fixtures.homes import build, copy_of, settings_at
@@ -34,6 +35,7 @@ from datetime import date
 from rich.console import Console
 from minhu import settings
 from minhu.standalone import backfill
+from minhu.standalone.airflow_runtime import Connections
 from minhu.standalone.nightly import Simulation
 first, last = (date.fromisoformat(day) for day in sys.argv[1:])
 backfill.backfill(settings.load(), first, last, Simulation(None, 0.01, 7), Console())
@@ -100,3 +102,20 @@ def test_every_night_has_an_arrival_and_a_second_backfill_reads_none_again(fille
 def test_dates_the_wrong_way_round_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="expected --to not before --from"):
         backfill.backfill(settings_at(tmp_path), LAST, FIRST, SMALL, Console(quiet=True))
+
+
+def end_the_process(*_: object) -> tuple[int, str]:
+    """What a process without memory does."""
+    os._exit(9)
+
+
+def test_a_process_that_is_ended_from_outside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill, "_land", end_the_process)
+    waiting = {source: list(DAYS) for source in registry.names()}
+    with pytest.raises(TransientError, match="ended from outside.*begin again"):
+        list(backfill._landed(settings_at(tmp_path), waiting, Connections({}, ""), LAST))
+
+
+def test_only_the_last_night_of_a_backfill_is_held_against_its_sources(tmp_path: Path) -> None:
+    nights = [backfill._settled(settings_at(tmp_path), day, LAST) for day in DAYS]
+    assert [night.holds_against_source for night in nights] == [False, False, True]

@@ -148,32 +148,31 @@ def _landed(
     Raises:
         TransientError: a process was ended from outside; what had landed stays.
     """
-    todo = {source: iter(days) for source, days in waiting.items()}
+    days_left = {source: iter(days) for source, days in waiting.items()}
     running: dict[Future[tuple[int, str]], tuple[date, str]] = {}
 
     def begin_next(source: str) -> None:
-        day = next(todo[source], None)
+        day = next(days_left[source], None)
         if day is not None:
             night = (_settled(settings, day, last), day, source, connections.endpoint(source))
             running[pool.submit(_land, *night)] = (day, source)
 
-    processes = min(len(todo), os.cpu_count() or 1)
+    processes = min(len(waiting), os.cpu_count() or 1)
     spawning = multiprocessing.get_context("spawn")  # a fork would share the threads of the progress bar and of Arrow
-    with ProcessPoolExecutor(processes, spawning, initializer=_end_with_parent) as pool:
-        for source in todo:
-            begin_next(source)
-        while running:
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                day, source = running.pop(future)
-                try:
-                    rows, reason = future.result()
-                except BrokenProcessPool as error:
-                    raise TransientError(
-                        f"land {source} of {day}", "the process that landed it was ended from outside",
-                        "see that there is memory enough and begin again: what has landed is not read again",
-                    ) from error  # fmt: skip
-                yield day, source, rows, reason
+    try:
+        with ProcessPoolExecutor(processes, spawning, initializer=_end_with_parent) as pool:
+            for source in waiting:
                 begin_next(source)
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    day, source = running.pop(future)
+                    yield day, source, *future.result()
+                    begin_next(source)
+    except BrokenProcessPool as error:
+        raise TransientError(
+            f"land the nights up to {last}", "a process that landed one was ended from outside",
+            "see that there is memory enough and begin again: what has landed is not read again",
+        ) from error  # fmt: skip
 
 
 def _end_with_parent() -> None:
