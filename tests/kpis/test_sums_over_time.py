@@ -235,5 +235,6 @@ def test_what_is_decided_in_a_year_does_not_depend_on_the_other_years_beside_it(
     )
     alone, beside_it = complements(tonight), complements(pd.concat([before, tonight], ignore_index=True))
     is_of_tonight = beside_it["period_start"].isin(tonight["period_start"])
+    assert len(alone) and not is_of_tonight.all(), "both years have something to decide"
     pd.testing.assert_frame_equal(beside_it[is_of_tonight].reset_index(drop=True), alone)
     pd.testing.assert_frame_equal(beside_it[~is_of_tonight].reset_index(drop=True), complements(before))

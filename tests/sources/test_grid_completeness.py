@@ -85,17 +85,18 @@ def test_an_event_that_comes_under_an_old_change_time_is_named(home: Settings, p
     assert {rule: f.sample_keys for rule, f in found.items()} == {completeness.NEVER: "e700"}
 
 
+@pytest.mark.parametrize(("nights_of_a_round", "within"), [(10, 10), (2, 8)])
 def test_as_many_deleted_as_put_in_late_are_named_when_their_day_is_listed(
-    home: Settings, platform: Server, monkeypatch: pytest.MonkeyPatch
+    home: Settings, platform: Server, monkeypatch: pytest.MonkeyPatch, nights_of_a_round: int, within: int
 ) -> None:
-    """All totals agree; within a round of nights each old day is listed, here within ten."""
-    monkeypatch.setattr(completeness, "NIGHTS_OF_A_ROUND", 10)
+    """All totals agree; within a round of nights each old day is listed, of which a longer archive has longer ones."""
+    monkeypatch.setattr(completeness, "NIGHTS_OF_A_ROUND", nights_of_a_round)
     state, url = platform
     fill(state)
     arrive(home, url)
     without(state, "e003")
     state.events += [event(700, event_id="e700", updated_at=state.events[3]["updated_at"])]
-    nights = [NEXT + timedelta(days=more) for more in range(10)]
+    nights = [NEXT + timedelta(days=more) for more in range(within)]
     found = [{rule: f.sample_keys for rule, f in arrive(home, url, night)[1].items()} for night in nights]
     assert [each for each in found if each] == [{completeness.GONE: "e003", completeness.NEVER: "e700"}]
 

@@ -76,6 +76,14 @@ def test_rows_that_are_gone_are_named_every_night(home: Settings, hotline_uri: s
         assert (found[completeness.GONE].rows_failed, found[completeness.GONE].sample_keys) == (2, "o07 o08")
 
 
+def test_a_night_that_another_follows_at_once_is_not_held_against_the_source(home: Settings, hotline_uri: str) -> None:
+    fill(hotline_uri)
+    arrive(home, hotline_uri)
+    execute(hotline_uri, "delete from hotline.work_orders where order_id = 'o07'")
+    assert arrive(dataclasses.replace(home, holds_against_source=False), hotline_uri, NEXT)[1] == {}
+    assert list(arrive(home, hotline_uri, AFTER)[1]) == [completeness.GONE]
+
+
 @pytest.mark.parametrize(
     "loss", ["delete from hotline.work_orders where order_id <> 'o00'", "truncate hotline.work_orders"]
 )
