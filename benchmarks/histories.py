@@ -27,8 +27,8 @@ from typing import Any
 import psutil
 from rich.console import Console
 
+from benchmarks.homes import settings_at
 from benchmarks.memory import peak
-from minhu import settings as settings_module
 from minhu.extract import registry
 from minhu.gate import decision
 from minhu.landing.night import Night
@@ -112,8 +112,8 @@ def _measure(home: Path, days: int, scale: float) -> Figures:
     night: dict[str, dict[str, float]] = {}
     for number in range(1, NIGHTS + 1):
         with peak(_resident, 0.2) as memory:
-            night = _run(_settings(home), LAST + timedelta(days=number))
-    with work_file.connect(_settings(home), read_only=True) as db:
+            night = _run(settings_at(home), LAST + timedelta(days=number))
+    with work_file.connect(settings_at(home), read_only=True) as db:
         cells = work_file.scalar(db, "select count(*) from publish.kpi_results")
     return {
         "days": days, "rows landed": rows, "cells published": cells, "fill_s": round(filled, 1), "night": night,
@@ -125,9 +125,9 @@ def _fill(home: Path, days: int, simulation: nightly.Simulation) -> int:
     """A city with a history and the release of its last day; rows landed."""
     if days <= LONGEST_BACKFILL:
         first = LAST - timedelta(days=days - 1)
-        return backfill(_settings(home), first, LAST, simulation, Console(width=120)).rows
-    _run(_settings(home), LAST, simulation)
-    return _landed(_settings(home))
+        return backfill(settings_at(home), first, LAST, simulation, Console(width=120)).rows
+    _run(settings_at(home), LAST, simulation)
+    return _landed(settings_at(home))
 
 
 def _landed(settings: Settings) -> int:
@@ -200,10 +200,6 @@ def _processor(settings: Settings) -> float:
 
 def _resident() -> int:
     return int(psutil.Process().memory_info().rss)
-
-
-def _settings(home: Path) -> Settings:
-    return settings_module.load(environ={**os.environ, "MINHU_HOME": str(home.resolve())})
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ import psutil
 from rich.console import Console
 
 from benchmarks import catalogue_cost, dbt_overhead, gate_cost, landing, verify_speed
+from benchmarks.homes import settings_at
 from benchmarks.memory import peak
-from minhu import settings as settings_module
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import stages
@@ -89,7 +89,7 @@ def _measure_history(home: Path, scale: float, days: int, console: Console, deta
     simulation = nightly.Simulation(days, scale, 7)
     console.rule(f"{days} days at scale {scale:g}")
     with peak(_resident, 0.5) as memory:
-        report = backfill(_settings(home), first, LAST, simulation, console)
+        report = backfill(settings_at(home), first, LAST, simulation, console)
     filled = {
         "seconds": {name: round(spent, 1) for name, spent in report.seconds.items() if name != "sources"},
         "peak_gib": round(memory.bytes / 2**30, 2),
@@ -97,7 +97,7 @@ def _measure_history(home: Path, scale: float, days: int, console: Console, deta
     }
     night = LAST + timedelta(days=1)
     with peak(_resident, 0.5) as memory:
-        done = nightly.run_night(_settings(home), night, replace(simulation, days=None), console.print)
+        done = nightly.run_night(settings_at(home), night, replace(simulation, days=None), console.print)
     spent = {name: round(seconds, 1) for name, seconds in done.seconds.items()}
     figures = _night_figures(spent, round(memory.bytes / 2**30, 2), days)
     if details:
@@ -127,7 +127,7 @@ def _night_figures(spent: dict[str, float], gib: float, days: int) -> list[Figur
 
 def _ratios(home: Path, day: date, simulation: nightly.Simulation, console: Console) -> list[Figure]:
     """Landing, arrival suites and dbt, each in this process."""
-    settings = _settings(home)
+    settings = settings_at(home)
     with ExitStack() as stack:
         nightly.start_postgres(settings, stack)
         settings, connections = nightly.prepare_sources(
@@ -205,10 +205,6 @@ def _resident() -> int:
         except psutil.Error:  # it has just ended
             continue
     return total
-
-
-def _settings(home: Path) -> Settings:
-    return settings_module.load(environ={**os.environ, "MINHU_HOME": str(home.resolve())})
 
 
 if __name__ == "__main__":

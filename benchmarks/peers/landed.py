@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,8 +15,8 @@ from typing import Any
 import duckdb
 
 from benchmarks import statements
+from benchmarks.homes import settings_at
 from benchmarks.peers.night import GIVEN, Night
-from minhu import settings as settings_module
 from minhu.extract import registry
 from minhu.gate import decision
 from minhu.landing import night as landed_night
@@ -59,11 +58,6 @@ def prepare(folder: Path, simulation: nightly.Simulation, progress: Callable[[st
     (folder / "nodes.json").write_text(json.dumps(_in_order(manifest)), encoding="utf-8")
     night.write()
     return night
-
-
-def settings_at(home: Path) -> Settings:
-    """Of a city's state directory."""
-    return settings_module.load(environ={**os.environ, "MINHU_HOME": str(home.resolve())})
 
 
 def _land(settings: Settings, simulation: nightly.Simulation, progress: Callable[[str], None]) -> int:
