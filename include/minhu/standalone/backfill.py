@@ -8,12 +8,9 @@ each night of one in a process that has other nights after it.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -22,6 +19,7 @@ from datetime import date, timedelta
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from minhu import processes
 from minhu.errors import MinhuError, TransientError, UsageError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
@@ -157,10 +155,8 @@ def _landed(
             night = (_settled(settings, day, last), day, source, connections.endpoint(source))
             running[pool.submit(_land, *night)] = (day, source)
 
-    processes = min(len(waiting), os.cpu_count() or 1)
-    spawning = multiprocessing.get_context("spawn")  # a fork would share the threads of the progress bar and of Arrow
     try:
-        with ProcessPoolExecutor(processes, spawning, initializer=_end_with_parent) as pool:
+        with processes.pool(len(waiting)) as pool:
             for source in waiting:
                 begin_next(source)
             while running:
@@ -173,18 +169,6 @@ def _landed(
             f"land the nights up to {last}", "a process that landed one was ended from outside",
             "see that there is memory enough and begin again: what has landed is not read again",
         ) from error  # fmt: skip
-
-
-def _end_with_parent() -> None:
-    """A backfill that is killed takes its processes with it."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _land(settings: Settings, day: date, source: str, endpoint: Endpoint) -> tuple[int, str]:

@@ -75,13 +75,17 @@ def broken_copies(
         kinds: name of the fault to the function that makes it.
     """
     times = {name: kind for name, kind in clean.dtypes.items() if kind.kind == "M"}  # one resolution for all rows
-    position = clean[key].str[-5:].astype(int)
+    position = np.array([int(value[-5:]) for value in clean[key]], dtype=np.int64)
     broken: dict[str, pd.DataFrame] = {}
     for number, (name, mend) in enumerate(kinds.items()):
         rng = stream(seed, day, name)
         count = int(rng.poisson(born / _RARITY)) + ((day.toordinal() + number) % 3 == 0)
         chosen = rng.choice(min(born, 1000), size=min(count, born), replace=False)  # three digits of the new key
-        rows = clean[np.isin(position, chosen)].reset_index(drop=True)
+        visible = np.isin(position, chosen)
+        if not visible.any():
+            broken[name] = clean.iloc[:0]
+            continue
+        rows = clean[visible].reset_index(drop=True)
         fresh = rows[key].str[:-5] + f"9{number + 1}" + rows[key].str[-3:]
         rows = rows.assign(**{key: fresh})
         if "parent_order_id" in rows:

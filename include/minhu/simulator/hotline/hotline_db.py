@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from psycopg import sql
 
 from minhu.errors import PermanentError, TransientError
 from minhu.simulator.city.city import LONGEST_LIFE_DAYS, City, hotline_day, reference_tables
+from minhu.simulator.city.days import in_runs
 from minhu.simulator.city.streams import end_of_day
 
 _SCHEMA_FILE = Path(__file__).resolve().parents[2] / "extract" / "hotline" / "hotline.sql"
 _LOCK = 612345  # one filler at a time
+#: Of a full-size city five days are 30 MB of CSV.
+_DAYS_AT_ONCE = 5
 #: Table to its key and the column that says when a row last changed; None for tables replaced as a whole.
 _TABLES: dict[str, tuple[str, str | None]] = {
     "places": ("place_code", None),
@@ -108,9 +112,11 @@ def _replace(connection: psycopg.Connection[Any], city: City, business_date: dat
         connection.execute(sql.SQL("delete from {}").format(sql.Identifier("hotline", table)))
     for table, frame in reference_tables(city, business_date).items():
         written += _copy(connection, sql.Identifier("hotline", table), frame)
-    for frames in _states(city, business_date, city.start):
-        for table, frame in frames.items():
-            written += _copy(connection, sql.Identifier("hotline", table), frame)
+    days = list(city.days(business_date))
+    for tables in in_runs(partial(_born, city, end_of_day(business_date)), days, _DAYS_AT_ONCE):
+        for table, columns, text, rows in tables:
+            _copy_text(connection, sql.Identifier("hotline", table), columns, text)
+            written += rows
     for table in _TABLES:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier("hotline", table)))
     return written
@@ -152,9 +158,26 @@ def _states(city: City, business_date: date, first: date) -> Iterator[dict[str, 
         yield hotline_day(city, day, as_of)
 
 
+def _born(city: City, as_of: int, days: list[date]) -> list[tuple[str, list[str], str, int]]:
+    """What was born on some days, as recorded before ``as_of``: table, columns, CSV and rows."""
+    return [
+        (table, list(frame.columns), _csv(frame), len(frame))
+        for day in days
+        for table, frame in hotline_day(city, day, as_of).items()
+    ]
+
+
 def _copy(connection: psycopg.Connection[Any], table: sql.Identifier, frame: pd.DataFrame) -> int:
-    columns = sql.SQL(", ").join(map(sql.Identifier, frame.columns))
-    statement = sql.SQL("copy {} ({}) from stdin (format csv, null '')").format(table, columns)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(frame.to_csv(index=False, header=False, date_format="%Y-%m-%d %H:%M:%S"))
+    _copy_text(connection, table, list(frame.columns), _csv(frame))
     return len(frame)
+
+
+def _copy_text(connection: psycopg.Connection[Any], table: sql.Identifier, columns: list[str], text: str) -> None:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format csv, null '')").format(table, names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, header=False, date_format="%Y-%m-%d %H:%M:%S")
