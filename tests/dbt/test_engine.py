@@ -38,7 +38,7 @@ def test_duckdb_is_the_default(tmp_path: Path) -> None:
 
 def test_a_work_file_of_the_other_engine_is_made_anew(home: Settings) -> None:
     night = Night(home, NIGHT)
-    reference_hash = raw_tables.reference_hash(night.inventory)
+    reference_hash = raw_tables.reference_hash(night.inventory, {})
     assert work_file.reason_to_rebuild(night, reference_hash) == ""
     other = Night(replace(home, engine="spark"), NIGHT)
     assert work_file.reason_to_rebuild(other, reference_hash) == "it was built with duckdb"
@@ -60,7 +60,7 @@ def test_increments_without_what_spark_held_are_not_added_to(home: Settings) -> 
     dbt_build.load_landing(night)
     with work_file.connect(home) as db:
         db.execute("update raw.build_state set built_load_no = 1")
-    reference_hash = raw_tables.reference_hash(night.inventory)
+    reference_hash = raw_tables.reference_hash(night.inventory, {})
     assert work_file.reason_to_rebuild(night, reference_hash) == "what Spark held is gone, or the home was moved"
     home.spark_dir.mkdir()
     work_file.mark_spark_place(home)

@@ -23,6 +23,7 @@ from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.ledger.chain import Ledger
 from minhu.release import publisher, releases
+from tests.release.manifests import landed_manifests
 
 from .checks import files_equal_postgres, shown, versions
 from .conftest import CELLS, D18, D19, D20, D21, IDENTITY, LANDING, Home, empty_database
@@ -330,7 +331,7 @@ def _land_map(home: Home, digest: str) -> list[dict[str, object]]:
     tables["load_map"] = pa.table({"map_sha256": [digest]}, tables["load_map"].schema)
     attempt = landing.write_attempt("hotline", D19, Window(None, datetime(2026, 11, 20, tzinfo=UTC)), tables, {})
     landing.accept(attempt)
-    return Night(home.settings, D19).inventory.manifest_records(home.settings.home)
+    return landed_manifests(home.settings, D19)
 
 
 def test_a_night_by_another_map_is_held_against_the_last_of_its_date_and_again_the_same(home: Home) -> None:

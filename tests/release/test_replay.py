@@ -24,6 +24,7 @@ from tests.fixtures.homes import build_and_publish, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.fixtures.orders import add_order
 from tests.fixtures.returned import PARTIES, opinion, send
+from tests.release.manifests import landed_manifests
 
 from .conftest import empty_database
 from .processes import context
@@ -255,7 +256,7 @@ def test_a_release_of_the_time_before_arrival_records_were_listed_is_laid_out_to
     stations = Landing(scratch.landing_dir).arrival("stations", D18)
     assert stations is not None and stations.attempt == 1 and [f.rule_id for f in stations.findings] == ["L1-STA-090"]
     assert Landing(scratch.landing_dir).arrival("grid", D18).status == "blocked"  # type: ignore[union-attr]
-    assert Night(scratch, D18).inventory.manifest_records(scratch.home) == story.second.manifest["landing"]
+    assert landed_manifests(scratch, D18) == story.second.manifest["landing"]
 
 
 def test_only_one_replay_at_a_time(story: Story) -> None:

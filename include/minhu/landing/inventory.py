@@ -1,4 +1,4 @@
-"""What of landing counts for a night: arrivals, attempts, manifests and snapshots up to a business date, read once.
+"""What of landing counts for a night: arrivals, attempts and tables up to a business date.
 
 A build reads every attempt of a date up to the accepted one; which those are is decided here and nowhere else.
 """
@@ -18,26 +18,49 @@ from minhu.landing import contracts
 from minhu.landing.table_contract import TableContract
 from minhu.landing.zone import Arrival, Landing
 
+#: Source, table, business date, attempt.
+LandedKey = tuple[str, str, date, int]
+
 
 @dataclass(frozen=True)
 class LandedTable:
-    """One table of one attempt that counts.
+    """One table of one attempt that counts; its manifest is read when it is first asked for.
 
     Attributes:
         contract: of the table.
         business_date: of the delivery.
         attempt: its number.
         folder: with ``part.parquet`` and ``manifest.json``.
-        manifest: as landed.
-        manifest_sha256: of its bytes.
     """
 
     contract: TableContract
     business_date: date
     attempt: int
     folder: Path
-    manifest: dict[str, Any]
-    manifest_sha256: str
+
+    @cached_property
+    def _manifest_bytes(self) -> bytes:
+        return (self.folder / "manifest.json").read_bytes()
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """As landed."""
+        return dict(json.loads(self._manifest_bytes))
+
+    @property
+    def manifest_sha256(self) -> str:
+        """Of its bytes."""
+        return sha256(self._manifest_bytes).hexdigest()
+
+    @property
+    def key(self) -> LandedKey:
+        """What it is known by in the work file."""
+        return self.contract.source, self.contract.name, self.business_date, self.attempt
+
+    @property
+    def part_sha256(self) -> str:
+        """Of its rows: equal bytes, equal rows."""
+        return str(self.manifest["files"][0]["sha256"])
 
     @property
     def rows(self) -> int:
@@ -80,7 +103,7 @@ class Inventory:
     def tables(self) -> tuple[LandedTable, ...]:
         """Every landed table that counts: by source, attempt by attempt, in the order of the contracts."""
         return tuple(
-            self._landed_table(contract, day, number)
+            LandedTable(contract, day, number, self.landing.folder(contract, day, number))
             for source in contracts.SOURCES
             for day, number in self.attempts(source)
             for contract in contracts.tables_of(source)
@@ -95,20 +118,3 @@ class Inventory:
     def arrival_files(self) -> list[Path]:
         """The arrival records of all sources up to the night."""
         return self.landing.arrival_files(self.business_date)
-
-    def manifest_records(self, home: Path) -> list[dict[str, object]]:
-        """The evidence behind a release: every manifest that counts, by path below ``home``, hash and rows."""
-        found: list[dict[str, object]] = [
-            {
-                "path": str((table.folder / "manifest.json").relative_to(home)),
-                "sha256": table.manifest_sha256,
-                "rows": table.rows,
-            }
-            for table in self.tables
-        ]
-        return sorted(found, key=lambda entry: str(entry["path"]))
-
-    def _landed_table(self, contract: TableContract, day: date, number: int) -> LandedTable:
-        folder = self.landing.folder(contract, day, number)
-        content = (folder / "manifest.json").read_bytes()
-        return LandedTable(contract, day, number, folder, dict(json.loads(content)), sha256(content).hexdigest())

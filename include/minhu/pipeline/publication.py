@@ -54,7 +54,8 @@ def compare_published(night: Night, published_uri: str, progress: Callable[[str]
 
 def publish_release(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
     """Publish what was decided: release folder, ledger, PostgreSQL. Safe to repeat after a kill at any point."""
-    manifests = night.inventory.manifest_records(night.settings.home)
+    with work_file.connect(night.settings, read_only=True) as db:
+        manifests = raw_tables.manifest_records(db, night.inventory, night.settings.home)
     published = publisher.publish(night, published_uri, identity(night.settings), manifests, progress)
     remember_parts(night.settings, published)
     return published

@@ -91,7 +91,7 @@ def load_landing(night: Night) -> LoadReport:
         night: of the city.
     """
     inventory = night.inventory
-    reference_hash = raw_tables.reference_hash(inventory)
+    reference_hash = raw_tables.reference_hash(inventory, raw_tables.loaded_parts(night.settings))
     why = reason_to_rebuild(night, reference_hash)
     if why:
         discard(night.settings.warehouse_path)

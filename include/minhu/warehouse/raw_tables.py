@@ -6,17 +6,18 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from minhu.landing import contracts
-from minhu.landing.inventory import Inventory, LandedTable
+from minhu.landing.inventory import Inventory, LandedKey, LandedTable
 from minhu.landing.table_contract import TableContract
 from minhu.settings import Settings
-from minhu.warehouse.work_file import scalar
+from minhu.warehouse.work_file import connect, scalar
 
 _MAP = "hotline.load_map"
 
@@ -24,7 +25,7 @@ _MAP = "hotline.load_map"
 def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[str, int]:
     """Load what is not loaded yet; returns rows per landed table."""
     load_no = scalar(db, "select coalesce(max(load_no), 0) + 1 from raw.loads")
-    loaded = set(db.execute("select source, table_name, business_date, attempt from raw.loads").fetchall())
+    loaded = _part_hashes(db)
     for contract in contracts.TABLES:
         db.register("empty_table", contract.schema.empty_table())
         db.execute(
@@ -37,11 +38,7 @@ def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[s
                 f"create table if not exists raw.{_raw_name(contract)}_states as "
                 f"select *, cast(null as date) as seen_from, true as is_listed from raw.{_raw_name(contract)} where false"
             )
-    new = [
-        table
-        for table in inventory.tables
-        if (table.contract.source, table.contract.name, table.business_date, table.attempt) not in loaded
-    ]
+    new = [table for table in inventory.tables if table.key not in loaded]
     rows: dict[str, int] = {}
     for together in _with_one_map(new):
         for full_name, tables in together.items():
@@ -53,7 +50,7 @@ def load_attempts(db: duckdb.DuckDBPyConnection, inventory: Inventory) -> dict[s
 
 def _with_one_map(tables: Sequence[LandedTable]) -> Iterator[dict[str, list[LandedTable]]]:
     """Deliveries that may be loaded table by table, by its name, in order: another map of order files makes other places."""
-    maps = {(t.business_date, t.attempt): t.manifest["files"] for t in tables if t.contract.full_name == _MAP}
+    maps = {(t.business_date, t.attempt): t.part_sha256 for t in tables if t.contract.full_name == _MAP}
 
     def map_of(table: LandedTable) -> Any:
         return table.contract.source, maps.get((table.business_date, table.attempt))
@@ -105,25 +102,58 @@ def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
     return str(found or settings.city.code)
 
 
-def reference_hash(inventory: Inventory) -> str:
-    """Hash of the snapshots that move rows, each with the day from which on it was the newest."""
+def manifest_records(db: duckdb.DuckDBPyConnection, inventory: Inventory, home: Path) -> list[dict[str, object]]:
+    """The evidence behind a release: the manifest of every delivery that was loaded, by path below ``home``, hash and rows."""
+    loaded = db.execute(
+        "select source, table_name, business_date, attempt, manifest_sha256, row_count from raw.loads"
+    ).fetchall()
+    known = {(source, name, day, number): (digest, rows) for source, name, day, number, digest, rows in loaded}
+    found: list[dict[str, object]] = []
+    for table in inventory.tables:
+        digest, rows = known[table.key]
+        found.append({"path": f"{table.folder.relative_to(home)}/manifest.json", "sha256": digest, "rows": rows})
+    return sorted(found, key=lambda entry: str(entry["path"]))
+
+
+def loaded_parts(settings: Settings) -> dict[LandedKey, str]:
+    """SHA-256 of the rows of every delivery that the work file holds; nothing where it cannot be read."""
+    try:
+        with connect(settings, read_only=True) as db:
+            return _part_hashes(db)
+    except duckdb.Error:
+        return {}
+
+
+def _part_hashes(db: duckdb.DuckDBPyConnection) -> dict[LandedKey, str]:
+    rows = db.execute("select source, table_name, business_date, attempt, part_sha256 from raw.loads").fetchall()
+    return {(source, name, day, number): digest for source, name, day, number, digest in rows}
+
+
+def reference_hash(inventory: Inventory, loaded: Mapping[LandedKey, str]) -> str:
+    """Hash of the snapshots that move rows, each with the day from which on it was the newest.
+
+    Args:
+        inventory: of the night.
+        loaded: what the work file knows of them (:func:`loaded_parts`); manifests of others are read.
+    """
     digest = hashlib.sha256()
     for contract in contracts.TABLES:
         if contract.is_reference:
-            for day, files in _distinct_snapshots(inventory.tables_named(contract.full_name)):
-                digest.update(json.dumps([contract.source, contract.name, day, files], sort_keys=True).encode())
+            for day, part in _distinct_snapshots(inventory.tables_named(contract.full_name), loaded):
+                digest.update(json.dumps([contract.source, contract.name, day, part]).encode())
     return digest.hexdigest()
 
 
-def _distinct_snapshots(landed: Sequence[LandedTable]) -> list[tuple[str, Any]]:
-    """First day and files of every snapshot that differs from the one before it, in order of day and attempt.
+def _distinct_snapshots(landed: Sequence[LandedTable], loaded: Mapping[LandedKey, str]) -> list[tuple[str, str]]:
+    """First day and hash of every snapshot that differs from the one before it, in order of day and attempt.
 
     A snapshot that comes late, as another attempt at an earlier night, is a state that a night has passed over.
     """
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, str]] = []
     for table in landed:
-        if not found or found[-1][1] != table.manifest["files"]:
-            found.append((table.business_date.isoformat(), table.manifest["files"]))
+        part = loaded.get(table.key) or table.part_sha256
+        if not found or found[-1][1] != part:
+            found.append((table.business_date.isoformat(), part))
     return found
 
 
@@ -151,7 +181,7 @@ def _load_snapshots(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable]
     loaded: LandedTable | None = None
     rows = 0
     for table in tables:
-        is_same = loaded is not None and loaded.manifest["files"] == table.manifest["files"]
+        is_same = loaded is not None and loaded.part_sha256 == table.part_sha256
         if not is_same or table is tables[-1]:
             rows += _load_snapshot(db, table, load_no)
             loaded = table
@@ -179,12 +209,14 @@ def _note_loads(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], lo
         return
     noted = [
         (
-            table.contract.source, table.contract.name, table.business_date, table.attempt, table.rows, load_no,
-            table.manifest["control_totals"].get("rows"),
+            *table.key, table.rows, load_no, table.manifest["control_totals"].get("rows"), table.part_sha256,
+            table.manifest_sha256,
         )
         for table in tables
     ]  # fmt: skip
-    kinds = [pa.string(), pa.string(), pa.date32(), pa.int32(), pa.int64(), pa.int64(), pa.int64()]
+    kinds = [
+        pa.string(), pa.string(), pa.date32(), pa.int32(), pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.string(),
+    ]  # fmt: skip
     columns = [pa.array(values, kind) for values, kind in zip(zip(*noted, strict=True), kinds, strict=True)]
     db.register("noted", pa.table(columns, names=[f"c{at}" for at in range(len(columns))]))
     db.execute("insert into raw.loads from noted")

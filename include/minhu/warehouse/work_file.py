@@ -43,7 +43,7 @@ create table if not exists raw.build_state (
 );
 create table if not exists raw.loads (
     source varchar, table_name varchar, business_date date, attempt integer, row_count bigint, load_no bigint,
-    source_row_count bigint
+    source_row_count bigint, part_sha256 varchar, manifest_sha256 varchar
 );
 create table if not exists raw.arrivals (source varchar, status varchar, reason varchar);
 create table if not exists raw.absent_inputs (input varchar, reason varchar);
@@ -196,8 +196,8 @@ def findings_table(findings: list[Finding]) -> pa.Table:
 
 
 def code_hash(settings: Settings) -> str:
-    """Hash of everything that decides what a build makes of the same landing: dbt project and contracts."""
-    digest = hashlib.sha256()
+    """Hash of everything that decides what a build makes of the same landing: dbt project, contracts, form of the work file."""
+    digest = hashlib.sha256(_STATE.encode())
     files = [
         p
         for p in sorted(settings.dbt_dir.rglob("*"))
