@@ -15,8 +15,6 @@ import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from psycopg import sql
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
 
 from minhu.ledger.chain import Event, release_events, sign_off_events
 from minhu.release import published
@@ -108,7 +106,8 @@ def _read(connection: Connection, name: str, schema: pa.Schema) -> pa.Table:
     statement = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(
         listed(schema.names), sql.Identifier(VIEWS, name)
     )
-    content = _copied(connection, statement)
+    with connection.cursor().copy(statement) as copy:
+        content = b"".join(map(bytes, copy))
     if not content:
         return schema.empty_table()
     return pa_csv.read_csv(
@@ -120,23 +119,6 @@ def _read(connection: Connection, name: str, schema: pa.Schema) -> pa.Table:
             true_values=["t"], false_values=["f"],
         ),
     )  # fmt: skip
-
-
-def _copied(connection: Connection, statement: sql.Composed) -> bytes:
-    """All that a ``copy … to stdout`` sends: read from libpq itself, for a cursor does ten times that work for every row."""
-    server = connection.pgconn
-    begun = server.exec_(statement.as_bytes(connection))
-    if begun.status != ExecStatus.COPY_OUT:
-        raise error_from_result(begun)
-    lines = []
-    size, line = server.get_copy_data(0)
-    while size > 0:
-        lines.append(bytes(line))
-        size, line = server.get_copy_data(0)
-    while ended := server.get_result():
-        if ended.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(ended)
-    return b"".join(lines)
 
 
 def _rows(engine: duckdb.DuckDBPyConnection, those: str, without: str, columns: Sequence[str]) -> list[dict[str, Any]]:
