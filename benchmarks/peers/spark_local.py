@@ -37,6 +37,9 @@ def prepare(night: Night) -> None:
         db.execute("set TimeZone = 'UTC'")
         for schema in SCHEMAS:
             spark_tables.offer(db, spark, folder / "compiled" / "parquet" / schema, schema)
+        offered = [f"{path.parent.name}.{path.name}" for path in sorted((folder / "compiled" / "parquet").glob("*/*"))]
+        columns = {relation: spark_tables.columns_of(db, relation) for relation in offered}
+    (folder / "columns.json").write_text(json.dumps(columns), encoding="utf-8")
     outcome = dbtRunner().invoke([
         "compile", "--target", "spark", "--full-refresh", "--select", "resource_type:model", "--log-level", "none",
         "--log-level-file", "none", "--no-populate-cache", "--project-dir", str(night.dbt_dir),
@@ -61,11 +64,11 @@ def run(night: Night) -> dict[str, Any]:
         spark.sql(f"create schema if not exists {schema}")
     nodes = night.nodes()
     given = {node["relation"] for node in nodes if node["resource_type"] == "seed" or node.get("language") == "python"}
-    for path in sorted((folder / "compiled" / "parquet").glob("*/*")):
-        relation = f"{path.parent.name}.{path.name}"
-        if path.parent.name == "raw" or relation in given:
-            spark.sql(f"create table {relation} using parquet location '{path.as_uri()}'")
-    models = [node for node in nodes if node["name"] in compiled]
+    for relation, columns in json.loads((folder / "columns.json").read_text(encoding="utf-8")).items():
+        schema, name = relation.split(".")
+        if schema == "raw" or relation in given:
+            spark_tables.declare(spark, relation, columns, folder / "compiled" / "parquet" / schema / name)
+    models = [node for node in nodes if node["resource_type"] == "model" and node["name"] in compiled]
     for node in models:
         kind = "view" if node["config"]["materialized"] == "view" else "table"
         stored = "" if kind == "view" else "using parquet "

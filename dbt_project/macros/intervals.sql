@@ -53,5 +53,5 @@
         0.0,
         {{ a }} * {{ b }} * {{ a }} * {{ b }}
         - {{ a_bound }} * (2 * {{ a }} - {{ a_bound }}) * {{ b_bound }} * (2 * {{ b }} - {{ b_bound }})
-    ))) / ({{ b_bound }} * (2 * {{ b }} - {{ b_bound }}))
+    ))) / nullif({{ b_bound }} * (2 * {{ b }} - {{ b_bound }}), 0)
 {%- endmacro %}

@@ -3,8 +3,9 @@
 ``concat`` passes over nulls on DuckDB and is null on Spark; ``concat_ws`` passes over them on both. A fraction cast to an
 integer is rounded on DuckDB and cut off on Spark: ``round``, ``floor`` or ``ceil`` says which. A decimal that is divided is a
 double on DuckDB and a decimal of few digits on Spark: ``cast(… as double)``. A double rounded to digits is scaled and rounded
-on DuckDB, and rounded as it is written on Spark: the macro ``rounded`` scales on both. Where nulls are ordered is one setting of the
-profile, not a matter of each query.
+on DuckDB, and rounded as it is written on Spark: the macro ``rounded`` scales on both. A
+division by 0 is null or infinite on DuckDB and an error on Spark, where a ``where`` beside it need not come first: ``nullif``
+or ``case``. Where nulls are ordered is one setting of the profile, not a matter of each query.
 """
 
 from __future__ import annotations
@@ -46,11 +47,42 @@ def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
         is_constant = division.find(exp.Column) is None
         if any(map(_is_decimal, sides)) and not any(map(_is_double, sides)) and not is_constant:
             found.append(f"{division.sql('duckdb')}: a decimal divided; cast one side as double")
+        if _may_be_zero(division.expression) and not _is_asked_before(division):
+            found.append(
+                f"{division.sql('duckdb')}: nothing by DuckDB where the divisor is 0, an error by Spark; write nullif or case"
+            )
     for rounding in query.find_all(exp.Round):
         digits = rounding.args.get("decimals")
         if digits is not None and digits.name != "0" and not _is_exact(rounding.this):
             found.append(f"{rounding.sql('duckdb')}: a double rounded to digits; write the macro rounded")
     return found
+
+
+def _may_be_zero(divisor: exp.Expression) -> bool:
+    """Whether a divisor can be zero in some row: not a number, what ``nullif`` or ``greatest`` keeps from it, a count of all rows of
+    a group, a parameter, nor a product, power, root or sum with a number of such."""
+    divisor = divisor.this if isinstance(divisor, (exp.Paren, exp.Neg, exp.Cast, exp.Sqrt, exp.Exp)) else divisor
+    if isinstance(divisor, (exp.Paren, exp.Neg, exp.Cast)):
+        return _may_be_zero(divisor)
+    if isinstance(divisor, (exp.Nullif, exp.Literal, exp.Subquery)):
+        return False
+    if isinstance(divisor, exp.Greatest):
+        return all(_may_be_zero(side) for side in (divisor.this, *divisor.expressions))
+    if isinstance(divisor, exp.Mul):
+        return _may_be_zero(divisor.this) or _may_be_zero(divisor.expression)
+    if isinstance(divisor, exp.Count) and isinstance(divisor.this, exp.Star):
+        return False
+    return divisor.find(exp.Column) is not None
+
+
+def _is_asked_before(division: exp.Expression) -> bool:
+    """Whether a ``case`` around it decides if it is divided at all; a ``where`` does not, for engines choose its order."""
+    node: exp.Expression | None = division
+    while node is not None and not isinstance(node, exp.Select):
+        if isinstance(node.parent, (exp.If, exp.Case)) and node.arg_key in ("true", "default"):
+            return True
+        node = node.parent
+    return False
 
 
 def _concats(query: exp.Expression) -> list[exp.Expression]:

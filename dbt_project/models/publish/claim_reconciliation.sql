@@ -134,7 +134,8 @@ judged as (
             -- a sum that misses a hundredth or more of itself does not hold
             when abs(difference) >= 0.01 * value then 'contradicted'
             when difference = 0 then 'reproduced'
-            when ratio_base is not null and value / ratio_base not between ratio_low and ratio_high then 'contradicted'
+            when ratio_base is not null and value / nullif(ratio_base, 0) not between ratio_low and ratio_high
+                then 'contradicted'
             when measured_value is not null and bound = '>=' and measured_value >= value then 'reproduced'
             when measured_value is not null and bound <> '>=' and abs(measured_value - value) <= coalesce(tolerance, 0)
                 then 'reproduced'
@@ -158,7 +159,7 @@ select
     period_start,
     duplicate_of,
     ratio_to,
-    {{ rounded('value / ratio_base', 4) }} as ratio,
+    {{ rounded('value / nullif(ratio_base, 0)', 4) }} as ratio,
     sum_of,
     {{ rounded('difference', 4) }} as difference,
     kpi_id,

@@ -82,7 +82,7 @@ placed as (
     select
         *,
         row_number() over (
-            partition by source, dimension order by cast(rows_failed as double) / rows_seen desc, rule_id
+            partition by source, dimension order by cast(rows_failed as double) / nullif(rows_seen, 0) desc, rule_id
         ) as badness
     from measures
 ),
@@ -94,7 +94,7 @@ summed as (
         count(*) as rule_count,
         sum(rows_seen) as rows_seen,
         sum(rows_failed) as rows_failed,
-        {{ rounded('1 - cast(sum(rows_failed) as double) / sum(rows_seen)', 8) }} as score,
+        {{ rounded('1 - cast(sum(rows_failed) as double) / nullif(sum(rows_seen), 0)', 8) }} as score,
         max(case when badness = 1 and rows_failed > 0 then rule_id end) as worst_rule_id,
         max(case
             when badness = 1 and rows_failed > 0 then {{ rounded('cast(rows_failed as double) / rows_seen', 8) }}

@@ -96,7 +96,8 @@ baselines as (
         min(period_start) as baseline_start,
         count(*) as baseline_months,
         {{ rounded('cast(sum(value) as double) / count(*)', 8) }} as mean_value,
-        cast(sum(case when has_1 then abs(value - value_1) end) as double) / {{ count_where('has_1') }} as mean_move
+        cast(sum(case when has_1 then abs(value - value_1) end) as double)
+        / nullif({{ count_where('has_1') }}, 0) as mean_move
     from placed
     where place <= {{ parameter('signal_baseline_months') }}
     group by {{ series | join(', ') }}

@@ -44,9 +44,9 @@ placed as (
 scored as (
     select
         *,
-        (value - peer_value) / standard_error as z_score,
+        (value - peer_value) / nullif(standard_error, 0) as z_score,
         row_number() over (
-            partition by {{ group | join(', ') }} order by (value - peer_value) / standard_error, unit_code
+            partition by {{ group | join(', ') }} order by (value - peer_value) / nullif(standard_error, 0), unit_code
         ) as place,
         count(standard_error) over (partition by {{ group | join(', ') }}) as scored_count
     from placed

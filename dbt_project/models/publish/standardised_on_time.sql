@@ -31,7 +31,7 @@ weighed as (
     select
         *,
         due_count * cast(sum(on_time_count) over (partition by month_start, category_code, tier) as double)
-        / sum(due_count) over (partition by month_start, category_code, tier) as expected_count
+        / nullif(sum(due_count) over (partition by month_start, category_code, tier), 0) as expected_count
     from due
 ),
 

@@ -44,7 +44,7 @@ ranked as (
         row_number() over (
             partition by periods.period_type, periods.period_start
             order by
-                cast(windows.answered_count as double) / windows.offered_count asc,
+                cast(windows.answered_count as double) / nullif(windows.offered_count, 0) asc,
                 windows.offered_count desc,
                 windows.hour_number asc
         ) as badness

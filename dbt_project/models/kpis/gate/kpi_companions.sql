@@ -70,8 +70,8 @@ lifts as (
         assessed.on_time_count as numerator,
         assessed.due_count as denominator,
         100 * (
-            cast(assessed.on_time_count as double) / assessed.due_count
-            - cast(whole.on_time_count as double) / whole.due_count
+            cast(assessed.on_time_count as double) / nullif(assessed.due_count, 0)
+            - cast(whole.on_time_count as double) / nullif(whole.due_count, 0)
         ) as value,
         cast(null as double) as value_low,
         cast(null as double) as value_high
@@ -94,11 +94,11 @@ bounds as (
         monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count as numerator,
         monthly.rated_callback_count as denominator,
         (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count)
-        / cast(monthly.rated_callback_count as double) as value,
+        / cast(nullif(monthly.rated_callback_count, 0) as double) as value,
         (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count)
-        / cast(monthly.rated_callback_count + rolled.counted as double) as value_low,
+        / cast(nullif(monthly.rated_callback_count + rolled.counted, 0) as double) as value_low,
         (monthly.satisfied_count + 0.9 * monthly.basically_satisfied_count + rolled.counted)
-        / cast(monthly.rated_callback_count + rolled.counted as double) as value_high
+        / cast(nullif(monthly.rated_callback_count + rolled.counted, 0) as double) as value_high
     from monthly
     inner join rolled
         on
@@ -117,15 +117,15 @@ demand as (
         monthly.period_start as month_start,
         monthly.created_count as numerator,
         residents.resident_count as denominator,
-        10000 * cast(monthly.created_count as double) / residents.resident_count as value,
+        10000 * cast(monthly.created_count as double) / nullif(residents.resident_count, 0) as value,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             - {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / residents.resident_count as value_low,
+        ) / nullif(residents.resident_count, 0) as value_low,
         10000.0 * (
             monthly.created_count + {{ z }} * {{ z }} / 2
             + {{ z }} * sqrt(monthly.created_count + {{ z }} * {{ z }} / 4)
-        ) / residents.resident_count as value_high
+        ) / nullif(residents.resident_count, 0) as value_high
     from monthly
     inner join {{ ref('dim_place_residents') }} as residents
         on

@@ -109,7 +109,8 @@ suspicious as (
         and cases_of_others > 0
         and good_of_others < cases_of_others
         -- in logarithms: the power of many cases is smaller than a number can be
-        and case_count * ln(greatest(good_of_others, 1) / cases_of_others) < ln({{ threshold('ceiling_probability') }})
+        and case_count * ln(greatest(good_of_others, 1) / nullif(cases_of_others, 0))
+        < ln({{ threshold('ceiling_probability') }})
 )
 
 select

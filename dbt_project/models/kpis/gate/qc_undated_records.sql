@@ -68,7 +68,7 @@ shares as (
         periods.period_type,
         periods.period_start,
         periods.period_end,
-        cast(sum(good.record_count) as double) / max(totals.record_count) as share
+        cast(sum(good.record_count) as double) / nullif(max(totals.record_count), 0) as share
     from good
     inner join totals
         on

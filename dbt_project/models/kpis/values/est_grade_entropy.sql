@@ -45,6 +45,6 @@ select
     unit_type,
     unit_code,
     sum(worker_count) as worker_count,
-    {{ rounded('sum(share * ln(1 / share)) / ln(18)', 8) }} as entropy
+    {{ rounded('sum(share * ln(1 / nullif(share, 0))) / ln(18)', 8) }} as entropy
 from shares
 group by year_start, unit_type, unit_code

@@ -13,7 +13,7 @@ waves as (
         reported.district_code,
         reported.valid_count,
         reported.satisfied_count,
-        cast(reported.satisfied_count as double) / reported.valid_count as share,
+        cast(reported.satisfied_count as double) / nullif(reported.valid_count, 0) as share,
         cast(residents.resident_count as double) as resident_count
     from reported
     inner join {{ ref('dim_place_residents') }} as residents
@@ -26,7 +26,7 @@ waves as (
 weighted as (
     select
         *,
-        resident_count / sum(resident_count) over (partition by half_year_start, domain) as weight
+        resident_count / nullif(sum(resident_count) over (partition by half_year_start, domain), 0) as weight
     from waves
 ),
 
@@ -39,7 +39,7 @@ estimated as (
         valid_count,
         satisfied_count,
         share,
-        share * (1 - share) / valid_count as variance
+        share * (1 - share) / nullif(valid_count, 0) as variance
     from waves
     union all
     select
@@ -50,7 +50,7 @@ estimated as (
         sum(valid_count) as valid_count,
         sum(satisfied_count) as satisfied_count,
         sum(weight * share) as share,
-        sum(weight * weight * share * (1 - share) / valid_count) as variance
+        sum(weight * weight * share * (1 - share) / nullif(valid_count, 0)) as variance
     from weighted
     group by half_year_start, domain
 ),

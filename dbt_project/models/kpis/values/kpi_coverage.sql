@@ -61,7 +61,7 @@ covered as (
     select
         begun.source,
         cast({{ dbt.dateadd(
-            'day', '-cast(floor(3 * 28 / sum(daily.record_count)) as integer)', 'begun.first_day'
+            'day', '-cast(floor(3 * 28 / nullif(sum(daily.record_count), 0)) as integer)', 'begun.first_day'
         ) }} as date) as covered_from
     from begun
     inner join daily

@@ -73,7 +73,7 @@ with estimates as (
         100 * {{ difference_low('now.share', 'now.share_low', 'before.share', 'before.share_high') }} as ci_low,
         100 * {{ difference_high('now.share', 'now.share_high', 'before.share', 'before.share_low') }} as ci_high
         {%- else -%}
-        now.share / before.share - 1 as value,
+        now.share / nullif(before.share, 0) - 1 as value,
         {{ ratio_low('now.share', 'now.share_low', 'before.share', 'before.share_high') }} - 1 as ci_low,
         {{ ratio_high('now.share', 'now.share_high', 'before.share', 'before.share_low') }} - 1 as ci_high
         {%- endif %}
@@ -97,8 +97,8 @@ closure_gaps as (
         caliber,
         due_resolved_count as resolved_count,
         due_called_back_count as sample_size,
-        cast(due_closed_count as double) / due_count as closed_share,
-        cast(due_resolved_count as double) / due_called_back_count as resolved_share,
+        cast(due_closed_count as double) / nullif(due_count, 0) as closed_share,
+        cast(due_resolved_count as double) / nullif(due_called_back_count, 0) as resolved_share,
         {{ wilson_low('due_closed_count', 'due_count') }} as closed_low,
         {{ wilson_high('due_closed_count', 'due_count') }} as closed_high,
         {{ wilson_low('due_resolved_count', 'due_called_back_count') }}
