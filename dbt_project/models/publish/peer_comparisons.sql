@@ -71,7 +71,10 @@ spread as (
     select
         *,
         -- units that differ by chance alone have a mean square of 1
-        sqrt(greatest(1.0, avg(trimmed_score * trimmed_score) over (partition by {{ group | join(', ') }})))
+        sqrt(greatest(1.0, avg(trimmed_score * trimmed_score) over (
+            partition by {{ group | join(', ') }} order by place
+            rows between unbounded preceding and unbounded following
+        )))
             as dispersion
     from trimmed
 )

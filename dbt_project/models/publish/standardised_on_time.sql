@@ -50,7 +50,7 @@ rolled as (
         end as unit_code,
         sum(due_count) as due_count,
         sum(on_time_count) as on_time_count,
-        sum(expected_count) as expected_count
+        {{ ordered_sum('expected_count', 'expected_count') }} as expected_count
     from weighed
     group by grouping sets ((month_start, unit_code), (month_start, street_code), (month_start, district_code))
 ),

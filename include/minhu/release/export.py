@@ -6,7 +6,7 @@ where the table is large. The same rows always give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
@@ -26,6 +26,8 @@ from minhu.release.release_folder import Progress, ReleaseFile, is_settled
 from minhu.release.store import Store
 
 EMPTY_PART = "empty"
+#: Column, and temporary table, of what is being split into files.
+_PART = "part_of_release"
 #: A row with the first was carried from the release before, and the second says as of when.
 CARRIED = (("is_stale", "as_of"), ("last_good_value", "last_good_as_of"))
 KPI_RESULTS, KPI_SIGNALS = "kpi_results", "kpi_signals"
@@ -84,11 +86,15 @@ def export_tables(
     files: list[ReleaseFile] = []
     known = _known_files(connection)
     for name, table in contract.tables.items():
-        for part, rows in _parts(connection.table(f"{SCHEMA}.{name}"), table):
+        kept = {
+            part: file
+            for (known_name, part), file in known.items()
+            if known_name == name and is_settled(part, business_date) and store.path(file.sha256).exists()
+        }
+        for part, rows in _parts(connection, name, table, kept):
             file_name = f"{name}/{part}.parquet" if table.part_by else f"{name}.parquet"
-            kept = known.get((name, part)) if is_settled(part, business_date) else None
-            if kept is not None and store.path(kept.sha256).exists():
-                files.append(kept)
+            if rows is None:
+                files.append(kept[part])
                 progress(f"kept {file_name}")
                 continue
             rows = rows if table.primary_key else rows.distinct()
@@ -119,14 +125,34 @@ def write_parquet(data: pa.Table, path: Path) -> None:
     pq.write_table(data.replace_schema_metadata(None), path, compression="zstd", store_schema=False)
 
 
-def _parts(relation: DuckDBPyRelation, table: Table) -> Iterator[tuple[str, DuckDBPyRelation]]:
+def _parts(
+    connection: duckdb.DuckDBPyConnection, name: str, table: Table, kept: Container[str]
+) -> Iterator[tuple[str, DuckDBPyRelation | None]]:
+    """Every part of a table, by name, with its rows; without them where its file is kept.
+
+    Rows of parts to write are put side by side once. Picked from the whole table part by part, a long history would be read as
+    many times as it has months.
+    """
+    relation = connection.table(f"{SCHEMA}.{name}")
     if table.part_of_row is None:
         yield "", relation
         return
     part = SQLExpression(table.part_of_row)
     names = sorted(str(row[0]) for row in relation.select(part).distinct().fetchall())
-    for name in names:
-        yield name, relation.filter(part == ConstantExpression(name))
+    wanted = [each for each in names if each not in kept]
+    if wanted:
+        chosen = relation.select("*", part.alias(_PART)).filter(
+            ColumnExpression(_PART).isin(*map(ConstantExpression, wanted))
+        )
+        # sorted, so that what holds no row of a part is not read for it
+        connection.execute(f"create temp table {_PART} as {chosen.sort(_PART).sql_query()}")
+    for each in names:
+        if each in kept:
+            yield each, None
+        else:
+            rows = connection.table(_PART).filter(ColumnExpression(_PART) == ConstantExpression(each))
+            yield each, rows.select(*map(ColumnExpression, relation.columns))
+    connection.execute(f"drop table if exists temp.{_PART}")
     if not names:
         yield EMPTY_PART, relation  # a folder without a file could not be read as a table
 

@@ -55,11 +55,16 @@ jumps as (
         and before.sample_size >= {{ threshold('jump_min_cases') }}
 ),
 
+{# in an order: the last digit of a sum of doubles depends on it #}
+{% set peers -%}
+    partition by kpi_id, unit_type, period_start order by unit_code
+    rows between unbounded preceding and unbounded following
+{%- endset %}
 beside as (
     select
         *,
-        sum(good_count) over (partition by kpi_id, unit_type, period_start) - good_count as good_of_others,
-        sum(case_count) over (partition by kpi_id, unit_type, period_start) - case_count as cases_of_others
+        sum(good_count) over ({{ peers }}) - good_count as good_of_others,
+        sum(case_count) over ({{ peers }}) - case_count as cases_of_others
     from months
     where unit_type <> 'city' and denominator > 0
 ),

@@ -3,7 +3,7 @@
 with severity as (
     select
         quarter_start,
-        avg(row_effect) as mean_row_effect,
+        {{ ordered_sum('row_effect', 'street_code') }} / count(*) as mean_row_effect,
         count(*) as street_count
     from (
         select
@@ -19,7 +19,7 @@ with severity as (
 spread as (
     select
         quarter_start,
-        sum(residual * residual) as residual_squares,
+        {{ ordered_sum('residual * residual', 'residual') }} as residual_squares,
         count(*) as score_count,
         count(distinct unit_code) as unit_count
     from {{ ref('int_rating_effects') }}

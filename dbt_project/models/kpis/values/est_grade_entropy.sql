@@ -33,6 +33,7 @@ shares as (
         year_start,
         unit_type,
         unit_code,
+        grade,
         worker_count,
         cast(worker_count as double)
         / nullif(sum(worker_count) over (partition by year_start, unit_type, unit_code), 0) as share
@@ -45,6 +46,6 @@ select
     unit_type,
     unit_code,
     sum(worker_count) as worker_count,
-    {{ rounded('sum(share * ln(1 / nullif(share, 0))) / ln(18)', 8) }} as entropy
+    {{ rounded(ordered_sum('share * ln(1 / nullif(share, 0))', 'grade') ~ ' / ln(18)', 8) }} as entropy
 from shares
 group by year_start, unit_type, unit_code

@@ -49,8 +49,8 @@ estimated as (
         '{{ var("city_code") }}' as unit_code,
         sum(valid_count) as valid_count,
         sum(satisfied_count) as satisfied_count,
-        sum(weight * share) as share,
-        sum(weight * weight * share * (1 - share) / nullif(valid_count, 0)) as variance
+        {{ ordered_sum('weight * share', 'district_code') }} as share,
+        {{ ordered_sum('weight * weight * share * (1 - share) / nullif(valid_count, 0)', 'district_code') }} as variance
     from weighted
     group by half_year_start, domain
 ),
