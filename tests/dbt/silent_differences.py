@@ -58,6 +58,23 @@ def silent_differences(sql: str, schema: dict[str, Any]) -> list[str]:
     return found
 
 
+def unordered_sums(sql: str, schema: dict[str, Any]) -> list[str]:
+    """Sums and means of doubles that are added in no order: their last digit is another one when threads end in another order.
+
+    Arguments as of :func:`silent_differences`.
+    """
+    query = qualify(parse_one(sql, read="duckdb"), schema=schema, dialect="duckdb")
+    query = annotate_types(query, schema=schema, dialect="duckdb")
+    found = []
+    for total in query.find_all(exp.Sum, exp.Avg):
+        is_in_order = isinstance(total.parent, exp.Window) and total.parent.args.get("order")
+        if not isinstance(total.this, exp.Order) and not is_in_order and _is_double(total.this):
+            found.append(
+                f"{total.sql('duckdb')}: doubles added in no order; write ordered_sum, or an order of the window"
+            )
+    return found
+
+
 def _may_be_zero(divisor: exp.Expression) -> bool:
     """Whether a divisor can be zero in some row: not a number, what ``nullif`` or ``greatest`` keeps from it, a count of all rows of
     a group, a parameter, nor a product, power, root or sum with a number of such."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dbt.silent_differences import silent_differences
+from tests.dbt.silent_differences import silent_differences, unordered_sums
 
 _SCHEMA = {
     "core": {"fct_orders": {"name": "VARCHAR", "minutes": "DOUBLE", "points": "DECIMAL(18,4)", "orders": "BIGINT",
@@ -93,3 +93,22 @@ def test_what_is_forbidden_is_seen_through_other_queries() -> None:
         "select cast(halves.half as integer) as seen from halves",
         _SCHEMA,
     )
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_told"),
+    [
+        ("sum(orders.minutes)", True),
+        ("avg(orders.minutes * 2)", True),
+        ("sum(orders.orders / 3)", True),
+        ("sum(orders.minutes) over (partition by orders.name)", True),
+        ("sum(orders.minutes order by orders.orders)", False),
+        ("sum(orders.minutes) over (partition by orders.name order by orders.at)", False),
+        ("sum(orders.orders)", False),
+        ("avg(orders.orders)", False),
+        ("sum(orders.points)", False),
+    ],
+)
+def test_sums_whose_last_digit_hangs_on_the_order(expression: str, is_told: bool) -> None:
+    found = unordered_sums(f"select {expression} as seen from core.fct_orders as orders", _SCHEMA)
+    assert bool(found) == is_told
