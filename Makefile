@@ -76,9 +76,10 @@ lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencie
 	$(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project --log-path var/lint --target-path $(CURDIR)/var/lint
 	$(BIN)/dbt-bouncer --config-file dbt-bouncer.yml
 
-bench: .venv/.development ## measure a full-size night, and nights on 30 days, a year and ten years of a small city (an hour): BENCH="--long-days 365" HISTORIES="--days 30 365"
+bench: .venv/.development ## measure a full-size night, nights on 30 days, a year and ten years of a small city, and three sizes of it (an hour and a half): BENCH="--long-days 365" HISTORIES="--days 30 365" SIZES="--scales 0.003 0.03 0.3"
 	@$(BIN)/python -m benchmarks.run --home var/benchmark $(BENCH)
 	@$(BIN)/python -m benchmarks.histories $(HISTORIES)
+	@$(BIN)/python -m benchmarks.sizes $(SIZES)
 
 bench-peers: .venv/.development .venv-peers/.installed .venv-sqlmesh/.installed .venv-spark/.installed ## the night by bare DuckDB, dbt, Cosmos, SQLMesh, Spark and pandas, compared (about an hour): PEERS="--only own bare_duckdb --runs 1"
 	@$(BIN)/python -m benchmarks.peers $(PEERS)

@@ -67,34 +67,39 @@ def main() -> None:
     histories = []
     for days in options.days:
         console.rule(f"{days} days at scale {options.scale:g}")
-        options.home.mkdir(parents=True, exist_ok=True)
-        own = ["--home", str(options.home), "--scale", str(options.scale), "--one", str(days)]
-        subprocess.run([sys.executable, "-m", "benchmarks.histories", *own], check=True)
-        histories.append(json.loads((options.home / f"{days}.json").read_text(encoding="utf-8")))
-    result = {
-        "machine": {
-            "cpus": os.cpu_count(), "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "system": platform.platform(),
-        },
-        "scale": options.scale,
-        "histories": histories,
-    }  # fmt: skip
+        histories.append(measured(options.home, days, options.scale))
+    result = {"machine": machine(), "scale": options.scale, "histories": histories}
     options.results.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(table(histories), markup=False, highlight=False)
     console.print(f"written to {options.results}")
 
 
-def table(histories: list[Figures]) -> str:
+def measured(home: Path, days: int, scale: float) -> Figures:
+    """One history, in a process of its own."""
+    home.mkdir(parents=True, exist_ok=True)
+    own = ["--home", str(home), "--scale", str(scale), "--one", str(days)]
+    subprocess.run([sys.executable, "-m", "benchmarks.histories", *own], check=True)
+    return dict(json.loads((home / f"{days}.json").read_text(encoding="utf-8")))
+
+
+def machine() -> Figures:
+    """What it was measured on."""
+    return {
+        "cpus": os.cpu_count(), "memory_gib": round(psutil.virtual_memory().total / 2**30, 1), "system": platform.platform(),
+    }  # fmt: skip
+
+
+def table(histories: list[Figures], told_by: str = "days of history", column: str = "days") -> str:
     """The histories side by side, in Markdown; processor seconds of each stage, and ratios to the first history."""
     first = histories[0]
-    rows = [["days of history", *(f"{history['days']:,}" for history in histories)]]
+    rows = [[told_by, *(f"{history[column]:,}" for history in histories)]]
     rows += [[name, *(f"{history[name]:,}" for history in histories)] for name in ("rows landed", "cells published")]
     rows += [
         [stage, *(f"{history['night'][stage]['processor_s']:.1f}" for history in histories)] for stage in first["night"]
     ]
-    totals = [sum(stage["processor_s"] for stage in history["night"].values()) for history in histories]
-    rows.append(["the night, processor, s", *(f"{total:.1f}" for total in totals)])
-    rows.append(["of the first", *(f"{total / totals[0]:.2f}" for total in totals)])
+    totals = [total(history) for history in histories]
+    rows.append(["the night, processor, s", *(f"{spent:.1f}" for spent in totals)])
+    rows.append(["of the first", *(f"{spent / totals[0]:.2f}" for spent in totals)])
     walls = [sum(stage["wall_s"] for stage in history["night"].values()) for history in histories]
     rows.append(["the night, wall, s", *(f"{wall:.1f}" for wall in walls)])
     rows.append(["peak memory of its process, MiB", *(f"{history['peak_mib']:,.0f}" for history in histories)])
@@ -102,6 +107,11 @@ def table(histories: list[Figures]) -> str:
     rows.append(["history: wall, s", *(f"{history['fill_s']:,.0f}" for history in histories)])
     head, *body = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([head, "| --- |" + " ---: |" * len(histories), *body])
+
+
+def total(history: Figures) -> float:
+    """Processor seconds of all stages of its night."""
+    return float(sum(stage["processor_s"] for stage in history["night"].values()))
 
 
 def _measure(home: Path, days: int, scale: float) -> Figures:
