@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import psycopg
 import pytest
 
@@ -89,6 +91,25 @@ def test_a_night_says_which_cells_differ_and_mends_nothing_by_itself(home: Home)
     publisher.rebuild(home.settings, home.uri)
     publication.compare_published(Night(home.settings, D20), home.uri, told.append)
     assert not note.exists() and len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("update published_store.kpi_results_versions set numerator = 2 where period_start = '2023-11-20'", "numerator is 2"),
+        ("update published_store.kpi_results_versions set period_start = '1970-01-01' where period_start = '2023-11-20'", "1970"),
+        ("update published_store.kpi_results_versions set period_start = '2025-05-05' where period_start = '2026-11-20'", "2025"),
+        ("update published_store.kpi_results_versions set period_start = '2999-01-01' where period_start = '2026-11-20'", "2999"),
+        ("delete from published_store.kpi_results_versions where period_start = '2023-11-20'", "the row is missing"),
+    ],
+)  # fmt: skip
+def test_years_are_compared_one_after_the_other_and_no_date_lies_between_them(
+    home: Home, change: str, says: str
+) -> None:
+    home.night(D20, (Cell("U1", 0, 1, period_start=date(2023, 11, 20)), Cell("U2", 1, 2)))
+    assert published(home) == []
+    home.execute(change)
+    assert says in " ".join(published(home))
 
 
 def test_many_differences_are_counted(home: Home) -> None:

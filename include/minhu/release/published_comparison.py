@@ -18,7 +18,7 @@ from psycopg import sql
 
 from minhu.ledger.chain import Event, release_events, sign_off_events
 from minhu.release import published
-from minhu.release.published_contract import Contract
+from minhu.release.published_contract import Contract, Table
 from minhu.release.published_description import VIEWS, Connection, listed
 from minhu.release.release_folder import Release
 
@@ -45,8 +45,7 @@ def differences(uri: str, events: Sequence[Event], contract: Contract, release: 
         found, is_current = _wrong_releases(connection, events, release)
         if is_current:
             for name in release.table_names:
-                table = contract.tables.get(name)
-                found += _compare(name, release, connection, engine, table.primary_key if table else ())
+                found += _compare(name, release, connection, engine, contract.tables.get(name))
     return found
 
 
@@ -78,14 +77,45 @@ def _wrong_releases(connection: Connection, events: Sequence[Event], release: Re
 
 
 def _compare(
-    name: str, release: Release, connection: Connection, engine: duckdb.DuckDBPyConnection, key: Sequence[str]
+    name: str, release: Release, connection: Connection, engine: duckdb.DuckDBPyConnection, table: Table | None
 ) -> list[str]:
-    expected = release.table(name)
-    try:
-        with connection.transaction():
-            shown = _read(connection, name, expected.schema)
-    except (psycopg.Error, pa.ArrowInvalid) as error:
-        return [f"published.{name} cannot be read as the release has it ({type(error).__name__})"]
+    told: list[str] = []
+    for parts, condition in _pieces(name, release, table.part_by if table else None):
+        expected = release.table(name, parts)
+        try:
+            with connection.transaction():
+                shown = _read(connection, name, expected.schema, condition)
+        except (psycopg.Error, pa.ArrowInvalid) as error:
+            return [f"published.{name} cannot be read as the release has it ({type(error).__name__})"]
+        told += _differing(name, expected, shown, engine, table.primary_key if table else ())
+    rest = len(told) - _SHOWN
+    return told if rest <= 0 else [*told[:_SHOWN], f"published.{name}: {rest:,} more"]
+
+
+def _pieces(name: str, release: Release, part_by: str | None) -> Iterator[tuple[set[str] | None, sql.Composable]]:
+    """What is compared at once: parts of the release, and which rows of PostgreSQL have to be those.
+
+    A year of the date that decides the files at a time, so that a long history is never whole in memory. Every row of PostgreSQL is in
+    one piece, whatever its date: before the second year in the first, after the last in that.
+    """
+    parts = sorted({file.part for file in release.files if file.table == name})
+    years = sorted({part[:4] for part in parts})
+    if part_by is None or len(years) == 1:
+        yield None, sql.SQL("true")
+        return
+    for year, next_year in zip(years, [*years[1:], None], strict=True):
+        bounds = {"date": sql.Identifier(part_by), "low": f"{year}-01-01", "high": f"{next_year}-01-01"}
+        low = "{date} >= {low}" if year != years[0] else "true"
+        high = "{date} < {high}" if next_year else "true"
+        yield (
+            {part for part in parts if part[:4] == year},
+            sql.SQL(f"({low} and {high}" + (" or {date} is null)" if year == years[0] else ")")).format(**bounds),
+        )
+
+
+def _differing(
+    name: str, expected: pa.Table, shown: pa.Table, engine: duckdb.DuckDBPyConnection, key: Sequence[str]
+) -> list[str]:
     engine.register("expected", expected)
     engine.register("shown", shown)
     lost = _rows(engine, "expected", "shown", expected.column_names)
@@ -97,14 +127,13 @@ def _compare(
         told.append(
             f"published.{name}: {shown.num_rows:,} rows, released were {expected.num_rows:,}: some stand there twice"
         )
-    rest = len(told) - _SHOWN
-    return told if rest <= 0 else [*told[:_SHOWN], f"published.{name}: {rest:,} more"]
+    return told
 
 
-def _read(connection: Connection, name: str, schema: pa.Schema) -> pa.Table:
-    """What a view shows, in the columns and types of the release."""
-    statement = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(
-        listed(schema.names), sql.Identifier(VIEWS, name)
+def _read(connection: Connection, name: str, schema: pa.Schema, condition: sql.Composable) -> pa.Table:
+    """What a view shows of the rows that ``condition`` holds for, in the columns and types of the release."""
+    statement = sql.SQL("copy (select {} from {} where {}) to stdout (format csv)").format(
+        listed(schema.names), sql.Identifier(VIEWS, name), condition
     )
     with connection.cursor().copy(statement) as copy:
         content = b"".join(map(bytes, copy))

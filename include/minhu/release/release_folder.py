@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -110,13 +110,13 @@ class Release:
     def table_names(self) -> tuple[str, ...]:
         return tuple(sorted({file.table for file in self.files}))
 
-    def table(self, name: str) -> pa.Table:
-        """A whole table with ``as_of`` (naive UTC) filled in.
+    def table(self, name: str, parts: Container[str] | None = None) -> pa.Table:
+        """A whole table, or some parts of it, with ``as_of`` (naive UTC) filled in.
 
         Raises:
             PermanentError: the release has no such table.
         """
-        files = [file for file in self.files if file.table == name]
+        files = [file for file in self.files if file.table == name and (parts is None or file.part in parts)]
         if not files:
             raise PermanentError(
                 f"read table {name} of release {self.release_id}",
