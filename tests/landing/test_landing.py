@@ -244,5 +244,6 @@ def test_a_table_that_came_later_may_be_missing_from_an_older_attempt_and_no_oth
     again = landing.write_attempt("hotline", D20, WINDOW, empty, totals)
     assert again.number == 2, "with the new table it is another attempt"
     shutil.rmtree(landing.folder(contracts.table("hotline", "places"), D20, 1))
+    places = Inventory(landing, D20).tables_named("hotline.places")
     with pytest.raises(FileNotFoundError, match="places"):
-        _ = Inventory(landing, D20).tables
+        _ = [table.rows for table in places]

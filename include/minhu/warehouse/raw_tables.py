@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from minhu.errors import PermanentError
 from minhu.landing import contracts
 from minhu.landing.inventory import Inventory, LandedKey, LandedTable
 from minhu.landing.table_contract import TableContract
@@ -103,7 +104,13 @@ def city_code(db: duckdb.DuckDBPyConnection, settings: Settings) -> str:
 
 
 def manifest_records(db: duckdb.DuckDBPyConnection, inventory: Inventory, home: Path) -> list[dict[str, object]]:
-    """The evidence behind a release: the manifest of every delivery that was loaded, by path below ``home``, hash and rows."""
+    """The evidence behind a release: the manifest of every delivery that was loaded, by path below ``home``, hash and rows.
+
+    Hashes are those of when it was loaded; a manifest that was changed since does not match its release (``minhu verify``).
+
+    Raises:
+        PermanentError: one of them is gone.
+    """
     loaded = db.execute(
         "select source, table_name, business_date, attempt, manifest_sha256, row_count from raw.loads"
     ).fetchall()
@@ -111,7 +118,14 @@ def manifest_records(db: duckdb.DuckDBPyConnection, inventory: Inventory, home: 
     found: list[dict[str, object]] = []
     for table in inventory.tables:
         digest, rows = known[table.key]
-        found.append({"path": f"{table.folder.relative_to(home)}/manifest.json", "sha256": digest, "rows": rows})
+        path = table.folder / "manifest.json"
+        if not path.is_file():
+            raise PermanentError(
+                f"list what the release of {inventory.business_date} rests on",
+                f"expected {path.relative_to(home)}, which was loaded, found no file",
+                "restore landing from a copy; without it the release could never be made again",
+            )
+        found.append({"path": path.relative_to(home).as_posix(), "sha256": digest, "rows": rows})
     return sorted(found, key=lambda entry: str(entry["path"]))
 
 
