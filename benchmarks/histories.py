@@ -201,7 +201,10 @@ def _processor(settings: Settings) -> float:
     for pid_file in settings.postgres_dir.glob("**/postmaster.pid"):
         server = psutil.Process(int(pid_file.read_text(encoding="utf-8").split()[0]))
         for process in [server, *server.children(recursive=True)]:
-            spent = process.cpu_times()
+            try:
+                spent = process.cpu_times()
+            except psutil.NoSuchProcess:  # it has just ended; what it spent is its server's
+                continue
             total += (
                 spent.user + spent.system + (spent.children_user + spent.children_system if process == server else 0)
             )
