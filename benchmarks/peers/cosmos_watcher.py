@@ -11,6 +11,7 @@ TITLE = "Cosmos `WATCHER`, one `dbt build`, a sensor a model"
 PYTHON = "peers"
 PACKAGES = cosmos_dag.PACKAGES
 NAME = "cosmos_watcher"
+MOST_RUNS = 1
 
 
 def prepare(night: Night) -> None:

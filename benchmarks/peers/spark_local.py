@@ -22,6 +22,7 @@ TITLE = "Spark `local[2]`, the SQL compiled for it"
 PYTHON = "spark"
 PACKAGES = ("pyspark", "dbt-spark", "duckdb")
 NAME = "spark_local"
+MOST_RUNS = 1
 SCHEMAS = ("raw", "seeds", "staging", "reference", "intermediate", "core", "assessment", "kpis", "publish")
 
 
