@@ -8,7 +8,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
+
+from minhu.errors import TransientError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -17,25 +21,39 @@ R = TypeVar("R")
 _AHEAD = 2
 
 
-def pool(most: int | None = None) -> ProcessPoolExecutor:
+@contextmanager
+def pool(tried: str, most: int | None = None) -> Iterator[ProcessPoolExecutor]:
     """Processes that start afresh, one a core and ``most`` at most: a fork would share locks of threads (Arrow, progress bars).
 
     They end with their parent, however that ends. What they run must be importable, and a script that asks for them guarded by
     ``if __name__ == "__main__"``.
+
+    Args:
+        tried: what they are for, as an error says it.
+        most: processes.
+
+    Raises:
+        TransientError: one of them was ended from outside.
     """
     cores = os.cpu_count() or 1
-    return ProcessPoolExecutor(
-        min(most or cores, cores), multiprocessing.get_context("spawn"), initializer=_end_with_parent
-    )
+    spawning = multiprocessing.get_context("spawn")
+    try:
+        with ProcessPoolExecutor(min(most or cores, cores), spawning, initializer=_end_with_parent) as workers:
+            yield workers
+    except BrokenProcessPool as error:
+        raise TransientError(
+            tried, "a process that did a part of it was ended from outside",
+            "see that there is memory enough and begin again: what is complete is not done again",
+        ) from error  # fmt: skip
 
 
-def in_order(function: Callable[[T], R], pieces: Iterable[T]) -> Iterator[R]:
+def in_order(tried: str, function: Callable[[T], R], pieces: Iterable[T]) -> Iterator[R]:
     """``function`` of every piece, made side by side and given in the order of the pieces.
 
     Raises:
-        BrokenProcessPool: a process was ended from outside.
+        TransientError: a process was ended from outside.
     """
-    with pool() as workers:
+    with pool(tried) as workers:
         running: deque[Future[R]] = deque()
         for piece in pieces:
             running.append(workers.submit(function, piece))

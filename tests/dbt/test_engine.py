@@ -14,19 +14,12 @@ from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, spark_engine, work_file
 from tests.fixtures import homes
-from tests.fixtures.homes import settings_at
-from tests.fixtures.landed import NIGHT, LandedCity
+from tests.fixtures.landed import NIGHT
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    """A home with a night in ``raw``."""
-    found = settings_at(tmp_path / "home")
-    city = LandedCity()
-    city.places({"d1": {"d1001": ("d1001001",)}})
-    city.land(found)
-    dbt_build.load_landing(Night(found, NIGHT))
-    return found
+    return homes.loaded(tmp_path / "home")
 
 
 def test_duckdb_is_the_default(tmp_path: Path) -> None:

@@ -11,20 +11,14 @@ from minhu.errors import PermanentError
 from minhu.landing.night import Night
 from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
-from tests.fixtures.homes import settings_at
+from tests.fixtures import homes
 from tests.fixtures.landed import NIGHT, LandedCity
 from tests.release.manifests import landed_manifests
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    """A home with a night in ``raw``."""
-    found = settings_at(tmp_path / "home")
-    city = LandedCity()
-    city.places({"d1": {"d1001": ("d1001001",)}})
-    city.land(found)
-    dbt_build.load_landing(Night(found, NIGHT))
-    return found
+    return homes.loaded(tmp_path / "home")
 
 
 def _listed(home: Settings) -> list[dict[str, object]]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from minhu import processes
-from minhu.errors import MinhuError, TransientError, UsageError
+from minhu.errors import MinhuError, UsageError
 from minhu.extract import registry
 from minhu.extract.registry import Endpoint
 from minhu.gate import decision
@@ -155,20 +154,14 @@ def _landed(
             night = (_settled(settings, day, last), day, source, connections.endpoint(source))
             running[pool.submit(_land, *night)] = (day, source)
 
-    try:
-        with processes.pool(len(waiting)) as pool:
-            for source in waiting:
+    with processes.pool(f"land the nights up to {last}", len(waiting)) as pool:
+        for source in waiting:
+            begin_next(source)
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                day, source = running.pop(future)
+                yield day, source, *future.result()
                 begin_next(source)
-            while running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    day, source = running.pop(future)
-                    yield day, source, *future.result()
-                    begin_next(source)
-    except BrokenProcessPool as error:
-        raise TransientError(
-            f"land the nights up to {last}", "a process that landed one was ended from outside",
-            "see that there is memory enough and begin again: what has landed is not read again",
-        ) from error  # fmt: skip
 
 
 def _land(settings: Settings, day: date, source: str, endpoint: Endpoint) -> tuple[int, str]:

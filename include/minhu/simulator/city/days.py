@@ -11,6 +11,7 @@ from minhu import processes
 R = TypeVar("R")
 #: Below it, starting processes costs more than they save.
 _LONG_HISTORY = 200
+_TRIED = "make the history of the simulated city"
 #: Days that follow one another and go to one process, for deliveries look back over a month that is then made once.
 _RUN = 60
 
@@ -24,4 +25,4 @@ def in_runs(function: Callable[[list[date]], R], days: Sequence[date], length: i
         length: of a run.
     """
     runs = [list(days[first : first + length]) for first in range(0, len(days), length)]
-    return processes.in_order(function, runs) if len(days) >= _LONG_HISTORY else map(function, runs)
+    return processes.in_order(_TRIED, function, runs) if len(days) >= _LONG_HISTORY else map(function, runs)
