@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import psycopg
+import pyarrow as pa
 import pytest
+from psycopg import sql
 
 from minhu.audit.verification import Verified, with_published
 from minhu.landing.night import Night
 from minhu.pipeline import publication
-from minhu.release import publisher
+from minhu.release import published_comparison, publisher
+from minhu.release.published_description import Connection
+from minhu.release.published_fingerprints import Compared
 from tests.release.conftest import CELLS, D20, D21, Cell, Home
 
 #: What somebody who can write there does, and what is said.
@@ -46,6 +50,26 @@ def published(home: Home) -> list[str]:
     return publisher.differences(home.settings, home.uri)
 
 
+def since(home: Home) -> list[str]:
+    """As a night looks: what was equal before is read again only where it was written since."""
+    return publisher.differences(home.settings, home.uri, Compared(home.settings.home / "compared.json"))
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Tables and rows that are read from PostgreSQL."""
+    seen: list[tuple[str, int]] = []
+    reading = published_comparison._read
+
+    def counted(connection: Connection, name: str, schema: pa.Schema, condition: sql.Composable) -> pa.Table:
+        found = reading(connection, name, schema, condition)
+        seen.append((name, found.num_rows))
+        return found
+
+    monkeypatch.setattr(published_comparison, "_read", counted)
+    return seen
+
+
 def test_a_sound_database_differs_in_nothing_after_nights_and_roll_backs(home: Home) -> None:
     assert published(home) == [], "nothing was published yet"
     first = home.night(D20)
@@ -65,6 +89,85 @@ def test_whatever_is_changed_there_is_named_and_one_command_repairs_it(home: Hom
         assert any(says in line for line in found), found
     publisher.rebuild(home.settings, home.uri)
     assert published(home) == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_is_changed_there_is_named_where_only_what_was_written_is_read(home: Home, change: str) -> None:
+    home.night(D20)
+    assert since(home) == []
+    home.execute(change)
+    found = published(home)
+    assert since(home) == found
+    assert since(home) == found, "it is said every night until it is mended"
+    publisher.rebuild(home.settings, home.uri)
+    assert since(home) == []
+
+
+HIDDEN_WAYS = (
+    # the rows stay as they are, and what a reader is shown of them is another thing
+    "alter table published_store.kpi_results_versions rename to aside; create view published_store.kpi_results_versions as "
+    "select * from published_store.aside",
+    "update published_store.kpi_results_versions set to_release = from_release where unit_code = 'U1'",
+    "update published_store.kpi_results_versions set part = '1999-01' where unit_code = 'U1'",
+    "with gone as (delete from published_store.kpi_results_versions where unit_code = 'U2' returning *) "
+    "insert into published_store.kpi_results_versions select * from gone",
+    "create temp table gone as select * from published_store.kpi_results_versions where unit_code = 'U2'; "
+    "delete from published_store.kpi_results_versions where unit_code = 'U2'; update gone set numerator = 2; "
+    "insert into published_store.kpi_results_versions select * from gone",
+)
+
+
+@pytest.mark.parametrize("change", HIDDEN_WAYS)
+def test_every_way_to_write_is_read_again(home: Home, read: list[tuple[str, int]], change: str) -> None:
+    home.night(D20)
+    assert since(home) == []
+    read.clear()
+    home.execute(change)
+    assert since(home) == published(home)
+    assert [name for name, _ in read].count("kpi_results") > 1, "both have read it"
+
+
+def test_a_moment_that_all_rows_take_from_their_release_is_compared_with_it(home: Home) -> None:
+    home.night(D20)
+    assert since(home) == []
+    home.execute("update published_store.releases set as_of = as_of - interval '1 day'")
+    (said,) = since(home)
+    assert said.endswith("as_of is 2026-11-19 16:00:00, in the release it is not") and said in published(home)
+
+
+def test_a_view_that_shows_other_values_is_seen_although_no_row_was_written(home: Home) -> None:
+    home.night(D20)
+    assert since(home) == []
+    (text,) = home.rows("select pg_get_viewdef('published.kpi_results')")[0]
+    assert "cell.numerator" in text
+    changed = text.replace("cell.numerator", "cast(cell.numerator + 1 as numeric(18, 4)) as numerator").rstrip(";")
+    home.execute(f"create or replace view published.kpi_results as {changed}")
+    found = since(home)
+    assert found == published(home) and "numerator is 4, released was 3" in " ".join(found)
+
+
+def test_a_night_reads_the_parts_it_changed_and_no_settled_month(home: Home, read: list[tuple[str, int]]) -> None:
+    """Ten cells of years ago, two of the night: of the ten none is read again, whoever publishes."""
+    old = tuple(Cell(f"U{number}", 1, 2, period_start=date(2023, 11, 20)) for number in range(10))
+    home.night(D20, (*old, Cell("U1", 1, 2)))
+    assert since(home) == [] and dict(read)["kpi_results"] == 1, "the last year; the ten were read before it"
+    assert ("kpi_results", 10) in read
+    read.clear()
+    home.night(D21, (*old, Cell("U1", 1, 2), Cell("U2", 1, 3)))
+    assert since(home) == [] and [rows for name, rows in read if name == "kpi_results"] == [2]
+    read.clear()
+    assert since(home) == [] and read == [], "nothing was written since"
+    home.execute("update published_store.kpi_results_versions set numerator = 2 where period_start = '2023-11-20'")
+    assert "numerator is 2" in " ".join(since(home))
+
+
+def test_what_was_compared_before_may_be_lost_or_damaged(home: Home) -> None:
+    home.night(D20)
+    assert since(home) == []
+    kept = home.settings.home / "compared.json"
+    for content in ("", "[]", '{"form": 0}'):
+        kept.write_text(content, encoding="utf-8")
+        assert since(home) == [], content
 
 
 def test_what_was_changed_survives_nights_and_roll_backs_and_is_seen(home: Home) -> None:
@@ -137,6 +240,17 @@ def test_a_server_that_is_not_there_is_noted(home: Home) -> None:
     assert found.problems == () and "PostgreSQL was not compared" in found.notes[0]
     found = with_published(Verified(()), home.settings, "host=/nowhere dbname=minhu")
     assert found.problems == () and "PostgreSQL was not compared" in found.notes[0]
+
+
+def test_a_night_that_may_not_see_who_wrote_reads_everything(home: Home, read: list[tuple[str, int]]) -> None:
+    home.night(D20)
+    assert since(home) == []
+    read.clear()
+    uri = home.uri.replace("//postgres@", "//minhu_reader@")
+    with psycopg.connect(home.uri, autocommit=True) as connection:
+        connection.execute(f"grant connect on database {connection.info.dbname} to minhu_reader".encode())
+    kept = Compared(home.settings.home / "compared.json")
+    assert publisher.differences(home.settings, uri, kept) == [] and "kpi_results" in dict(read)
 
 
 def test_a_reader_is_enough_to_compare(home: Home) -> None:

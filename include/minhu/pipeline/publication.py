@@ -11,6 +11,7 @@ from minhu.gate.identity import identity
 from minhu.landing.night import Night
 from minhu.release import publisher
 from minhu.release.published_comparison import REPAIR
+from minhu.release.published_fingerprints import Compared
 from minhu.release.release_folder import Release, is_settled
 from minhu.reports import dossier, provenance, site
 from minhu.settings import Settings
@@ -39,10 +40,12 @@ def publish_night(night: Night, published_uri: str, progress: Callable[[str], No
 def compare_published(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> None:
     """Note it where PostgreSQL shows other cells than the release: somebody changed them there, and a night does not see it.
 
-    Nothing is mended without a person: what was changed is evidence.
+    Read is what was written there since the last night that looked, by anybody. Nothing is mended without a person: what was
+    changed is evidence.
     """
     note = night.settings.home / "failures" / night.business_date.isoformat() / "kpi_publish.published.txt"
-    found = publisher.differences(night.settings, published_uri)
+    compared = Compared(night.settings.home / "warehouse" / "compared.json")
+    found = publisher.differences(night.settings, published_uri, compared)
     if not found:
         note.unlink(missing_ok=True)
         return

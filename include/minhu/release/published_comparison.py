@@ -1,7 +1,8 @@
 """What readers of PostgreSQL see, held against the release by content: which cells differ, are missing or were added.
 
 Rows that a night does not find changed are not written again, so what somebody altered in the database would stay. It is
-read here as a reader reads it, through the views, in one snapshot; the release on disk is what is right.
+read here as a reader reads it, through the views, in one snapshot; the release on disk is what is right. A night reads what was
+written since the night before (:mod:`published_fingerprints`); `minhu verify` reads everything.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from minhu.ledger.chain import Event, release_events, sign_off_events
 from minhu.release import published
 from minhu.release.published_contract import Contract, Table
 from minhu.release.published_description import VIEWS, Connection, listed
-from minhu.release.release_folder import Release
+from minhu.release.published_fingerprints import Compared, Shown, shown
+from minhu.release.release_folder import Release, ReleaseFile
 
 #: Differences told of one table; more are counted.
 _SHOWN = 10
@@ -28,14 +30,18 @@ _LONGEST = 240
 REPAIR = "`minhu db repair` makes `published` again from the releases"
 
 
-def differences(uri: str, events: Sequence[Event], contract: Contract, release: Release) -> list[str]:
+def differences(
+    uri: str, events: Sequence[Event], contract: Contract, release: Release, compared: Compared | None = None
+) -> list[str]:
     """Everything in ``published`` that is not what the ledger and its current release say, as sentences.
 
     Args:
-        uri: libpq connection string; a reader's is enough.
+        uri: libpq connection string; a reader's is enough where everything is compared.
         events: the whole ledger.
         contract: the keys by which rows are told.
         release: the current one by the ledger.
+        compared: what was equal before and is not read again unless it was written since, kept by whoever calls; None reads
+            everything.
 
     Raises:
         TransientError: the server cannot be reached.
@@ -45,7 +51,9 @@ def differences(uri: str, events: Sequence[Event], contract: Contract, release: 
         found, is_current = _wrong_releases(connection, events, release)
         if is_current:
             for name in release.table_names:
-                found += _compare(name, release, connection, engine, contract.tables.get(name))
+                found += _compare(name, release, connection, engine, contract.tables.get(name), compared)
+    if compared is not None and is_current:
+        compared.keep(release)
     return found
 
 
@@ -54,13 +62,14 @@ def _wrong_releases(connection: Connection, events: Sequence[Event], release: Re
     try:
         with connection.transaction():
             rows = connection.execute(
-                "select release_id, manifest_sha256, is_current, signed_off_by from published.releases order by release_no"
+                "select release_id, manifest_sha256, is_current, signed_off_by, as_of from published.releases "
+                "order by release_no"
             ).fetchall()
     except psycopg.Error as error:
         return [f"published.releases cannot be read ({type(error).__name__})"], False
     known, signed = release_events(events), sign_off_events(events)
     found = []
-    for release_id, manifest, _, signed_by in rows:
+    for release_id, manifest, _, signed_by, _ in rows:
         name = str(release_id)
         if name not in known:
             found.append(f"published.releases has {name}, which the ledger does not know")
@@ -70,47 +79,78 @@ def _wrong_releases(connection: Connection, events: Sequence[Event], release: Re
             found.append(f"published.releases, {name}: another manifest than in the ledger")
         if signed_by != (expected.approver if expected else None):
             found.append(f"published.releases, {name}: signed_off_by is {signed_by!r}, in the ledger it is not")
-    current = [str(release_id) for release_id, _, is_current, _ in rows if is_current]
-    if current != [release.release_id]:
+    current = {str(release_id): as_of for release_id, _, is_current, _, as_of in rows if is_current}
+    if current.get(release.release_id) not in (None, release.as_of.replace(tzinfo=None)):
+        found.append(
+            f"published.releases, {release.release_id}: as_of is {current[release.release_id]}, in the release it is not"
+        )
+    if list(current) != [release.release_id]:
         found.append(f"published shows {' '.join(current) or 'nothing'}, the current release is {release.release_id}")
-    return found, current == [release.release_id]
+    return found, list(current) == [release.release_id]
 
 
 def _compare(
-    name: str, release: Release, connection: Connection, engine: duckdb.DuckDBPyConnection, table: Table | None
-) -> list[str]:
+    name: str, release: Release, connection: Connection, engine: duckdb.DuckDBPyConnection, table: Table | None,
+    compared: Compared | None,
+) -> list[str]:  # fmt: skip
+    files = [file for file in release.files if file.table == name]
+    now = _shown(connection, name) if compared is not None else None
+    wanted = compared.to_compare(name, files, now) if compared is not None and now is not None else None
     told: list[str] = []
-    for parts, condition in _pieces(name, release, table.part_by if table else None):
+    for parts, condition in _pieces(files, table, wanted):
         expected = release.table(name, parts)
         try:
             with connection.transaction():
-                shown = _read(connection, name, expected.schema, condition)
+                read = _read(connection, name, expected.schema, condition)
         except (psycopg.Error, pa.ArrowInvalid) as error:
-            return [f"published.{name} cannot be read as the release has it ({type(error).__name__})"]
-        told += _differing(name, expected, shown, engine, table.primary_key if table else ())
+            told = [f"published.{name} cannot be read as the release has it ({type(error).__name__})"]
+            break
+        told += _differing(name, expected, read, engine, table.primary_key if table else ())
+    if compared is not None:
+        if told or now is None:
+            compared.forget(name)
+        else:
+            compared.remember(name, files, now)
     rest = len(told) - _SHOWN
     return told if rest <= 0 else [*told[:_SHOWN], f"published.{name}: {rest:,} more"]
 
 
-def _pieces(name: str, release: Release, part_by: str | None) -> Iterator[tuple[set[str] | None, sql.Composable]]:
+def _shown(connection: Connection, name: str) -> Shown | None:
+    """Fingerprints of a table; None where they cannot be taken, as for a reader or a table that is not there."""
+    try:
+        with connection.transaction():
+            return shown(connection, name)
+    except psycopg.Error:
+        return None
+
+
+def _pieces(
+    files: Sequence[ReleaseFile], table: Table | None, wanted: set[str] | None
+) -> Iterator[tuple[set[str] | None, sql.Composable]]:
     """What is compared at once: parts of the release, and which rows of PostgreSQL have to be those.
 
-    A year of the date that decides the files at a time, so that a long history is never whole in memory. Every row of PostgreSQL is in
-    one piece, whatever its date: before the second year in the first, after the last in that.
+    A year of the date that decides the files at a time, so that a long history is never whole in memory. Where everything is
+    wanted every row of PostgreSQL is in one piece, whatever its date: before the second year in the first, after the last in that.
     """
-    parts = sorted({file.part for file in release.files if file.table == name})
+    parts = sorted(file.part for file in files if wanted is None or file.part in wanted)
     years = sorted({part[:4] for part in parts})
-    if part_by is None or len(years) == 1:
+    if not parts:
+        return
+    if table is None or table.part_by is None or (wanted is None and len(years) == 1):
         yield None, sql.SQL("true")
         return
     for year, next_year in zip(years, [*years[1:], None], strict=True):
-        bounds = {"date": sql.Identifier(part_by), "low": f"{year}-01-01", "high": f"{next_year}-01-01"}
+        bounds = {"date": sql.Identifier(table.part_by), "low": f"{year}-01-01", "high": f"{next_year}-01-01"}
+        of_year = {part for part in parts if part[:4] == year}
+        if wanted is not None:
+            bounds["high"] = f"{int(year) + 1}-01-01"
+            form = f"{{date}} >= {{low}} and {{date}} < {{high}} and {table.part_in_postgres} = any({{parts}})"
+            yield of_year, sql.SQL(form).format(**bounds, parts=sorted(of_year))
+            continue
         low = "{date} >= {low}" if year != years[0] else "true"
         high = "{date} < {high}" if next_year else "true"
-        yield (
-            {part for part in parts if part[:4] == year},
-            sql.SQL(f"({low} and {high}" + (" or {date} is null)" if year == years[0] else ")")).format(**bounds),
-        )
+        first = " or {date} is null" if year == years[0] else ""
+        yield of_year, sql.SQL(f"({low} and {high}{first})").format(**bounds)
 
 
 def _differing(

@@ -41,10 +41,8 @@ class Text:
 SCHEMA = "publish"
 MODELS, CODES = Path("models") / "publish", Path("published_codes.yml")
 #: Quarters, half-years and years change every night: they have files of their own, one a year.
-PART_OF_CELL = (
-    "case when period_type in ('quarter', 'half_year', 'year') then strftime(period_start, '%Y') "
-    "else strftime(period_start, '%Y-%m') end"
-)
+_PART_OF_CELL = "case when period_type in ('quarter', 'half_year', 'year') then {year} else {month} end"
+PART_OF_CELL = _PART_OF_CELL.format(year="strftime(period_start, '%Y')", month="strftime(period_start, '%Y-%m')")
 #: What PostgreSQL shows beside a table's own columns; a table may have an ``as_of`` of its own.
 VIEW_COLUMNS = {
     "release_no": Text("发布的序号，在本数据库内递增。", "Number of the release, in the order in which this database came to know them."),
@@ -145,6 +143,14 @@ class Table:
         if self.part_by is None:
             return None
         return PART_OF_CELL if self.part_by == "period_start" else f"strftime({self.part_by}, '%Y-%m')"
+
+    @property
+    def part_in_postgres(self) -> str | None:
+        """The same in the SQL of PostgreSQL."""
+        if self.part_by is None:
+            return None
+        year, month = (f"to_char({self.part_by}, '{form}')" for form in ("YYYY", "YYYY-MM"))
+        return _PART_OF_CELL.format(year=year, month=month) if self.part_by == "period_start" else month
 
 
 @dataclass(frozen=True)

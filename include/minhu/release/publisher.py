@@ -31,6 +31,7 @@ from minhu.ledger.chain import current as current_event
 from minhu.ledger.signing import Signer, load_signer
 from minhu.release import authors, published, published_comparison, published_contract
 from minhu.release.export import KPI_RESULTS, QUALITY_FINDINGS, export_tables, open_work_file
+from minhu.release.published_fingerprints import Compared
 from minhu.release.release_folder import (
     AS_OF_RULE,
     Progress,
@@ -198,8 +199,13 @@ def rebuild(settings: Settings, published_uri: str, progress: Progress = lambda 
         published.rebuild(published_uri, events, contract, partial(open_release, settings, known), progress)
 
 
-def differences(settings: Settings, published_uri: str) -> list[str]:
+def differences(settings: Settings, published_uri: str, compared: Compared | None = None) -> list[str]:
     """Where the published database is not what the ledger and its current release say, as sentences.
+
+    Args:
+        settings: of the city.
+        published_uri: libpq connection string of the database.
+        compared: what need not be read again unless it was written since; None reads everything.
 
     Raises:
         TransientError: the database cannot be reached.
@@ -210,7 +216,7 @@ def differences(settings: Settings, published_uri: str) -> list[str]:
         return []
     release = open_release(settings, release_events(events), pointed.release_id)
     contract = published_contract.load(settings.dbt_dir)
-    return published_comparison.differences(published_uri, events, contract, release)
+    return published_comparison.differences(published_uri, events, contract, release, compared)
 
 
 def _check_files(release: Release) -> None:
