@@ -128,7 +128,9 @@ def test_the_deciding_rule_is_among_the_findings(nights: Nights) -> None:
         standing = work.standing_findings()
         published.register("standing", standing)
         for cell in noted:
-            told = evidence.touching_findings(home, published, key_of(cell), cell["period_end"], standing)
+            told = evidence.touching_findings(
+                home, published, key_of(cell), cell["period_end"], release.business_date, standing
+            )
             assert cell["rule_id"] in {finding["rule_id"] for finding in told}, cell
     assert release.business_date == work.business_date
 

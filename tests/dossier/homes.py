@@ -99,6 +99,6 @@ def a_year_before(home: Settings, model: Release, nights: int = 364) -> Release:
         if fewer in weekdays:
             add_release(home, weekdays[fewer], day)
         else:
-            changes = {"quality_findings.parquet": with_column("rows_failed", vary)}
+            changes = {"quality_rules.parquet": with_column("rows_failed", vary)}
             weekdays[fewer] = add_release(home, model, day, changes)
     return add_release(home, model, model.business_date)

@@ -173,7 +173,7 @@ def _finding(number: int, severity: str, day: date) -> dict[str, Any]:
     return {
         "rule_id": f"L2-HOT-{number:03d}", "severity": severity, "layer": "L2", "source": "hotline",
         "table_name": "hotline.work_orders", "column_name": "", "unit_type": "", "unit_code": "", "period_from": day,
-        "rows_seen": 5, "rows_failed": 1, "sample_keys": "K1 K2", "message": '时间在未来, "引号"\n换行', "business_date": day,
+        "rows_seen": 5, "rows_failed": 1, "sample_keys": "K1 K2", "message": '时间在未来, "引号"\n换行',
     }  # fmt: skip
 
 

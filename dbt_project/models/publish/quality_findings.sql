@@ -1,4 +1,5 @@
--- One row per finding of this night, as published to auditors. Where its counts are those of a figure that is hidden,
+-- One row per finding of this night, as published to auditors. The night is the release's and stands in no row: what stays
+-- found stays the same row. Where its counts are those of a figure that is hidden,
 -- they are left out; what says that one hidden figure is odd is left out whole: it concerns no figure that is shown.
 with hidden as (
     select
@@ -62,7 +63,6 @@ select
     is_in_marts,
     -- a hash of few possible counts tells them too
     case when is_of_hidden then '' else finding_sha256 end as finding_sha256,
-    waiver_id,
-    {{ business_date() }} as business_date
+    waiver_id
 from judged
 where not (is_of_hidden and told_kpi_id = kpi_id)

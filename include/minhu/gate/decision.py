@@ -17,7 +17,7 @@ from minhu.gate.identity import identity
 from minhu.landing.inventory import Inventory
 from minhu.landing.night import Night
 from minhu.release import published_contract, releases
-from minhu.release.export import KPI_RESTATEMENTS, KPI_SIGNALS
+from minhu.release.export import KPI_RESTATEMENTS, KPI_SIGNALS, QUALITY_FINDINGS
 from minhu.release.published_contract import PART_OF_CELL
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
@@ -152,8 +152,8 @@ def _dated(finding: Finding, business_date: date) -> Finding:
 
 
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
-    """Files that may not be taken over from the last export: those with a cell judged or compared since, and all of signals,
-    whose limits are made of other months than that of their file."""
+    """Files that may not be taken over from the last export: those with a cell judged or compared since, all of signals, whose
+    limits are made of other months than that of their file, and all of findings, which come and go without a cell."""
     if everything:
         db.execute("delete from raw.exported_parts")
         return
@@ -162,7 +162,10 @@ def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> Non
         for table in ("kpis.kpi_periods_to_judge", "kpis.kpi_periods_to_compare")
         for (part,) in db.table(table).select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
     ]
-    db.execute("delete from raw.exported_parts where list_contains(?, part) or table_name = ?", [changed, KPI_SIGNALS])
+    db.execute(
+        "delete from raw.exported_parts where list_contains(?, part) or list_contains(?, table_name)",
+        [changed, [KPI_SIGNALS, QUALITY_FINDINGS]],
+    )
 
 
 def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: Release | None) -> None:

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from minhu.ledger.chain import Event, release_events, sign_off_events
 from minhu.release import published
-from minhu.release.published_contract import Contract, Table
+from minhu.release.published_contract import UNDATED, Contract, Table
 from minhu.release.published_description import VIEWS, Connection, listed
 from minhu.release.published_fingerprints import Compared, Shown, shown
 from minhu.release.release_folder import Release, ReleaseFile
@@ -133,24 +133,26 @@ def _pieces(
     wanted every row of PostgreSQL is in one piece, whatever its date: before the second year in the first, after the last in that.
     """
     parts = sorted(file.part for file in files if wanted is None or file.part in wanted)
-    years = sorted({part[:4] for part in parts})
     if not parts:
         return
-    if table is None or table.part_by is None or (wanted is None and len(years) == 1):
+    years = sorted({part[:4] for part in parts if part != UNDATED})
+    if table is None or table.part_by is None or (wanted is None and len(years) < 2):
         yield None, sql.SQL("true")
         return
+    date = sql.Identifier(table.part_by)
+    if UNDATED in parts:
+        yield {UNDATED}, sql.SQL("{} is null").format(date)
     for year, next_year in zip(years, [*years[1:], None], strict=True):
-        bounds = {"date": sql.Identifier(table.part_by), "low": f"{year}-01-01", "high": f"{next_year}-01-01"}
         of_year = {part for part in parts if part[:4] == year}
         if wanted is not None:
-            bounds["high"] = f"{int(year) + 1}-01-01"
-            form = f"{{date}} >= {{low}} and {{date}} < {{high}} and {table.part_in_postgres} = any({{parts}})"
-            yield of_year, sql.SQL(form).format(**bounds, parts=sorted(of_year))
+            bounds = sql.SQL("{date} >= {low} and {date} < {high}").format(
+                date=date, low=f"{year}-01-01", high=f"{int(year) + 1}-01-01"
+            )
+            yield of_year, sql.SQL(f"{{}} and {table.part_in_postgres} = any({{}})").format(bounds, sorted(of_year))
             continue
         low = "{date} >= {low}" if year != years[0] else "true"
         high = "{date} < {high}" if next_year else "true"
-        first = " or {date} is null" if year == years[0] else ""
-        yield of_year, sql.SQL(f"({low} and {high}{first})").format(**bounds)
+        yield of_year, sql.SQL(f"({low} and {high})").format(date=date, low=f"{year}-01-01", high=f"{next_year}-01-01")
 
 
 def _differing(

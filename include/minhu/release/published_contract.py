@@ -9,7 +9,7 @@ nullable      columns that may be null; all others never are
 codes         column: list of ``published_codes.yml`` that its words are from
 word_codes    the same for columns that hold several words, joined by blanks
 references    columns that stand in another published table, ``where`` an SQL condition holds
-part_by       the date whose month decides the file of a row
+part_by       the date whose month decides the file of a row; rows without that date have a file of their own
 looked_up_by  columns by which readers look rows up first, besides the key: indexes of PostgreSQL
 """
 
@@ -43,6 +43,8 @@ MODELS, CODES = Path("models") / "publish", Path("published_codes.yml")
 #: Quarters, half-years and years change every night: they have files of their own, one a year.
 _PART_OF_CELL = "case when period_type in ('quarter', 'half_year', 'year') then {year} else {month} end"
 PART_OF_CELL = _PART_OF_CELL.format(year="strftime(period_start, '%Y')", month="strftime(period_start, '%Y-%m')")
+#: The file of rows without the date that decides the file.
+UNDATED = "undated"
 #: What PostgreSQL shows beside a table's own columns; a table may have an ``as_of`` of its own.
 VIEW_COLUMNS = {
     "release_no": Text("发布的序号，在本数据库内递增。", "Number of the release, in the order in which this database came to know them."),
@@ -140,17 +142,20 @@ class Table:
     @property
     def part_of_row(self) -> str | None:
         """SQL of the name of a row's file; None for a table in one file."""
-        if self.part_by is None:
-            return None
-        return PART_OF_CELL if self.part_by == "period_start" else f"strftime({self.part_by}, '%Y-%m')"
+        return self._part("strftime({}, '%Y')", "strftime({}, '%Y-%m')")
 
     @property
     def part_in_postgres(self) -> str | None:
         """The same in the SQL of PostgreSQL."""
+        return self._part("to_char({}, 'YYYY')", "to_char({}, 'YYYY-MM')")
+
+    def _part(self, year: str, month: str) -> str | None:
         if self.part_by is None:
             return None
-        year, month = (f"to_char({self.part_by}, '{form}')" for form in ("YYYY", "YYYY-MM"))
-        return _PART_OF_CELL.format(year=year, month=month) if self.part_by == "period_start" else month
+        year, month = year.format(self.part_by), month.format(self.part_by)
+        if self.part_by == "period_start":
+            return _PART_OF_CELL.format(year=year, month=month)
+        return f"coalesce({month}, '{UNDATED}')" if self[self.part_by].is_nullable else month
 
 
 @dataclass(frozen=True)

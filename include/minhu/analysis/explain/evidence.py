@@ -54,7 +54,12 @@ def anchors_of(contract: dict[str, Any]) -> list[Anchor]:
 
 
 def touching_findings(
-    settings: Settings, published: duckdb.DuckDBPyConnection, key: CellKey, period_end: date, earlier: Any
+    settings: Settings,
+    published: duckdb.DuckDBPyConnection,
+    key: CellKey,
+    period_end: date,
+    found_on: date,
+    earlier: Any,
 ) -> list[dict[str, Any]]:
     """Findings that blocked the cell or put a note on it, the blocking ones first.
 
@@ -63,11 +68,12 @@ def touching_findings(
         published: an engine that offers the release.
         key: the cell.
         period_end: its last day.
+        found_on: business date of the release, the night of its findings.
         earlier: an Arrow table of findings of earlier nights that stand, with ``found_date``; None if nobody knows them.
     """
     inputs = settings.dbt_dir / "seeds" / "kpi_inputs.csv"
     published.read_csv(str(inputs), header=True, all_varchar=True).to_view("kpi_inputs")
-    statement = _statement(settings, published, "quality_findings", "found.business_date")
+    statement = _statement(settings, published, "quality_findings", "cast($found_on as date)")
     if earlier is not None:
         published.register("earlier_findings", earlier)
         statement += " union all " + _statement(settings, published, "earlier_findings", "found.found_date")
@@ -78,7 +84,7 @@ def touching_findings(
         select * from touching order by severity <> 'block', waiver_id = '', rule_id, message, finding_sha256""",  # noqa: S608
         {
             "kpi_id": key.kpi_id, "variant": key.variant, "unit_type": key.unit_type, "unit_code": key.unit_code,
-            "period_type": key.period_type, "period_start": key.period_start, "period_end": period_end,
+            "period_type": key.period_type, "period_start": key.period_start, "period_end": period_end, "found_on": found_on,
         },
     ).to_arrow_table()  # fmt: skip
     return [dict(row) for row in rows.to_pylist()]

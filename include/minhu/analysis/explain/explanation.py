@@ -128,7 +128,9 @@ def explain(
             notes.append(unread)
         if standing is None:
             notes.append("findings of earlier nights that still stand are in the work file of that night only")
-        findings = evidence.touching_findings(settings, published, key, cell["period_end"], standing)
+        findings = evidence.touching_findings(
+            settings, published, key, cell["period_end"], release.business_date, standing
+        )
         waivers = evidence.waivers_of(published, findings)
         graph = Graph.read(settings)
         if not graph.models:

@@ -178,12 +178,13 @@ def release_banner(contract: Contract) -> View:
 def fct_findings(contract: Contract) -> View:
     """What checks found, a row per rule: single cells stand in ``quality_findings``, thousands of them in a clean night."""
     grouped = (
-        "from (\n    select\n        cell.rule_id, cell.severity, cell.source, cell.table_name, cell.column_name, cell.business_date,\n"
+        "from (\n    select\n        cell.rule_id, cell.severity, cell.source, cell.table_name, cell.column_name, known.business_date,\n"
         "        count(*) as cell_count, count(distinct cell.unit_code) as unit_count, min(cell.message) as example\n"
-        "    from published.quality_findings as cell\n    group by 1, 2, 3, 4, 5, 6\n) as found\n"
+        "    from published.quality_findings as cell\n"
+        "    join published.releases as known on known.release_id = cell.release_id\n    group by 1, 2, 3, 4, 5, 6\n) as found\n"
         "left join published.quality_rules as rule on rule.rule_id = found.rule_id"
     )
-    named = "rule_id severity source table_name column_name business_date"
+    named = "rule_id severity source table_name column_name"
     return View(
         "fct_findings",
         Text(
@@ -192,6 +193,7 @@ def fct_findings(contract: Contract) -> View:
         ),
         (
             *taken(contract, "quality_findings", named, "found"),
+            ViewColumn("business_date", "found.business_date", Text("业务日。", "Business date.")),
             ViewColumn("cell_count", "cast(found.cell_count as integer)", Text("涉及的单元格数。", "Cells that it stands on.")),
             ViewColumn("unit_count", "cast(found.unit_count as integer)", Text("涉及的对象数。", "Units that it stands on.")),
             ViewColumn(

@@ -22,33 +22,11 @@ from minhu.settings import Settings
 #: Nights that a line over time looks back.
 HISTORY_NIGHTS = 400
 CELL = ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber")
-#: Findings of each release by rule, as the model published_rules counts them for its night.
-_FAILED_BY_NIGHT = """
-with found as (
-    select distinct filename, rule_id, table_name, column_name, unit_type, unit_code, period_from, period_to, rows_failed
-    from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
-)
-select
-    filename,
-    rule_id,
-    case
-        when rule_id like 'L4-%' then max(rows_failed)
-        when bool_or(unit_type in ('', 'city')) then sum(rows_failed) filter (unit_type in ('', 'city'))
-        else sum(rows_failed)
-    end as row_count
-from found
-group by filename, rule_id
-order by filename, rule_id
-"""
-_QUARANTINED_BY_NIGHT = """
-select filename, rule_id, count(*) as row_count
+#: Of the catalogue of rules of each night: rows that rules with findings saw fail, rows looked at, and records set aside.
+_OF_RULES_BY_NIGHT = """
+select filename, rule_id, {column} as row_count
 from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
-group by all
-order by all
-"""
-_SEEN_BY_NIGHT = """
-select filename, rule_id, rows_seen as row_count
-from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
+where {condition}
 order by filename, rule_id
 """
 
@@ -115,16 +93,16 @@ class Evidence:
         return str(self.release.manifest["city"])
 
     def failed_by_night(self) -> dict[str, list[int]]:
-        """Rows that failed, by rule, one number per night of :attr:`nights`."""
-        return self._by_night("quality_findings", _FAILED_BY_NIGHT)
+        """Rows that failed, by rule that found something, one number per night of :attr:`nights`."""
+        return self._by_night("rows_failed", "finding_count > 0")
 
     def seen_by_night(self) -> dict[str, list[int]]:
         """Rows that a rule looked at, by rule, one number per night whose release lists its rules."""
-        return self._by_night("quality_rules", _SEEN_BY_NIGHT, only_there=True)
+        return self._by_night("rows_seen", "true", only_there=True)
 
     def quarantined_by_night(self) -> dict[str, list[int]]:
         """Rows in quarantine, by rule, one number per night."""
-        return self._by_night("quarantined_rows", _QUARANTINED_BY_NIGHT)
+        return self._by_night("rows_failed", "rule_id like 'L2-%' and rows_failed > 0")
 
     def changed_files(self, table: str) -> tuple[list[Path], list[Path]]:
         """Files of settled parts of a table that differ from those of the release before: now, and before."""
@@ -142,13 +120,16 @@ class Evidence:
             [self.before.path / name for name in differing if name in before],
         )
 
-    def _by_night(self, table: str, statement: str, only_there: bool = False) -> dict[str, list[int]]:
-        if table in self._lines:
-            return self._lines[table]
-        paths = [self.release.path.parent / night.release_id / f"{table}.parquet" for night in self.nights]
+    def _by_night(self, column: str, condition: str, only_there: bool = False) -> dict[str, list[int]]:
+        """A column of the catalogue of rules, night by night. The catalogue counts what each rule found once: four hundred
+        nights of it are read in a moment, of findings themselves they would be millions of rows."""
+        statement = _OF_RULES_BY_NIGHT.format(column=column, condition=condition)
+        if statement in self._lines:
+            return self._lines[statement]
+        paths = [self.release.path.parent / night.release_id / "quality_rules.parquet" for night in self.nights]
         there = [str(path) for path in paths if path.is_file()]
         places = {name: i for i, name in enumerate(there if only_there else map(str, paths))}
-        found = self._lines.setdefault(table, {})
+        found = self._lines.setdefault(statement, {})
         for row in self.rows(statement, paths=there) if there else []:
             line = found.setdefault(str(row["rule_id"]), [0] * len(places))
             line[places[row["filename"]]] = int(row["row_count"] or 0)
