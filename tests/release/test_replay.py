@@ -15,6 +15,7 @@ import pytest
 from minhu.audit import replay, replay_evidence
 from minhu.errors import Busy, PermanentError
 from minhu.findings import Finding
+from minhu.landing import contracts, packs
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.release.release_folder import CHANGES, Release
@@ -191,6 +192,25 @@ def test_a_night_with_stale_withheld_late_and_resent_data_is_rebuilt_to_the_byte
     assert "equal" in found.lines()[0] and any(line.startswith("build") for line in said)
     assert [path.name for path in root.iterdir()] == ["replay.lock"]
     assert files_of(story.settings.home) == before
+
+
+def test_packed_deliveries_rebuild_a_night_and_are_not_laid_out_in_the_home(story: Story, tmp_path: Path) -> None:
+    settings = replace(story.settings, home=tmp_path / "home")
+    shutil.copytree(story.settings.home, settings.home, ignore=shutil.ignore_patterns("replay"))
+    for contract in contracts.TABLES:
+        for _, deliveries in packs.waiting(settings.landing_dir / contract.source / contract.name, "9999"):
+            packs.pack(deliveries)
+    assert not list(settings.landing_dir.rglob("part.parquet")) and list(settings.landing_dir.rglob("2026-11.zip"))
+    before = files_of(settings.home)
+    found = replay.replay(settings, story.second.release_id)
+    assert found.is_equal, "\n".join(found.lines())
+    assert files_of(settings.home) == before
+    pack = settings.landing_dir / "hotline" / "work_orders" / "packed" / "2026-11.zip"
+    content = pack.read_bytes()
+    at = content.index(b"PAR1") + 8
+    pack.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+    with pytest.raises(PermanentError, match="2026-11.zip"):
+        replay.replay(settings, story.second.release_id)
 
 
 def test_other_models_are_said_first_and_the_difference_has_table_columns_and_keys(

@@ -19,7 +19,7 @@ from typing import Any
 from minhu import atomic
 from minhu.errors import PermanentError
 from minhu.gate.release_before import CARRIED
-from minhu.landing import contracts
+from minhu.landing import contracts, packs
 from minhu.landing.zone import SUPERSEDED
 from minhu.ledger.chain import Ledger
 from minhu.release.release_folder import CHANGES, Release
@@ -96,12 +96,12 @@ def _linked_attempts(
         if found is None:
             problems.append(f"{path} is no landed table")
             continue
-        problem = _damage(settings.home / path, str(entry["sha256"]))
+        _bring(settings, scratch, path)
+        problem = _damage(scratch.home / path, str(entry["sha256"]))
         if problem:
             problems.append(f"{path} {problem}")
             continue
-        problems += _damaged_files(settings, (settings.home / path).parent)
-        _link(settings, scratch, path)
+        problems += _damaged_files(scratch, (scratch.home / path).parent)
         linked[_Delivery(found["source"], found["day"], int(found["number"]))].add(found["table"])
     _link_earlier_attempts(settings, scratch, linked, problems)
     if not problems:
@@ -119,11 +119,11 @@ def _link_earlier_attempts(
             earlier = _Delivery(delivery.source, delivery.day, number)
             for table in sorted(tables - linked[earlier] - later):
                 path = f"landing/{delivery.source}/{table}/dt={delivery.day}/attempt={number:03d}/manifest.json"
-                if not (settings.home / path).exists():
+                _bring(settings, scratch, path)
+                if not (scratch.home / path).exists():
                     problems.append(f"{path} is missing")
                     continue
-                problems += _damaged_files(settings, (settings.home / path).parent)
-                _link(settings, scratch, path)
+                problems += _damaged_files(scratch, (scratch.home / path).parent)
                 linked[earlier].add(table)
 
 
@@ -138,10 +138,14 @@ def _refuse_other_tables(settings: Settings, release: Release, linked: Mapping[_
             )
 
 
-def _link(settings: Settings, scratch: Settings, path: str) -> None:
-    target = (scratch.home / path).parent
+def _bring(settings: Settings, scratch: Settings, path: str) -> None:
+    """Show the scratch home a landed table: by a link, or out of its pack. One that is nowhere is missing there too."""
+    delivery, target = (settings.home / path).parent, (scratch.home / path).parent
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to((settings.home / path).parent.resolve(), target_is_directory=True)
+    if delivery.is_dir() or not packs.is_packed(delivery):
+        target.symlink_to(delivery.resolve(), target_is_directory=True)
+    else:
+        packs.unpack(delivery, target)
 
 
 def _damage(path: Path, digest: str) -> str:

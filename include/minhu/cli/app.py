@@ -25,6 +25,7 @@ from minhu.cli.database import add_database_commands, published_uri
 from minhu.cli.evidence import add_evidence_commands
 from minhu.cli.kpi import kpi_app
 from minhu.cli.output import Format, console, print_rows
+from minhu.cli.retention import add_retention_command
 from minhu.errors import MinhuError, UsageError
 
 if TYPE_CHECKING:
@@ -390,4 +391,5 @@ def _refuse_a_clock_that_went_back(settings: Settings, day: date) -> None:
 
 add_commands(app, _settings)
 add_evidence_commands(app, _settings)
+add_retention_command(app, _settings)
 add_database_commands(app, _settings, _state)

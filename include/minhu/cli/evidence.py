@@ -1,4 +1,4 @@
-"""``minhu verify``, ``retention``, ``keys …``, ``waivers`` and ``provenance``: what a release can prove, and who answers for what."""
+"""``minhu verify``, ``keys …``, ``waivers`` and ``provenance``: what a release can prove, and who answers for what."""
 
 from __future__ import annotations
 
@@ -60,27 +60,6 @@ def add_evidence_commands(app: typer.Typer, settings: Callable[[], Settings]) ->
             typer.echo(f"note: {note}")
         if found.problems:
             raise typer.Exit(1)
-
-    @app.command()
-    def retention(
-        nights: Annotated[int, typer.Option(min=1, help="Of so many of the newest nights all pages stay.")] = 31,
-        apply: Annotated[bool, typer.Option("--apply", help="Remove them; without it they are only listed.")] = False,
-    ) -> None:
-        """Pages and provenance of old releases that may go: each can be made again; evidence is never touched."""
-        from minhu.analysis.disk_use import shown
-        from minhu.reports import retention as module
-
-        home = settings()
-        going = module.may_go(home, nights)
-        for one in going:
-            again = f"{module.MADE_AGAIN[one.layer]} {one.folder.name}"
-            typer.echo(f"{one.layer:10} {one.folder.name}  {shown(one.bytes):>9}  again: {again}")
-        if apply:
-            module.drop(home, going)
-        done = "removed" if apply else "may go (--apply removes them)"
-        typer.echo(
-            f"{len(going)} folders, {shown(sum(one.bytes for one in going))} {done}; landing, releases and ledger stay whole"
-        )
 
     @keys_app.command()
     def make(

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from minhu.landing import packs
 from minhu.landing.table_contract import TableContract
 
 #: Below the state directory; may be removed at any time.
@@ -151,6 +152,11 @@ def _stamp(file: Path) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+def _is_as_read(file: Path, stamp: tuple[int, int]) -> bool:
+    """Whether a file is the one that was read: what is packed was held against its manifest, and is not written any more."""
+    return (file.exists() and _stamp(file) == stamp) or packs.is_packed(file.parent)
+
+
 def _stands(db: duckdb.DuckDBPyConnection, path: Path, contract: TableContract, form: str) -> bool:
     """Whether what the file knows is in landing as it was read: then it is only ahead of the night."""
     if db.execute("from made_as").fetchall() != [(form,)]:
@@ -158,7 +164,7 @@ def _stands(db: duckdb.DuckDBPyConnection, path: Path, contract: TableContract, 
     landed = path.parents[1] / "landing" / contract.source / contract.name
     covered = db.execute("select delivery, bytes, changed_ns from covered").fetchall()
     files = [(landed / delivery / "part.parquet", (size, changed)) for delivery, size, changed in covered]
-    return all(file.exists() and _stamp(file) == stamp for file, stamp in files)
+    return all(_is_as_read(file, stamp) for file, stamp in files)
 
 
 def _selected(contract: TableContract, states: Sequence[str]) -> str:
@@ -190,15 +196,16 @@ def _bring(db: duckdb.DuckDBPyConnection, form: str, wanted: dict[str, Path]) ->
     if not db.execute("from information_schema.tables where table_name = 'made_as'").fetchall():
         db.execute(_TABLES)
         db.execute("insert into made_as values (?)", [form])
-    stamps = {delivery: _stamp(file) for delivery, file in wanted.items()}
     covered = {row[0]: row[1:] for row in db.execute("from covered").fetchall()}
     is_ours = db.execute("from made_as").fetchall() == [(form,)]
-    if not is_ours or any(stamps.get(delivery) != stamp for delivery, stamp in covered.items()):
+    if not is_ours or any(
+        delivery not in wanted or not _is_as_read(wanted[delivery], stamp) for delivery, stamp in covered.items()
+    ):
         db.rollback()
         return False
     new = [delivery for delivery in wanted if delivery not in covered]
     if new:
-        files = [[str(wanted[delivery]) for delivery in new]]
+        files = [[str(packs.lay_out(wanted[delivery].parent) / wanted[delivery].name) for delivery in new]]
         db.execute(f"create temp table incoming as {_newest(form)}", files)
         db.execute("create temp table held as select * from latest semi join incoming using (key)")
         db.execute("create temp table newest as " + _newest("from held union all from incoming"))
@@ -212,7 +219,9 @@ def _bring(db: duckdb.DuckDBPyConnection, form: str, wanted: dict[str, Path]) ->
             "create or replace table counts as select state, bucket, cast(sum(every.rows) as bigint) as rows, "
             "sum(every.moments) as moments from counts as every group by all having sum(every.rows) <> 0 order by all"
         )
-        db.executemany("insert into covered values (?, ?, ?)", [(delivery, *stamps[delivery]) for delivery in new])
+        db.executemany(
+            "insert into covered values (?, ?, ?)", [(delivery, *_stamp(wanted[delivery])) for delivery in new]
+        )
         for relation in ("incoming", "held", "newest"):
             db.execute(f"drop table {relation}")
     db.commit()

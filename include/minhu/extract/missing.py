@@ -23,7 +23,7 @@ class Before:
     """What landed in accepted deliveries of earlier nights.
 
     Attributes:
-        files: of the table, in the order of their deliveries.
+        files: of the table, in the order of their deliveries, where they landed; those of old months may be packed.
         gone: how many keys were gone in the last of them.
     """
 
@@ -35,9 +35,11 @@ def before(landing: Landing, contract: TableContract, business_date: date) -> Be
     """What landed of a table before a night."""
     accepted = landing.arrivals(contract.source, business_date - timedelta(days=1))
     attempts = [(a.business_date, number) for a in accepted for number in range(1, (a.attempt or 0) + 1)]
-    parts = [landing.folder(contract, day, number) / "part.parquet" for day, number in attempts]
     last = landing.manifest(contract.source, contract.name, *attempts[-1]) if attempts else {"control_totals": {}}
-    return Before([part for part in parts if part.exists()], int(last["control_totals"].get(GONE_TOTAL, 0)))
+    parts = [
+        landing.folder(contract, *attempt) / "part.parquet" for attempt in attempts if landing.has(contract, *attempt)
+    ]
+    return Before(parts, int(last["control_totals"].get(GONE_TOTAL, 0)))
 
 
 def finding(

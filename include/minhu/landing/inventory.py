@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from minhu.landing import contracts
+from minhu.landing import contracts, packs
 from minhu.landing.table_contract import TableContract
 from minhu.landing.zone import Arrival, Landing
 
@@ -27,20 +27,35 @@ class LandedTable:
     """One table of one attempt that counts; its manifest is read when it is first asked for.
 
     Attributes:
+        landing: that it lies in.
         contract: of the table.
         business_date: of the delivery.
         attempt: its number.
-        folder: with ``part.parquet`` and ``manifest.json``.
     """
 
+    landing: Landing
     contract: TableContract
     business_date: date
     attempt: int
-    folder: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where it landed; nothing is there while it is packed."""
+        return self.landing.folder(self.contract, self.business_date, self.attempt)
+
+    @property
+    def part(self) -> Path:
+        """Its rows, as a file that can be read."""
+        return packs.lay_out(self.folder) / "part.parquet"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be read, now or after its pack was opened."""
+        return packs.is_there(self.folder)
 
     @cached_property
     def _manifest_bytes(self) -> bytes:
-        return (self.folder / "manifest.json").read_bytes()
+        return packs.read(self.folder, "manifest.json")
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -103,11 +118,11 @@ class Inventory:
     def tables(self) -> tuple[LandedTable, ...]:
         """Every landed table that counts: by source, attempt by attempt, in the order of the contracts."""
         return tuple(
-            LandedTable(contract, day, number, self.landing.folder(contract, day, number))
+            LandedTable(self.landing, contract, day, number)
             for source in contracts.SOURCES
             for day, number in self.attempts(source)
             for contract in contracts.tables_of(source)
-            if not contract.came_later or self.landing.folder(contract, day, number).is_dir()
+            if not contract.came_later or self.landing.has(contract, day, number)
         )
 
     def tables_named(self, full_name: str) -> list[LandedTable]:

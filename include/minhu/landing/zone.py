@@ -6,6 +6,8 @@ Layout, below ``landing/``::
     <source>/arrivals/dt=<business date>.json
     <source>/arrivals/superseded/dt=<business date>.<SHA-256>.json
 
+Old months may be packed (:mod:`packs`), byte for byte.
+
 A landed attempt never changes. An *arrival* says what came of a source's delivery for a business date: accepted (and
 which attempt is current), blocked, or absent because the city has no such source. It is written last, in one rename,
 so a run killed anywhere before leaves at most an attempt that nobody reads. A record that another one takes the place of
@@ -30,6 +32,7 @@ from minhu import __version__, atomic
 from minhu.business_dates import Window
 from minhu.errors import PermanentError
 from minhu.findings import Finding
+from minhu.landing import packs
 from minhu.landing.contracts import table, tables_of
 from minhu.landing.table_contract import TableContract
 from minhu.landing.text_gate import pass_text
@@ -72,6 +75,14 @@ class Landing:
 
     def folder(self, contract: TableContract, day: date, number: int) -> Path:
         return self.root / contract.source / contract.name / f"dt={day.isoformat()}" / f"attempt={number:03d}"
+
+    def has(self, contract: TableContract, day: date, number: int) -> bool:
+        """Whether a table of an attempt is there, laid out or packed."""
+        return packs.is_there(self.folder(contract, day, number))
+
+    def laid_out(self, contract: TableContract, day: date, number: int) -> Path:
+        """The folder of a table of an attempt, laid out again where it was packed."""
+        return packs.lay_out(self.folder(contract, day, number))
 
     def write_attempt(
         self,
@@ -134,12 +145,11 @@ class Landing:
 
     def read_table(self, source: str, name: str, day: date, number: int) -> pa.Table:
         """A landed table of one attempt."""
-        return pq.read_table(self.folder(table(source, name), day, number) / "part.parquet", partitioning=None)
+        return pq.read_table(self.laid_out(table(source, name), day, number) / "part.parquet", partitioning=None)
 
     def manifest(self, source: str, name: str, day: date, number: int) -> dict[str, Any]:
         """The manifest beside a landed table."""
-        path = self.folder(table(source, name), day, number) / "manifest.json"
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return dict(json.loads(packs.read(self.folder(table(source, name), day, number), "manifest.json")))
 
     def accept(self, attempt: Attempt, findings: Sequence[Finding] = ()) -> Arrival:
         """Make an attempt the current one of its source and date."""
@@ -246,7 +256,7 @@ class Landing:
 
     def _is_same(self, source: str, day: date, one: int, other: int) -> bool:
         def evidence(number: int) -> list[Any]:
-            there = [c for c in tables_of(source) if not c.came_later or self.folder(c, day, number).is_dir()]
+            there = [c for c in tables_of(source) if not c.came_later or self.has(c, day, number)]
             manifests = [self.manifest(source, contract.name, day, number) for contract in there]
             return [(m["window"], m["files"], m["control_totals"], m["extractor_version"]) for m in manifests]
 

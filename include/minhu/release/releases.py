@@ -10,6 +10,7 @@ from pathlib import Path
 
 from minhu.errors import PermanentError, UsageError
 from minhu.extract import registry
+from minhu.landing import packs
 from minhu.landing.inventory import Inventory
 from minhu.landing.zone import Landing
 from minhu.ledger.chain import Event, Ledger, release_events
@@ -80,16 +81,16 @@ def _map_of_release(settings: Settings, known: Mapping[str, Event], event: Event
     """SHA-256 of the file of the map that a release's orders were read by; "" where it does not say."""
     landing = open_release(settings, known, event.release_id).manifest.get("landing", [])
     paths = sorted(str(entry["path"]) for entry in landing if f"/{_MAP}/" in str(entry["path"]))
-    return _map_of_manifest(settings.home / paths[-1]) if paths else ""
+    return _map_of_manifest((settings.home / paths[-1]).parent) if paths else ""
 
 
 def _map_of_landing(settings: Settings, business_date: date) -> str:
     tables = Inventory(Landing(settings.landing_dir), business_date).tables_named(_MAP.replace("/", "."))
-    return _map_of_manifest(tables[-1].folder / "manifest.json") if tables else ""
+    return _map_of_manifest(tables[-1].folder) if tables else ""
 
 
-def _map_of_manifest(path: Path) -> str:
-    manifest = json.loads(path.read_bytes()) if path.exists() else {"row_count": 0}
+def _map_of_manifest(delivery: Path) -> str:
+    manifest = json.loads(packs.read(delivery, "manifest.json")) if packs.is_there(delivery) else {"row_count": 0}
     return str(manifest["files"][0]["sha256"]) if manifest["row_count"] else ""
 
 

@@ -119,7 +119,7 @@ def manifest_records(db: duckdb.DuckDBPyConnection, inventory: Inventory, home: 
     for table in inventory.tables:
         digest, rows = known[table.key]
         path = table.folder / "manifest.json"
-        if not path.is_file():
+        if not table.is_there:
             raise PermanentError(
                 f"list what the release of {inventory.business_date} rests on",
                 f"expected {path.relative_to(home)}, which was loaded, found no file",
@@ -176,7 +176,7 @@ def _add_rows(db: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], load
     tables = [table for table in tables if table.rows]
     if tables:
         deliveries = {
-            "filename": [str(table.folder / "part.parquet") for table in tables],
+            "filename": [str(table.part) for table in tables],
             "business_date": [table.business_date for table in tables],
             "attempt": [table.attempt for table in tables],
         }
@@ -211,7 +211,7 @@ def _load_snapshot(db: duckdb.DuckDBPyConnection, table: LandedTable, load_no: i
     db.execute(f"delete from {raw}")
     db.execute(
         f"insert into {raw} select *, ?, ?, ? from read_parquet(?, hive_partitioning = false)",
-        [table.business_date, table.attempt, load_no, str(table.folder / "part.parquet")],
+        [table.business_date, table.attempt, load_no, str(table.part)],
     )
     if contract.states:
         _keep_states(db, table)
@@ -241,7 +241,7 @@ def _forget_states_of_another_map(db: duckdb.DuckDBPyConnection, table: LandedTa
     """Places and units of a city of files are what its map makes of them: those of another map never were."""
     read = "select map_sha256 from read_parquet(?, hive_partitioning = false)"
     held = db.execute(f"select map_sha256 from raw.{_raw_name(table.contract)}").fetchall()
-    if held and held != db.execute(read, [str(table.folder / "part.parquet")]).fetchall():
+    if held and held != db.execute(read, [str(table.part)]).fetchall():
         for contract in contracts.tables_of(table.contract.source):
             if contract.states:
                 db.execute(f"delete from raw.{_raw_name(contract)}_states")

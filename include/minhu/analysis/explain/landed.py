@@ -129,7 +129,7 @@ def _rows_of(
 
 
 def _part(landing: Landing, table: TableContract, day: date, number: int) -> Path:
-    return landing.folder(table, day, number) / "part.parquet"
+    return landing.laid_out(table, day, number) / "part.parquet"
 
 
 def _files(landing: Landing, rows: Sequence[LandedRow]) -> list[LandedFile]:

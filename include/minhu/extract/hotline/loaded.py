@@ -79,8 +79,8 @@ class Landed:
         return cls(landing, before, attempts(day)[len(before) :])
 
     def parts(self, contract: TableContract, attempts: Sequence[tuple[date, int]]) -> list[str]:
-        found = [self.landing.folder(contract, day, number) / "part.parquet" for day, number in attempts]
-        return [str(path) for path in found if path.is_file()]
+        there = [attempt for attempt in attempts if self.landing.has(contract, *attempt)]
+        return [str(self.landing.laid_out(contract, *attempt) / "part.parquet") for attempt in there]
 
     def has_map_alone(self, digest: str) -> bool:
         """Whether all of it that bears on the night was read by one map."""
