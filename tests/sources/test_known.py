@@ -74,7 +74,11 @@ def from_landing(tmp_path: Path, files: list[Path], *keys: list[str | None]) -> 
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_night_after_night_it_says_what_all_of_landing_says(tmp_path: Path, seed: int) -> None:
+def test_night_after_night_it_says_what_all_of_landing_says(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that keeps nothing yet reads landing in several batches."""
+    monkeypatch.setattr(known, "_BATCH_ROWS", 90 if seed % 2 else 10**9)
     chance = random.Random(seed)
     files: list[Path] = []
     for day in range(1, 9):
@@ -173,3 +177,23 @@ def held_by_another(tmp_path: Path) -> Iterator[None]:
 def test_a_file_that_another_process_holds_keeps_nobody_waiting(tmp_path: Path) -> None:
     files = [land(tmp_path, 1, [("o1", None, None, None)])]
     assert said(tmp_path, files, ["o2"])["everything"] == [("o1",), ("o2",)]
+
+
+def test_an_archive_of_more_keys_than_memory_holds_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a year of a city at full size was met: half a million keys, and less memory than they take at once."""
+    monkeypatch.setattr(known, "_MEMORY", "100MB")
+    monkeypatch.setattr(known, "_BATCH_ROWS", 60_000)
+    files = []
+    for day in range(1, 13):
+        folder = tmp_path / "landing" / "hotline" / "work_orders" / f"dt=2024-11-{day:02d}" / "attempt=001"
+        folder.mkdir(parents=True)
+        duckdb.execute(
+            f"copy (select 'a rather long key of an order ' || md5((range + {day * 40_000})::varchar) as order_id, "
+            f"timestamp '2024-11-{day:02d}' as updated_at, 'closed' as status, null::timestamp as closed_at from range(50_000)) "
+            f"to '{folder / 'part.parquet'}'"
+        )
+        files.append(folder / "part.parquet")
+    with known.opened(tmp_path, ORDERS, files, pa.array(["new"]), STATES) as landed:
+        assert landed.rows() == 12 * 40_000 + 10_000 + 1
+        assert landed.number("select count(*) from others") == landed.rows() - 1
+    assert sorted(path.name for path in (tmp_path / known.FOLDER).iterdir()) == ["hotline.work_orders.duckdb"]

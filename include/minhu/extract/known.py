@@ -7,12 +7,14 @@ them. Each night adds what landed since, so its cost is that of a lookup in the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from minhu.landing import packs
 from minhu.landing.table_contract import TableContract
@@ -23,6 +25,8 @@ FOLDER = "known"
 NO_MOMENT = datetime(1900, 1, 1)  # noqa: DTZ001
 #: Of each such table while a night is held against it; more spills beside the file.
 _MEMORY = "1GB"
+#: Deliveries that are added together have at most so many rows, or are one.
+_BATCH_ROWS = 1_000_000
 #: Of a relation. Changes are counted by quarters of an hour, of which days of every time zone are made.
 _COUNTED = (
     "select state, time_bucket(interval '15 minutes', version) as bucket, count(*) as rows, coalesce(sum(epoch_us(version)) "  # noqa: S608
@@ -101,25 +105,38 @@ def opened(
         states: columns that say in which state a row is.
     """
     wanted = {_delivery(file): file for file in files}
-    db = _kept(home / FOLDER / f"{contract.full_name}.duckdb", contract, wanted, states)
-    try:
+    with _kept(home / FOLDER / f"{contract.full_name}.duckdb", contract, wanted, states) as db:
         yield Known(db, tonight)
-    finally:
-        db.close()
 
 
+@contextmanager
 def _kept(
     path: Path, contract: TableContract, wanted: dict[str, Path], states: Sequence[str]
-) -> duckdb.DuckDBPyConnection:
-    """The file, brought to the deliveries wanted; in memory where it knows later ones or another process has it."""
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file, brought to the deliveries wanted; another one for once where it knows later ones or another process has it."""
     form = _selected(contract, states)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = _brought(path, contract, form, wanted)
+    with TemporaryDirectory(dir=path.parent, prefix=".once-") if db is None else nullcontext() as scratch:
+        if db is None:
+            db = duckdb.connect(str(Path(str(scratch)) / path.name), config={"memory_limit": _MEMORY})
+            _bring(db, form, wanted)
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+def _brought(
+    path: Path, contract: TableContract, form: str, wanted: dict[str, Path]
+) -> duckdb.DuckDBPyConnection | None:
+    """The file itself, made again where it is damaged; None where it is to be left as it is."""
     for _ in range(2):
         try:
             db = duckdb.connect(str(path), config={"memory_limit": _MEMORY})
         except duckdb.Error as error:
             if "set lock" in str(error):  # another night of this city holds it, which is a rare thing
-                break
+                return None
             _remove(path)
             continue
         try:
@@ -128,13 +145,11 @@ def _kept(
             is_later = _stands(db, path, contract, form)
             db.close()
             if is_later:
-                break
+                return None
         except duckdb.Error:
             db.close()
         _remove(path)
-    db = duckdb.connect(config={"memory_limit": _MEMORY})
-    _bring(db, form, wanted)
-    return db
+    return None
 
 
 def _remove(path: Path) -> None:
@@ -203,26 +218,47 @@ def _bring(db: duckdb.DuckDBPyConnection, form: str, wanted: dict[str, Path]) ->
     ):
         db.rollback()
         return False
-    new = [delivery for delivery in wanted if delivery not in covered]
-    if new:
-        files = [[str(packs.lay_out(wanted[delivery].parent) / wanted[delivery].name) for delivery in new]]
-        db.execute(f"create temp table incoming as {_newest(form)}", files)
-        db.execute("create temp table held as select * from latest semi join incoming using (key)")
-        db.execute("create temp table newest as " + _newest("from held union all from incoming"))
-        db.execute("delete from latest where key in (select key from held)")
-        db.execute("insert into latest from newest")
-        for sign, relation in (("-", "held"), ("+", "newest")):
-            db.execute(
-                f"insert into counts select state, bucket, {sign}rows, {sign}moments from ({_COUNTED.format(relation)})"  # noqa: S608
-            )
-        db.execute(
-            "create or replace table counts as select state, bucket, cast(sum(every.rows) as bigint) as rows, "
-            "sum(every.moments) as moments from counts as every group by all having sum(every.rows) <> 0 order by all"
-        )
-        db.executemany(
-            "insert into covered values (?, ?, ?)", [(delivery, *_stamp(wanted[delivery])) for delivery in new]
-        )
-        for relation in ("incoming", "held", "newest"):
-            db.execute(f"drop table {relation}")
     db.commit()
+    for files in _batches({delivery: file for delivery, file in wanted.items() if delivery not in covered}):
+        _add(db, form, files)
     return True
+
+
+def _batches(new: dict[str, Path]) -> Iterator[dict[str, Path]]:
+    """Deliveries by so many rows as fit into memory together: the newest of each key is picked there. Of an archive that is read for
+    the first time those are many batches, each kept before the next."""
+    batch: dict[str, Path] = {}
+    rows = 0
+    for delivery, file in new.items():
+        readable = packs.lay_out(file.parent) / file.name
+        more = pq.read_metadata(readable).num_rows
+        if batch and rows + more > _BATCH_ROWS:
+            yield batch
+            batch, rows = {}, 0
+        batch[delivery], rows = readable, rows + more
+    if batch:
+        yield batch
+
+
+def _add(db: duckdb.DuckDBPyConnection, form: str, files: dict[str, Path]) -> None:
+    """Add some deliveries, all of them or none."""
+    db.begin()
+    db.execute(f"create temp table incoming as {_newest(form)}", [list(map(str, files.values()))])
+    db.execute("create temp table held as select * from latest semi join incoming using (key)")
+    db.execute("create temp table newest as " + _newest("from held union all from incoming"))
+    db.execute("delete from latest where key in (select key from held)")
+    db.execute("insert into latest from newest")
+    for sign, relation in (("-", "held"), ("+", "newest")):
+        db.execute(
+            f"insert into counts select state, bucket, {sign}rows, {sign}moments from ({_COUNTED.format(relation)})"  # noqa: S608
+        )
+    db.execute(
+        "create or replace table counts as select state, bucket, cast(sum(every.rows) as bigint) as rows, "
+        "sum(every.moments) as moments from counts as every group by all having sum(every.rows) <> 0 order by all"
+    )
+    db.executemany(
+        "insert into covered values (?, ?, ?)", [(delivery, *_stamp(file)) for delivery, file in files.items()]
+    )
+    for relation in ("incoming", "held", "newest"):
+        db.execute(f"drop table {relation}")
+    db.commit()
