@@ -5,7 +5,8 @@ Decides cell by cell what may be published, and publishes it as one release.
 **Inputs** the asset `warehouse/assessment`; the work file; the findings of every check; the release before.
 
 **Outputs** `releases/<release_id>/`, a line in `ledger.jsonl`, the schema `published` in PostgreSQL (connection
-`minhu_published`) behind one pointer row, and the asset `releases/kpi_results`.
+`minhu_published`) behind one pointer row, and the asset `releases/kpi_results`; then, side by side, KPI pages, dossier and
+provenance, and a note where PostgreSQL shows other cells than the release.
 
 **When it fails** readers keep the last release, whole. A release is switched in one transaction: there is no half.
 
@@ -51,11 +52,25 @@ def kpi_publish() -> None:
         from minhu.pipeline import publication
 
         with stage() as night:
-            release = publication.publish_night(night, published_uri())
+            release = publication.publish_figures(night, published_uri())
             tell_of(RELEASED, release_id=release.release_id, cells=release.manifest["verdicts"])
 
     published: Any = publish_release()
-    published.operator.operator_extra_links = (SiteLink(), DossierLink())
+    made: list[Any] = [_of_the_release(name) for name in ("write_site", "write_dossier", "compare_published")]
+    made[0].operator.operator_extra_links = (SiteLink(),)
+    made[1].operator.operator_extra_links = (DossierLink(),)
+    published >> made
+
+
+def _of_the_release(name: str) -> Any:
+    @task(task_id=name, execution_timeout=timedelta(minutes=30))
+    def read_release() -> None:
+        from minhu.pipeline import publication
+
+        with stage() as night:
+            publication.OF_THE_RELEASE[name](night, published_uri())
+
+    return read_release()
 
 
 kpi_publish()

@@ -36,7 +36,7 @@ CALLS = {
         ("land_source", "returns"), ("validate_arrival", "returns"), ("announce_arrival", "returns"),
     ],
     "assessment_build": [("load_landing", ""), ("build_marts", ""), ("check_marts", "")],
-    "kpi_publish": [("publish_night", "")],
+    "kpi_publish": [("publish_figures", ""), ("write_site", ""), ("write_dossier", ""), ("compare_published", "")],
 }  # fmt: skip
 
 
@@ -62,7 +62,7 @@ RETURNED: dict[str, Callable[[str, date], Any]] = {
     "load_landing": lambda *_: dbt_build.LoadReport({"hotline.calls": 3}, False, ""),
     "build_marts": lambda *_: 12,
     "check_marts": lambda *_: [],
-    "publish_night": lambda *_: SimpleNamespace(release_id="r1", manifest={"verdicts": {"PUBLISHED": 4}}),
+    "publish_figures": lambda *_: SimpleNamespace(release_id="r1", manifest={"verdicts": {"PUBLISHED": 4}}),
 }
 FACTS = {
     **{f"{source}_extract": {"status": "accepted", "attempt": 1, "rows": {"calls": 3}} for source in registry.names()},
@@ -88,7 +88,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, date]]:
     for module, names in (
         (stages, ("land_source", "validate_arrival", "announce_arrival")),
         (dbt_build, ("load_landing", "build_marts", "check_marts")),
-        (publication, ("publish_night",)),
+        (publication, ("publish_figures", "compare_published", "write_dossier", "write_site")),
     ):
         for name in names:
             monkeypatch.setattr(module, name, stand_in(name))

@@ -52,6 +52,7 @@ def test_manifest_names_inputs_code_and_outputs(home: Home) -> None:
     assert (manifest["git_commit"], manifest["lock_sha256"], manifest["dbt_manifest_sha256"]) == (
         "abc123", "1" * 64, "2" * 64,
     )  # fmt: skip
+    assert manifest["engine"] == "duckdb"
     assert manifest["verdicts"] == {"PUBLISHED": 3}
     assert first.manifest["verdicts"] == {"NOT_RATED": 1, "PUBLISHED": 4}
     assert manifest["findings"] == {"block": 0, "info": 0, "warn": 1}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from minhu import atomic, state_directory
+from minhu.errors import UsageError
 from minhu.gate.decision import decide_verdicts
 from minhu.gate.identity import identity
 from minhu.landing.night import Night
-from minhu.release import publisher
+from minhu.release import publisher, releases
 from minhu.release.published_comparison import REPAIR
 from minhu.release.published_fingerprints import Compared
 from minhu.release.release_folder import Release, is_settled
@@ -18,9 +19,23 @@ from minhu.settings import Settings
 from minhu.warehouse import dbt_build, raw_tables, work_file
 
 _log = logging.getLogger(__name__)
+#: What follows a release and reads it alone, by the names of the tasks that do it side by side: the night, PostgreSQL's address.
+OF_THE_RELEASE: Mapping[str, Callable[[Night, str], None]] = {
+    "write_site": lambda night, _: write_site(night),
+    "write_dossier": lambda night, _: write_dossier(night),
+    "compare_published": lambda night, uri: compare_published(night, uri),
+}
 
 
 def publish_night(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
+    """Publish a night and all that is made of its release, one after the other in this process."""
+    published = publish_figures(night, published_uri, progress)
+    for follow in OF_THE_RELEASE.values():
+        follow(night, published_uri)
+    return published
+
+
+def publish_figures(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> Release:
     """Judge and publish a night; the work file is brought to that night first if another was built, or more landed, since."""
     if work_file.built_date(night.settings) != night.business_date or _is_behind(night):
         dbt_build.load_landing(night)
@@ -28,13 +43,36 @@ def publish_night(night: Night, published_uri: str, progress: Callable[[str], No
         dbt_build.check_marts(night)
     decide_verdicts(night)
     published = publish_release(night, published_uri, progress)
-    compare_published(night, published_uri, progress)
-    dossier.write_after_release(night.settings, published, progress)
-    provenance.write_after_release(night.settings, published, progress)
-    site.write_after_release(night.settings, published, progress)
+    _share(night)
+    return published
+
+
+def write_dossier(night: Night, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Write the pages for auditors and the provenance of the night's release; what fails is noted, and the release stands."""
+    release = _released(night)
+    dossier.write_after_release(night.settings, release, progress)
+    provenance.write_after_release(night.settings, release, progress)
+    _share(night)
+
+
+def write_site(night: Night, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Write the KPI pages of the night's release; what fails is noted, and the release stands."""
+    site.write_after_release(night.settings, _released(night), progress)
+    _share(night)
+
+
+def _released(night: Night) -> Release:
+    release = releases.latest_on(night.settings, night.business_date)
+    if release is None:
+        raise UsageError(
+            f"write what is made of the release of {night.business_date}", "there is none", "publish the night first"
+        )
+    return release
+
+
+def _share(night: Night) -> None:
     if night.settings.readers_group:
         state_directory.share(night.settings.home, night.settings.readers_group)
-    return published
 
 
 def compare_published(night: Night, published_uri: str, progress: Callable[[str], None] = lambda _: None) -> None:

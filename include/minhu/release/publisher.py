@@ -95,6 +95,7 @@ def publish(
             "as_of": as_of.isoformat(),
             "as_of_rule": AS_OF_RULE,
             "git_commit": identity.git_commit,
+            "engine": night.settings.engine,
             "lock_sha256": identity.lock_sha256,
             "dbt_manifest_sha256": identity.dbt_manifest_sha256,
             "landing": _landing_records(night.settings, landing_manifests),

@@ -35,7 +35,8 @@ Progress = Callable[[str], None]
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "public_key.pem"
 AS_OF_RULE = "an empty as_of in a file means the as_of of this release"
 #: What the content hash covers: the inputs, the models, the locked libraries and the outputs. Not the commit, or a word
-#: in the README would make another release; not the release before, not the signing key.
+#: in the README would make another release; not the engine, which must make no difference; not the release before, not the signing
+#: key.
 CONTENT_KEYS = (
     "city", "business_date", "as_of", "lock_sha256", "dbt_manifest_sha256", "landing", "stale_sources", "files",
 )  # fmt: skip

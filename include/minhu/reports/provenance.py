@@ -100,7 +100,12 @@ def prov_document(release: Release) -> Record:
         "entity": entity,
         "activity": {activity: {"minhu:job": activity.rsplit("/", 1)[1]} for activity in activities},
         "agent": {
-            code: _typed("prov:SoftwareAgent", git_commit=manifest["git_commit"], lock_sha256=manifest["lock_sha256"]),
+            code: _typed(
+                "prov:SoftwareAgent",
+                git_commit=manifest["git_commit"],
+                lock_sha256=manifest["lock_sha256"],
+                **({"engine": manifest["engine"]} if "engine" in manifest else {}),  # 0.3 did not tell it
+            ),
             key: _typed("minhu:SigningKey", key_id=manifest["signing_key_id"]),
         },
         "wasGeneratedBy": _relations("g", made, "prov:entity", "prov:activity"),

@@ -182,6 +182,7 @@ def _code(evidence: Evidence) -> Any:
         ("git_commit", Words("代码版本", "commit")),
         ("dbt_manifest_sha256", Words("模型与口径", "models and contracts")),
         ("lock_sha256", Words("锁定的依赖", "locked libraries")),
+        ("engine", Words("计算引擎", "engine")),
     )
     rows: list[list[Any]] = []
     for key, label in names:
