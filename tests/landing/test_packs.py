@@ -88,7 +88,11 @@ def test_every_reader_finds_a_packed_delivery(tmp_path: Path) -> None:
     assert landing.manifest("grid", "grids", day, 1) == read[1] and not folder.exists(), "a manifest needs no unpacking"
     inventory = Inventory(landing, LAST)
     assert {table.key: (table.manifest_sha256, table.part_sha256) for table in inventory.tables} == listed
-    assert all(table.is_there for table in inventory.tables) and not folder.exists()
+    paths = [table.path for table in inventory.tables]
+    assert list(packs.lost(tmp_path, [*paths, "grid/grids/dt=2026-09-09/attempt=001"])) == [
+        "grid/grids/dt=2026-09-09/attempt=001"
+    ]
+    assert not folder.exists()
     assert landing.read_table("grid", "grids", day, 1).equals(read[0]) and folder.is_dir()
     assert [path.name for path in sorted(folder.iterdir())] == ["manifest.json", "part.parquet"]
     pack_old(tmp_path)

@@ -10,7 +10,6 @@
 ] %}
 with cells as (
     select * from {{ ref('kpi_cells_ranked') }}
-    where is_judged_now
 ),
 
 placed as (

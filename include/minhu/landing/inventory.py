@@ -16,7 +16,7 @@ from typing import Any
 
 from minhu.landing import contracts, packs
 from minhu.landing.table_contract import TableContract
-from minhu.landing.zone import Arrival, Landing
+from minhu.landing.zone import Arrival, Landing, path_of
 
 #: Source, table, business date, attempt.
 LandedKey = tuple[str, str, date, int]
@@ -49,9 +49,9 @@ class LandedTable:
         return packs.lay_out(self.folder) / "part.parquet"
 
     @property
-    def is_there(self) -> bool:
-        """Whether it can be read, now or after its pack was opened."""
-        return packs.is_there(self.folder)
+    def path(self) -> str:
+        """Of its folder, below the landing folder."""
+        return path_of(self.contract, self.business_date, self.attempt)
 
     @cached_property
     def _manifest_bytes(self) -> bytes:

@@ -13,10 +13,11 @@ whatever is killed when.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
@@ -48,6 +49,20 @@ def is_packed(delivery: Path) -> bool:
 def is_there(delivery: Path) -> bool:
     """Whether a delivery's folder is laid out or packed."""
     return delivery.is_dir() or is_packed(delivery)
+
+
+def lost(root: Path, deliveries: Iterable[str]) -> Iterator[str]:
+    """Of many deliveries, by their paths below the landing folder, those that are neither laid out nor packed."""
+    members: dict[str, frozenset[str]] = {}
+    for path in deliveries:
+        if os.path.isfile(f"{root}/{path}/{_MANIFEST}"):  # noqa: PTH113  of a hundred thousand
+            continue
+        table, day, attempt = path.rsplit("/", 2)
+        pack = f"{table}/{FOLDER}/{day.removeprefix('dt=')[:7]}.zip"
+        if pack not in members:
+            members[pack] = _members(root / pack)
+        if f"{day}/{attempt}/{_MANIFEST}" not in members[pack]:
+            yield path
 
 
 def lay_out(delivery: Path) -> Path:

@@ -67,6 +67,11 @@ class Arrival:
     findings: tuple[Finding, ...] = ()
 
 
+def path_of(contract: TableContract, day: date, number: int) -> str:
+    """Where a table of an attempt lies, below the landing folder."""
+    return f"{contract.source}/{contract.name}/dt={day.isoformat()}/attempt={number:03d}"
+
+
 class Landing:
     """Reads and writes the landing folder of one home."""
 
@@ -74,7 +79,7 @@ class Landing:
         self.root = root
 
     def folder(self, contract: TableContract, day: date, number: int) -> Path:
-        return self.root / contract.source / contract.name / f"dt={day.isoformat()}" / f"attempt={number:03d}"
+        return self.root / path_of(contract, day, number)
 
     def has(self, contract: TableContract, day: date, number: int) -> bool:
         """Whether a table of an attempt is there, laid out or packed."""

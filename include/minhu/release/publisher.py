@@ -7,6 +7,7 @@ finishes the missing ones. Nothing here reads a clock, so the same inputs give t
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -150,7 +151,8 @@ def _complete_folder(
     """The release folder, written unless the ledger already has the release and its folder is sound."""
     events = ledger.events()
     known = release_events(events)
-    release_id = release_id_of(content)
+    content_hash = content_sha256(content)
+    release_id = release_id_of(content, content_hash)
     published_before = known.get(release_id)
     if published_before is not None and (settings.releases_dir / release_id).exists():
         progress(f"{release_id}: published before, nothing changed")
@@ -159,7 +161,7 @@ def _complete_folder(
     manifest = {
         **content,
         "release_id": release_id,
-        "content_sha256": content_sha256(content),
+        "content_sha256": content_hash,
         "previous": {"release_id": before[-1].release_id, "manifest_sha256": before[-1].manifest_sha256}
         if before
         else None,
@@ -234,12 +236,12 @@ def _check_files(release: Release) -> None:
 def _landing_records(settings: Settings, manifests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Paths relative to the home, in order: the same landing in another folder is the same input."""
 
-    def record(manifest: Mapping[str, Any]) -> dict[str, Any]:
-        path = Path(str(manifest["path"]))
-        inside = path.is_absolute() and path.is_relative_to(settings.home)
-        return {**manifest, "path": (path.relative_to(settings.home) if inside else path).as_posix()}
+    def below(path: str) -> str:
+        inside = os.path.isabs(path) and Path(path).is_relative_to(settings.home)  # noqa: PTH117  of a hundred thousand
+        return Path(path).relative_to(settings.home).as_posix() if inside else path
 
-    return sorted((record(manifest) for manifest in manifests), key=lambda entry: str(entry["path"]))
+    listed = [{**manifest, "path": below(str(manifest["path"]))} for manifest in manifests]
+    return sorted(listed, key=lambda entry: str(entry["path"]))
 
 
 def _arrival_records(settings: Settings, inventory: Inventory) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from minhu.errors import PermanentError
-from minhu.landing import contracts
+from minhu.landing import contracts, packs
 from minhu.landing.inventory import Inventory, LandedKey, LandedTable
 from minhu.landing.table_contract import TableContract
 from minhu.settings import Settings
@@ -115,18 +115,19 @@ def manifest_records(db: duckdb.DuckDBPyConnection, inventory: Inventory, home: 
         "select source, table_name, business_date, attempt, manifest_sha256, row_count from raw.loads"
     ).fetchall()
     known = {(source, name, day, number): (digest, rows) for source, name, day, number, digest, rows in loaded}
-    found: list[dict[str, object]] = []
-    for table in inventory.tables:
-        digest, rows = known[table.key]
-        path = table.folder / "manifest.json"
-        if not table.is_there:
-            raise PermanentError(
-                f"list what the release of {inventory.business_date} rests on",
-                f"expected {path.relative_to(home)}, which was loaded, found no file",
-                "restore landing from a copy; without it the release could never be made again",
-            )
-        found.append({"path": path.relative_to(home).as_posix(), "sha256": digest, "rows": rows})
-    return sorted(found, key=lambda entry: str(entry["path"]))
+    root = inventory.landing.root
+    listed = {table.path: known[table.key] for table in inventory.tables}
+    for path in packs.lost(root, listed):
+        raise PermanentError(
+            f"list what the release of {inventory.business_date} rests on",
+            f"expected {(root / path).relative_to(home)}/manifest.json, which was loaded, found no file",
+            "restore landing from a copy; without it the release could never be made again",
+        )
+    below = root.relative_to(home).as_posix()
+    return [
+        {"path": f"{below}/{path}/manifest.json", "sha256": digest, "rows": rows}
+        for path, (digest, rows) in sorted(listed.items())
+    ]
 
 
 def loaded_parts(settings: Settings) -> dict[LandedKey, str]:

@@ -1,5 +1,5 @@
--- One row per cell from a month to a year of a district, street or responsible unit that is ranked among its peers.
--- is_judged_now: it got its verdict in this build.
+-- One row per cell from a month to a year of a district, street or responsible unit that is ranked among its peers and got
+-- its verdict in this build.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 select
@@ -16,8 +16,7 @@ select
     cast(verdicts.sample_size as double) as sample_size,
     verdicts.value,
     verdicts.ci_low,
-    verdicts.ci_high,
-    {{ is_judged_in_this_build('bands') }} as is_judged_now
+    verdicts.ci_high
 from {{ ref('kpi_bands') }} as bands
 inner join {{ ref('kpi_verdicts') }} as verdicts
     on
@@ -31,6 +30,8 @@ inner join {{ ref('kpi_verdicts') }} as verdicts
 inner join {{ ref('kpi_contract') }} as contract
     on bands.kpi_id = contract.kpi_id and bands.variant = contract.variant
 where
-    bands.rank_best is not null
+    {{ is_judged_in_this_build('bands') }}
+    and {{ is_judged_in_this_build('verdicts') }}
+    and bands.rank_best is not null
     and bands.unit_type in ('district', 'street', 'unit')
     and bands.period_type in ('month', 'assessment_month', 'quarter', 'half_year', 'year')

@@ -3,6 +3,6 @@ from minhu.statistics.rank_intervals import likely_ranks
 
 
 def model(dbt, session):
-    cells = dbt.ref("kpi_cells_ranked").filter("is_judged_now").df()
+    cells = dbt.ref("kpi_cells_ranked").df()
     parameters = dbt.ref("kpi_parameters").df().set_index("name")["value"]
     return likely_ranks(cells, int(parameters["rank_draws"]), int(parameters["rank_seed"]))
