@@ -62,9 +62,9 @@ test-bi: var/bi/.installed var/bi/superset/.installed .venv/.runtime ## psql, pa
 	@var/bi/superset/bin/python tests/bi/superset.py "$$($(BIN)/minhu $(CITY_FLAG) db uri)" $(or $(PORT),15432) \
 		"$$($(BIN)/minhu $(CITY_FLAG) db start --port $(or $(PORT),15432) | sed -n 's/^its password is in //p')" var/bi/superset/home
 
-test-spark: .venv-spark/.installed ## two nights on Spark and on DuckDB, compared cell by cell; needs Java 17 (apt-get install openjdk-17-jre-headless)
+test-spark: .venv-spark/.installed ## two nights, and a simulated month at 5 %, on Spark and on DuckDB, compared cell by cell; needs Java 17 (apt-get install openjdk-17-jre-headless); without the month: SPARK='-m "not slow"'
 	@command -v java >/dev/null || { echo "Java 17 is needed: apt-get install openjdk-17-jre-headless"; exit 2; }
-	PYTHONPATH=include .venv-spark/bin/python -m pytest tests/spark
+	PYTHONPATH=include .venv-spark/bin/python -m pytest tests/spark $(SPARK)
 
 lint: .venv/.development ## ruff, sqlfluff, mypy, import directions, dependencies, conventions of the dbt project
 	$(BIN)/ruff check .
