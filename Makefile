@@ -18,6 +18,10 @@ HISTORIES ?=
 TESTS ?=
 MODULE ?=
 SHARE ?=
+ENGINE ?=
+# ENGINE=spark: the models of a night run on Spark, everything in its environment (docs/scale.md).
+NIGHT := $(if $(filter spark,$(ENGINE)),.venv-spark,.venv)
+NIGHT_READY := $(if $(filter spark,$(ENGINE)),.venv-spark/.installed,.venv/.runtime)
 CITY_FLAG := $(if $(CITY),--city $(CITY))
 # A statement may hold quotes, backticks and dollars: it reaches the shell as a variable, never as text of the command.
 override export Q := $(value Q)
@@ -30,11 +34,11 @@ help: ## what can be done
 
 setup: .venv/.runtime ## create .venv with the locked requirements
 
-nightly: .venv/.runtime ## run one night: DATE=2026-11-20 SCALE=0.05 SEED=7 DAYS=7 CITY=pingshan, all optional
-	@$(BIN)/minhu $(CITY_FLAG) nightly $(if $(DATE),--date $(DATE)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
+nightly: $(NIGHT_READY) ## run one night: DATE=2026-11-20 SCALE=0.05 SEED=7 DAYS=7 CITY=pingshan ENGINE=spark, all optional
+	@$(if $(ENGINE),MINHU_ENGINE=$(ENGINE) )$(NIGHT)/bin/minhu $(CITY_FLAG) nightly $(if $(DATE),--date $(DATE)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
 
-airflow: .venv/.runtime ## Airflow with the chain on its schedule until Ctrl-C: PORT=8080 (its pages) SCALE SEED DAYS CITY
-	@$(BIN)/minhu $(CITY_FLAG) airflow $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
+airflow: $(NIGHT_READY) ## Airflow with the chain on its schedule until Ctrl-C: PORT=8080 (its pages) SCALE SEED DAYS CITY ENGINE
+	@$(if $(ENGINE),MINHU_ENGINE=$(ENGINE) )$(NIGHT)/bin/minhu $(CITY_FLAG) airflow $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEED),--seed $(SEED)) $(if $(DAYS),--days $(DAYS))
 
 status: .venv/.runtime ## which release is current, cells by verdict
 	@$(BIN)/minhu $(CITY_FLAG) status
@@ -147,4 +151,5 @@ clean: ## remove .venv and everything built; var/ (all state) stays
 	@$(BIN)/python -m venv .venv-$*
 	@echo "installing .venv-$* (once) ..."
 	@.venv-$*/bin/pip install $(PIP_FLAGS) --require-hashes -r $<
+	@$(if $(filter spark,$*),.venv-$*/bin/pip install $(PIP_FLAGS) --no-build-isolation -e .)
 	@touch $@
