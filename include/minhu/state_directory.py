@@ -8,6 +8,7 @@ from __future__ import annotations
 import grp
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from minhu.errors import PermanentError
@@ -105,7 +106,8 @@ def _share(path: Path, group: str) -> None:
         ):
             return
         for below in sorted(path.iterdir()):
-            _share(below, group)
+            with suppress(FileNotFoundError):  # what another task takes away meanwhile
+                _share(below, group)
     _give_to(path, group, _mode(path) | (_GROUP_READS_FOLDER if path.is_dir() else _GROUP_READS_FILE))
 
 

@@ -9,6 +9,7 @@ import zipfile
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -39,6 +40,8 @@ def contents(root: Path) -> dict[str, str]:
     """Hash of every landed file by its path, packed or not."""
     found = {}
     for path in root.rglob("*"):
+        if path.name.startswith("."):
+            continue
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as pack:
                 for name in pack.namelist():
@@ -49,7 +52,11 @@ def contents(root: Path) -> dict[str, str]:
 
 
 def pack_old(root: Path, months: int = 2) -> int:
-    return sum(packing.pack(table) for table in packing.old_months(root, months))
+    done = [packing.pack(table) for table in packing.old_months(root, months)]
+    for _, problems in done:
+        for problem in problems:
+            raise problem
+    return sum(size for size, _ in done)
 
 
 def test_packed_months_hold_every_byte_and_the_newest_stay_as_they_are(tmp_path: Path) -> None:
@@ -138,7 +145,44 @@ def test_a_late_delivery_of_a_packed_month_lands_beside_its_pack_and_is_packed_w
     assert contents(tmp_path) == before and landing.read_table("grid", "grids", day, 2).num_rows == 1
 
 
-@pytest.mark.parametrize("harm", ["part", "stranger", "other"])
+def test_an_attempt_that_was_never_accepted_is_not_packed(tmp_path: Path) -> None:
+    """Its number is used again when the source is mended, by other bytes."""
+    landing, day = land(tmp_path), date(2026, 9, 1)
+    landing.write_attempt("grid", day, WINDOW, tables("refused"), {})
+    landing.block("grid", day, "refused")
+    pack_old(tmp_path)
+    assert landing.folder(GRIDS, day, 1).is_dir() and not packs.is_packed(landing.folder(GRIDS, day, 1))
+    landing.accept(landing.write_attempt("grid", day, WINDOW, tables("mended"), {}))
+    pack_old(tmp_path)
+    assert landing.read_table("grid", "grids", day, 1)["grid_code"].to_pylist() == ["mended"]
+
+
+def test_a_delivery_that_lands_while_its_month_is_packed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing, day = land(tmp_path), date(2026, 9, 8)
+    folder, write = landing.folder(GRIDS, day, 1), packs._write
+
+    def landed_meanwhile(*arguments: Any) -> None:
+        write(*arguments)
+        if arguments[0] == packs.pack_of(folder):
+            (folder / "manifest.json").write_bytes((folder / "manifest.json").read_bytes() + b" ")
+
+    monkeypatch.setattr(packs, "_write", landed_meanwhile)
+    with pytest.raises(PermanentError, match="landed again meanwhile"):
+        pack_old(tmp_path)
+    assert (folder / "manifest.json").read_bytes().endswith(b" ")
+
+
+def test_listing_what_could_be_packed_changes_nothing(tmp_path: Path) -> None:
+    """A reader may be laying a delivery out, and another process may be packing."""
+    landing = land(tmp_path)
+    day = landing.folder(GRIDS, date(2026, 9, 8), 1).parent
+    for name in ("dt=2026-09-08/.unpacking-x", "dt=2026-09-08/.packed-attempt=001", "packed/.building-2026-09.zip"):
+        (day.parent / name).mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    assert list(packing.old_months(tmp_path, 2)) and sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("harm", ["part", "stranger", "other", "cut"])
 def test_what_is_not_as_it_landed_is_not_packed_and_nothing_is_removed(tmp_path: Path, harm: str) -> None:
     landing = land(tmp_path)
     folder = landing.folder(GRIDS, date(2026, 9, 8), 1)
@@ -147,9 +191,11 @@ def test_what_is_not_as_it_landed_is_not_packed_and_nothing_is_removed(tmp_path:
         landing.laid_out(GRIDS, date(2026, 9, 8), 1)
     names = {"part": "part.parquet", "stranger": "notes.txt"}
     path = folder / names.get(harm, "manifest.json")
-    path.write_bytes(path.read_bytes() + b" " if path.exists() else b"")
+    path.write_bytes(b"" if harm == "cut" or not path.exists() else path.read_bytes() + b" ")
     before = contents(tmp_path)
-    with pytest.raises(PermanentError, match=r"changed since it landed|its manifest names|not the one in 2026-09.zip"):
+    with pytest.raises(
+        PermanentError, match=r"changed since it landed|its manifest names|not the one in 2026-09.zip|cannot be read"
+    ):
         pack_old(tmp_path)
     assert contents(tmp_path) == before
     assert path.exists()
@@ -194,7 +240,8 @@ KILLED = """
     sys.settrace(step)
     for table in packing.old_months(root, 2):
         if table.name == "grid.grids":
-            packing.pack(table)
+            _, problems = packing.pack(table)
+            assert not problems, problems
     sys.settrace(None)
     print(seen)
 """

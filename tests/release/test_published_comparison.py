@@ -12,9 +12,10 @@ from psycopg import sql
 from minhu.audit.verification import Verified, with_published
 from minhu.landing.night import Night
 from minhu.pipeline import publication
-from minhu.release import published_comparison, publisher
+from minhu.release import published_comparison, published_contract, publisher, releases
 from minhu.release.published_description import Connection
-from minhu.release.published_fingerprints import Compared
+from minhu.release.published_fingerprints import Compared, Shown
+from minhu.release.release_folder import ReleaseFile
 from tests.release.conftest import CELLS, D20, D21, Cell, Home
 
 #: What somebody who can write there does, and what is said.
@@ -131,8 +132,8 @@ def test_a_moment_that_all_rows_take_from_their_release_is_compared_with_it(home
     home.night(D20)
     assert since(home) == []
     home.execute("update published_store.releases set as_of = as_of - interval '1 day'")
-    (said,) = since(home)
-    assert said.endswith("as_of is 2026-11-19 16:00:00, in the release it is not") and said in published(home)
+    found = since(home)
+    assert found[0].endswith("as_of is 2026-11-19 16:00:00, in the release it is not") and found == published(home)
 
 
 def test_a_view_that_shows_other_values_is_seen_although_no_row_was_written(home: Home) -> None:
@@ -144,6 +145,74 @@ def test_a_view_that_shows_other_values_is_seen_although_no_row_was_written(home
     home.execute(f"create or replace view published.kpi_results as {changed}")
     found = since(home)
     assert found == published(home) and "numerator is 4, released was 3" in " ".join(found)
+
+
+def test_a_writer_that_began_before_the_publisher_is_seen(home: Home) -> None:
+    """Its number is lower, so numbers that are only added up could come out the same."""
+    with psycopg.connect(home.uri) as early, psycopg.connect(home.uri) as late:
+        early.execute("select pg_current_xact_id()")
+        home.night(D20)
+        assert since(home) == []
+        late.execute("select pg_current_xact_id()")
+        for connection, unit in ((early, "U1"), (late, "U2")):
+            connection.execute(
+                "update published_store.kpi_results_versions set numerator = 2 where unit_code = %s", [unit]
+            )
+            connection.commit()
+    found = " ".join(since(home))
+    assert "unit_code=U1" in found and "unit_code=U2" in found
+
+
+WAYS_TO_BE_TRUSTED = (
+    "create table published_store.overrides (unit_code text, numerator numeric(18, 4)); "
+    "{view} left join published_store.overrides as o on o.unit_code = cell.unit_code",
+    "create function published_store.told(n numeric) returns numeric language sql as 'select n'; {view}",
+    "{view} where current_date < date '2999-01-01'",
+)
+
+
+@pytest.mark.parametrize("way", WAYS_TO_BE_TRUSTED)
+def test_a_view_of_another_making_is_read_whole_although_it_shows_the_same(
+    home: Home, read: list[tuple[str, int]], way: str
+) -> None:
+    """What it shows may hang on rows, functions and clocks that nobody compares."""
+    home.night(D20)
+    assert since(home) == []
+    (text,) = home.rows("select pg_get_viewdef('published.kpi_results')")[0]
+    select = text.rstrip(";")
+    if "told" in way:
+        select = select.replace(
+            "cell.numerator", "cast(published_store.told(cell.numerator) as numeric(18, 4)) as numerator"
+        )
+    elif "overrides" in way:
+        select = select.replace("cell.numerator", "coalesce(o.numerator, cell.numerator)::numeric(18, 4) as numerator")
+    home.execute(way.format(view=f"create or replace view published.kpi_results as {select}"))
+    for _ in range(2):
+        read.clear()
+        assert since(home) == [] and "kpi_results" in dict(read)
+    if "overrides" in way:
+        home.execute("insert into published_store.overrides values ('U1', 77)")
+        assert "numerator is 77" in " ".join(since(home))
+
+
+def test_the_views_of_every_table_are_known_by_their_text(home: Home, read: list[tuple[str, int]]) -> None:
+    """On this PostgreSQL; where it writes them otherwise, all is read."""
+    home.night(D20)
+    assert since(home) == [] and len(read) >= 6
+    read.clear()
+    assert since(home) == [] and read == []
+
+
+def test_a_table_that_was_one_file_before_is_compared_after_a_roll_back(home: Home) -> None:
+    home.night(D20)
+    kept = Compared(home.settings.home / "compared.json")
+    release = releases.current(home.settings)
+    table = published_contract.load(home.settings.dbt_dir).tables["quality_findings"]
+    whole = [ReleaseFile("quality_findings.parquet", "0" * 64, 1, 1)]
+    assert kept.to_compare("quality_findings", whole, Shown(1, {})) is None and release.table_names
+    for wanted in (None, {""}):
+        ((parts, condition),) = published_comparison._pieces(whole, table, wanted)
+        assert (parts, condition.as_string(None)) == (None, "true")
 
 
 def test_a_night_reads_the_parts_it_changed_and_no_settled_month(home: Home, read: list[tuple[str, int]]) -> None:

@@ -198,9 +198,14 @@ def test_packed_deliveries_rebuild_a_night_and_are_not_laid_out_in_the_home(stor
     settings = replace(story.settings, home=tmp_path / "home")
     shutil.copytree(story.settings.home, settings.home, ignore=shutil.ignore_patterns("replay"))
     for contract in contracts.TABLES:
-        for _, deliveries in packs.waiting(settings.landing_dir / contract.source / contract.name, "9999"):
+        accepted = {
+            a.business_date.isoformat(): a.attempt or 0 for a in Landing(settings.landing_dir).arrivals(contract.source)
+        }
+        table = settings.landing_dir / contract.source / contract.name
+        for deliveries in packs.waiting(table, "9999", accepted).values():
             packs.pack(deliveries)
-    assert not list(settings.landing_dir.rglob("part.parquet")) and list(settings.landing_dir.rglob("2026-11.zip"))
+    assert list(settings.landing_dir.rglob("2026-11.zip"))
+    assert not list((settings.landing_dir / "hotline").rglob("part.parquet"))
     before = files_of(settings.home)
     found = replay.replay(settings, story.second.release_id)
     assert found.is_equal, "\n".join(found.lines())
@@ -266,6 +271,14 @@ def test_tampered_evidence_is_named_before_anything_is_built(story: Story, harm:
         for one, content in kept.items():
             one.write_bytes(content)
     assert list((story.settings.home / "replay").glob("running-*")) == []
+
+
+def test_an_earlier_attempt_that_is_listed_itself_is_brought_once(story: Story, tmp_path: Path) -> None:
+    """Also where it was damaged, so that the damage is what is told."""
+    scratch, path = replace(story.settings, home=tmp_path), story.second.manifest["landing"][0]["path"]
+    for _ in range(2):
+        replay_evidence._bring(story.settings, scratch, path)
+    assert (tmp_path / path).is_file()
 
 
 def test_a_release_of_the_time_before_arrival_records_were_listed_is_laid_out_too(story: Story, tmp_path: Path) -> None:

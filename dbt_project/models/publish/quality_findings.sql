@@ -1,5 +1,5 @@
--- One row per finding of this night, as published to auditors. The night is the release's and stands in no row: what stays
--- found stays the same row. Where its counts are those of a figure that is hidden,
+-- One row per finding of this night, as published to auditors. The night is the release's and stands in no row: what
+-- stays found stays the same row. Where its counts are those of a figure that is hidden,
 -- they are left out; what says that one hidden figure is odd is left out whole: it concerns no figure that is shown.
 with hidden as (
     select

@@ -207,15 +207,7 @@ def _other_code(settings: Settings, release: Release) -> str:
 def _scratch_home(settings: Settings, release: Release, keep: bool) -> Iterator[Path]:
     """An empty folder, gone afterwards; one replay per home at a time, so whatever else is running here was killed."""
     root = settings.home / "replay"
-    root.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(root / "replay.lock", timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise Busy(
-            f"replay {release.release_id}", f"another replay is running in {settings.home}", "wait until it has ended"
-        ) from None
-    try:
+    with exclusive(settings, f"replay {release.release_id}"):
         for leftover in root.glob(f"{_RUNNING}*"):
             shutil.rmtree(leftover)
         home = root / f"{_KEPT if keep else _RUNNING}{release.release_id}"
@@ -226,5 +218,23 @@ def _scratch_home(settings: Settings, release: Release, keep: bool) -> Iterator[
         finally:
             if not keep:
                 shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def exclusive(settings: Settings, tried: str) -> Iterator[None]:
+    """One replay of a home at a time, and nobody who moves what it reads.
+
+    Raises:
+        Busy: a replay is running.
+    """
+    root = settings.home / "replay"
+    root.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(root / "replay.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise Busy(tried, f"another replay is running in {settings.home}", "wait until it has ended") from None
+    try:
+        yield
     finally:
         lock.release()

@@ -141,6 +141,8 @@ def _refuse_other_tables(settings: Settings, release: Release, linked: Mapping[_
 def _bring(settings: Settings, scratch: Settings, path: str) -> None:
     """Show the scratch home a landed table: by a link, or out of its pack. One that is nowhere is missing there too."""
     delivery, target = (settings.home / path).parent, (scratch.home / path).parent
+    if target.is_symlink() or target.exists():  # an earlier attempt that is listed as well
+        return
     target.parent.mkdir(parents=True, exist_ok=True)
     if delivery.is_dir() or not packs.is_packed(delivery):
         target.symlink_to(delivery.resolve(), target_is_directory=True)

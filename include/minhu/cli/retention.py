@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from minhu.errors import MinhuError
     from minhu.settings import Settings
 
 _POLICY = """\
@@ -31,9 +32,10 @@ def add_retention_command(app: typer.Typer, settings: Callable[[], Settings]) ->
         ] = False,
     ) -> None:
         """What is kept for how long, old pages that may go, and old months of landing that can be packed; evidence never goes."""
-        from contextlib import nullcontext
+        from contextlib import ExitStack
 
         from minhu.analysis.disk_use import shown
+        from minhu.audit.replay import exclusive as exclusive_replay
         from minhu.landing import packing
         from minhu.release.published import KEEP_RELEASES
         from minhu.reports import retention as pages
@@ -42,8 +44,10 @@ def add_retention_command(app: typer.Typer, settings: Callable[[], Settings]) ->
         home = settings()
         typer.echo(_POLICY.format(months=months, nights=nights, releases=KEEP_RELEASES))
         last = packing.newest_day(home.landing_dir)
-        night = exclusive_night(home.home, last, "minhu retention") if apply and last else nullcontext()
-        with night:
+        with ExitStack() as alone:
+            if apply and last:
+                alone.enter_context(exclusive_night(home.home, last, "minhu retention"))
+                alone.enter_context(exclusive_replay(home, "pack landing"))
             going = pages.may_go(home, nights)
             for one in going:
                 again = f"{pages.MADE_AGAIN[one.layer]} {one.folder.name}"
@@ -53,17 +57,21 @@ def add_retention_command(app: typer.Typer, settings: Callable[[], Settings]) ->
             done = "removed" if apply else "may go (--apply removes them)"
             typer.echo(f"{len(going)} folders of pages, {shown(sum(one.bytes for one in going))} {done}")
             before = after = files = 0
+            left: list[MinhuError] = []
             for table in packing.old_months(home.landing_dir, months) if last else ():
                 span = table.first if table.first == table.last else f"{table.first} to {table.last}"
-                packed = packing.pack(table) if apply else None
+                packed, problems = packing.pack(table) if apply else (None, [])
                 typer.echo(
                     f"landing    {table.name:34} {span:18} {table.files:>6} files  {shown(table.bytes):>9}"
                     + (f"  now {shown(packed)}" if packed is not None else "")
                 )
                 before, after, files = before + table.bytes, after + (packed or 0), files + table.files
+                left += problems
             if apply:
                 typer.echo(f"{files} files of old deliveries packed: {shown(before)} on disk are {shown(after)} now")
             else:
                 typer.echo(
                     f"{files} files of old deliveries, {shown(before)} on disk, can be packed (--apply packs them)"
                 )
+            if left:
+                raise typer.Exit(1)

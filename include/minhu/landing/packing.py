@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from minhu.errors import PermanentError
 from minhu.landing import contracts, packs
+from minhu.landing.zone import Landing
 
 _BLOCK = 512  # of st_blocks (POSIX, sys/stat.h)
 
@@ -48,7 +50,7 @@ def newest_day(root: Path) -> date | None:
 
 
 def old_months(root: Path, newest: int) -> Iterator[OldMonths]:
-    """Tables with months that can be packed; what killed runs left behind is removed on the way.
+    """Tables with months that can be packed.
 
     Args:
         root: the landing folder.
@@ -59,28 +61,35 @@ def old_months(root: Path, newest: int) -> Iterator[OldMonths]:
         return
     number = last.year * 12 + last.month - newest  # of the month, from 0, before the first that stays
     before = f"{number // 12:04d}-{number % 12 + 1:02d}"
+    landing = Landing(root)
+    accepted = {
+        source: {arrival.business_date.isoformat(): arrival.attempt or 0 for arrival in landing.arrivals(source)}
+        for source in contracts.SOURCES
+    }
     for contract in contracts.TABLES:
         folder = root / contract.source / contract.name
-        packs.sweep(folder)
-        months = dict(packs.waiting(folder, before))
+        months = packs.waiting(folder, before, accepted[contract.source])
         if months:
             paths = {path for deliveries in months.values() for delivery in deliveries for path in _all(delivery)}
             files = sum(path.is_file() for path in paths)
             yield OldMonths(folder, months, files, sum(path.stat().st_blocks * _BLOCK for path in paths))
 
 
-def pack(table: OldMonths) -> int:
+def pack(table: OldMonths) -> tuple[int, list[PermanentError]]:
     """Pack the months of a table, one after the other; a kill between two leaves the rest for the next run.
 
     Returns:
-        Bytes on disk of their packs.
-
-    Raises:
-        PermanentError: a delivery is damaged; months before it are packed, it and the later ones are as they were.
+        Bytes on disk of their packs, and why months were left as they are: a delivery of each is damaged.
     """
+    packs.sweep(table.folder)
+    size, problems = 0, []
     for deliveries in table.months.values():
-        packs.pack(deliveries)
-    return sum(packs.pack_of(deliveries[0]).stat().st_blocks * _BLOCK for deliveries in table.months.values())
+        try:
+            packs.pack(deliveries)
+            size += packs.pack_of(deliveries[0]).stat().st_blocks * _BLOCK
+        except PermanentError as error:
+            problems.append(error)
+    return size, problems
 
 
 def _all(delivery: Path) -> Iterator[Path]:

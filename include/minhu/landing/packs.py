@@ -17,8 +17,8 @@ import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -79,9 +79,12 @@ def read(delivery: Path, name: str) -> bytes:
         FileNotFoundError: the delivery is nowhere.
         PermanentError: its pack lacks the file, or its bytes there are damaged.
     """
-    if delivery.is_dir() or not is_packed(delivery):
+    try:
         return (delivery / name).read_bytes()
-    return _read_packed(delivery, name)
+    except FileNotFoundError:
+        if delivery.is_dir() or not is_packed(delivery):  # it may have been packed just now
+            raise
+        return _read_packed(delivery, name)
 
 
 def _read_packed(delivery: Path, name: str) -> bytes:
@@ -110,7 +113,7 @@ def unpack(delivery: Path, target: Path | None = None) -> None:
     target = target or delivery
     manifest = _read_packed(delivery, _MANIFEST)
     files = {_MANIFEST: manifest}
-    for name, digest in _listed(manifest).items():
+    for name, digest in _listed(delivery, manifest).items():
         files[name] = _read_packed(delivery, name)
         if sha256(files[name]).hexdigest() != digest:
             raise _damaged(delivery, f"{name} in {pack_of(delivery).name} is not the one its manifest names")
@@ -120,6 +123,8 @@ def unpack(delivery: Path, target: Path | None = None) -> None:
         built.mkdir()
         for name, content in files.items():
             (built / name).write_bytes(content)
+            atomic.sync_file(built / name)  # laid out it hides the pack, so it has to be whole after a power cut
+        atomic.sync_folder(built)
         try:
             built.rename(target)
         except OSError:
@@ -127,19 +132,20 @@ def unpack(delivery: Path, target: Path | None = None) -> None:
                 raise
 
 
-def waiting(table: Path, before: str) -> Iterator[tuple[str, list[Path]]]:
+def waiting(table: Path, before: str, accepted: Mapping[str, int]) -> dict[str, list[Path]]:
     """Months of a table, as ``yyyy-mm``, that can be packed, with the folders of their deliveries.
 
     Args:
         table: its folder in landing.
         before: the first month that stays as it is.
+        accepted: the accepted attempt of each business date. One that was never accepted may be landed again under its number.
     """
     months: dict[str, list[Path]] = {}
     for delivery in sorted(table.glob("dt=*/attempt=*")):
-        month = delivery.parent.name.removeprefix("dt=")[:7]
-        if month < before:
-            months.setdefault(month, []).append(delivery)
-    yield from months.items()
+        day, number = delivery.parent.name.removeprefix("dt="), int(delivery.name.removeprefix("attempt="))
+        if day[:7] < before and number <= accepted.get(day, 0):
+            months.setdefault(day[:7], []).append(delivery)
+    return months
 
 
 def pack(deliveries: list[Path]) -> None:
@@ -151,20 +157,26 @@ def pack(deliveries: list[Path]) -> None:
     """
     target = pack_of(deliveries[0])
     there = _members(target)
-    new: dict[str, bytes] = {}
+    new: dict[str, tuple[Path, str]] = {}
+    manifests: dict[Path, bytes] = {}
     for delivery in deliveries:
-        for name, content in _sound_files(delivery):
+        for name, digest in _sound_files(delivery).items():
             member = f"{_name(delivery)}/{name}"
             if member not in there:
-                new[member] = content
-            elif _read_packed(delivery, name) != content:
+                new[member] = (delivery / name, digest)
+            elif sha256(_read_packed(delivery, name)).hexdigest() != digest:
                 raise _damaged(
                     delivery, f"{name} is not the one in {target.name}", "find out which of them the releases name"
                 )
+        manifests[delivery] = (delivery / _MANIFEST).read_bytes()
     if new:
         _write(target, new)
     for delivery in deliveries:
-        delivery.rename(delivery.with_name(_GOING + delivery.name))
+        going = delivery.with_name(_GOING + delivery.name)
+        delivery.rename(going)
+        if (going / _MANIFEST).read_bytes() != manifests[delivery]:
+            going.rename(delivery)
+            raise _damaged(delivery, "it was landed again meanwhile", "run it again when no night runs")
     sweep(target.parents[1])
 
 
@@ -179,52 +191,51 @@ def sweep(table: Path) -> None:
             day.rmdir()
 
 
-def _sound_files(delivery: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file of a delivery, held against its manifest."""
+def _sound_files(delivery: Path) -> dict[str, str]:
+    """SHA-256 of every file of a delivery, held against its manifest."""
     manifest = (delivery / _MANIFEST).read_bytes()
-    listed = _listed(manifest)
+    listed = _listed(delivery, manifest)
     there = {path.name for path in delivery.iterdir()}
     if there != {_MANIFEST, *listed}:
         raise _damaged(delivery, f"it holds {', '.join(sorted(there))}, its manifest names {', '.join(sorted(listed))}")
-    yield _MANIFEST, manifest
     for name, digest in sorted(listed.items()):
-        content = (delivery / name).read_bytes()
-        if sha256(content).hexdigest() != digest:
+        if atomic.sha256_of(delivery / name) != digest:
             raise _damaged(delivery, f"{name} was changed since it landed")
-        yield name, content
+    return {_MANIFEST: sha256(manifest).hexdigest(), **listed}
 
 
-def _listed(manifest: bytes) -> dict[str, str]:
+def _listed(delivery: Path, manifest: bytes) -> dict[str, str]:
     """SHA-256 of the files that a manifest names."""
-    return {str(file["name"]): str(file["sha256"]) for file in json.loads(manifest)["files"]}
+    try:
+        return {str(file["name"]): str(file["sha256"]) for file in json.loads(manifest)["files"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(delivery, f"its manifest cannot be read ({type(error).__name__})") from None
 
 
-def _write(target: Path, new: dict[str, bytes]) -> None:
-    """Replace a pack by one that holds more, when all of that can be read from it."""
+def _write(target: Path, new: Mapping[str, tuple[Path, str]]) -> None:
+    """Replace a pack by one that holds more, when all of that can be read from it; never two members in memory."""
     target.parent.mkdir(exist_ok=True)
     building = target.with_name(_BUILDING + target.name)
-    held = {name: _read_member(target, name) for name in _members(target)}
-    everything = dict(sorted({**held, **new}.items()))
-    with zipfile.ZipFile(building, "w") as writing:
-        for name, content in everything.items():
+    expected = {name: digest for name, (_, digest) in new.items()}
+    with zipfile.ZipFile(building, "w") as writing, ExitStack() as stack:
+        held = stack.enter_context(zipfile.ZipFile(target)) if target.exists() else None
+        for name in sorted({*new, *(held.namelist() if held else ())}):
+            content = new[name][0].read_bytes() if name in new else held.read(name)  # type: ignore[union-attr]
             member = zipfile.ZipInfo(name, _NO_TIME)
             # Parquet is compressed as it is; a manifest shrinks to a fifth
             member.compress_type = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
             writing.writestr(member, content)
-    for name, content in everything.items():
-        if _read_member(building, name) != content:
-            raise PermanentError(
-                f"pack {target}", f"{name} cannot be read from it again", "check the disk and run again"
-            )
+            expected.setdefault(name, sha256(content).hexdigest())
+    with zipfile.ZipFile(building) as written:
+        for name, digest in expected.items():
+            if sha256(written.read(name)).hexdigest() != digest:
+                raise PermanentError(
+                    f"pack {target}", f"{name} cannot be read from it again", "check the disk and run again"
+                )
     atomic.sync_file(building)
     building.rename(target)
     atomic.sync_folder(target.parent)
     atomic.sync_folder(target.parents[1])
-
-
-def _read_member(pack: Path, name: str) -> bytes:
-    with zipfile.ZipFile(pack) as opened:
-        return opened.read(name)
 
 
 def _members(pack: Path) -> frozenset[str]:

@@ -19,6 +19,7 @@ from psycopg import sql
 
 from minhu.ledger.chain import Event, release_events, sign_off_events
 from minhu.release import published
+from minhu.release import published_tables as tables
 from minhu.release.published_contract import UNDATED, Contract, Table
 from minhu.release.published_description import VIEWS, Connection, listed
 from minhu.release.published_fingerprints import Compared, Shown, shown
@@ -94,7 +95,7 @@ def _compare(
     compared: Compared | None,
 ) -> list[str]:  # fmt: skip
     files = [file for file in release.files if file.table == name]
-    now = _shown(connection, name) if compared is not None else None
+    now = _shown(connection, name, release) if compared is not None else None
     wanted = compared.to_compare(name, files, now) if compared is not None and now is not None else None
     told: list[str] = []
     for parts, condition in _pieces(files, table, wanted):
@@ -115,11 +116,11 @@ def _compare(
     return told if rest <= 0 else [*told[:_SHOWN], f"published.{name}: {rest:,} more"]
 
 
-def _shown(connection: Connection, name: str) -> Shown | None:
-    """Fingerprints of a table; None where they cannot be taken, as for a reader or a table that is not there."""
+def _shown(connection: Connection, name: str, release: Release) -> Shown | None:
+    """Fingerprints of a table; None where they say nothing or cannot be taken, as for a reader or a table that is not there."""
     try:
         with connection.transaction():
-            return shown(connection, name)
+            return shown(connection, name, tables.columns_of(connection, name), release)
     except psycopg.Error:
         return None
 
@@ -136,7 +137,8 @@ def _pieces(
     if not parts:
         return
     years = sorted({part[:4] for part in parts if part != UNDATED})
-    if table is None or table.part_by is None or (wanted is None and len(years) < 2):
+    # a table that is cut into parts now was one file in releases of before
+    if table is None or table.part_by is None or parts == [""] or (wanted is None and len(years) < 2):
         yield None, sql.SQL("true")
         return
     date = sql.Identifier(table.part_by)

@@ -1,28 +1,43 @@
 """Which rows of PostgreSQL were written since they were last held against a release by content.
 
-PostgreSQL keeps with every row version the transaction that wrote it (``xmin``, a system column no statement can set). A later
-writer has a higher number than all that stand there, so whatever is added, removed or altered in a part changes the number of
-its rows or the sum of their writers. A part that was equal and has the same fingerprint, of the same file, is equal still.
+PostgreSQL keeps with every row version the transaction that wrote it (``xmin``, a system column no statement can set), and no
+transaction writes after it has ended. So the rows of a part are those that were compared where as many stand there by each
+of the same writers: whatever is altered or put in is of another one. A part that was equal and has the same fingerprint, of
+the same file, is equal still.
 
-What goes past SQL is not seen by this: files of the server edited on disk, or two thousand million transactions between
-two nights. ``minhu verify --published`` reads every row. A restored or rebuilt database has other tables, and is read whole.
+That holds for what readers are shown only where they are shown it as the store makes its views. A table whose view has another text
+(of a PostgreSQL that writes views otherwise, too), behind which stands no plain table of ours, or which hides rows from some, is
+read whole every night.
+
+What goes past SQL is not seen by this: files of the server edited on disk, or four thousand million transactions between
+two nights. ``minhu verify`` reads every row. A restored or rebuilt database has other tables, and is read whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from psycopg import sql
 
 from minhu import atomic
-from minhu.release.published_description import VIEWS, Connection, versions_of
+from minhu.release.published_description import STORE, VIEWS, Connection, versions_of
 from minhu.release.release_folder import Release, ReleaseFile
 
 #: Another way to take fingerprints makes those kept before worthless.
-_FORM = 1
+_FORM = 2
+#: Below: tables that a reader's select passes through.
+_PLAIN = """
+select
+    string_agg(concat_ws(' ', relkind, relrowsecurity, relforcerowsecurity, relhasrules), ',' order by oid),
+    max(case when oid = to_regclass(%(versions)s) then oid::bigint end)
+from pg_class
+where oid in (to_regclass(%(versions)s), to_regclass('published_store.releases'), to_regclass('published_store.current_release'))
+"""
+_AS_WE_MAKE_THEM = ",".join(["r f f f"] * 3)
 
 
 @dataclass(frozen=True)
@@ -31,11 +46,11 @@ class Fingerprint:
 
     Attributes:
         rows: their number.
-        writers: the sum of the numbers of the transactions that wrote them.
+        writers: SHA-256 of the numbers of the transactions that wrote them, with how many rows each wrote.
     """
 
     rows: int
-    writers: int
+    writers: str
 
 
 @dataclass(frozen=True)
@@ -43,31 +58,75 @@ class Shown:
     """What readers are shown of one table.
 
     Attributes:
-        way: what a reader's select passes through: the view's text, the table behind it, whether rows may be hidden from them.
+        table: number of the table behind its view, another one after a restore.
         parts: fingerprints by part.
     """
 
-    way: str
+    table: int
     parts: Mapping[str, Fingerprint]
 
 
-def shown(connection: Connection, name: str) -> Shown:
-    """Fingerprints of the rows that the pointer's release shows of a table; whoever asks must be able to read ``published_store``."""
-    row = connection.execute(
-        "select pg_get_viewdef(to_regclass(%s)), to_regclass(%s)::oid, string_agg(concat_ws(' ', oid, relkind, relrowsecurity, "
-        "relforcerowsecurity, relhasrules), ',' order by oid) from pg_class where oid in (to_regclass(%s), "
-        "to_regclass('published_store.releases'), to_regclass('published_store.current_release'))",
-        (f"{VIEWS}.{name}", f"{VIEWS}.{name}", versions_of(name).as_string(connection)),
+def shown(connection: Connection, name: str, columns: Sequence[str], release: Release) -> Shown | None:
+    """Fingerprints of the rows that the pointer's release shows of a table; None where readers are shown it in another way than
+    the store makes, or as of another moment than the release says.
+
+    Args:
+        connection: of somebody who can read ``published_store``.
+        name: of the table.
+        columns: that its view shows of it, in order.
+        release: the current one.
+    """
+    versions = {"versions": versions_of(name).as_string(connection)}
+    plain = connection.execute(_PLAIN, versions).fetchone()
+    view = connection.execute(
+        "select pg_get_viewdef(oid), reloptions from pg_class where oid = to_regclass(%s) and relkind = 'v'",
+        (f"{VIEWS}.{name}",),
     ).fetchone()
+    pointed = connection.execute(
+        "select known.as_of from published_store.current_release as pointer "
+        "join published_store.releases as known on known.release_no = pointer.release_no"
+    ).fetchall()
+    if (
+        plain is None or plain[0] != _AS_WE_MAKE_THEM or view is None or view[1] is not None
+        or _plain_text(str(view[0])) != _view_text(name, columns) or pointed != [(release.as_of.replace(tzinfo=None),)]
+    ):  # fmt: skip
+        return None
     rows = connection.execute(
         sql.SQL(
-            "select cell.part, count(*), sum(cast(cast(cell.xmin as text) as bigint)) from {} as cell "
+            "select cell.part, cast(cell.xmin as text), count(*) from {} as cell "
             "join published_store.releases as known on cell.from_release <= known.release_no "
             "and (cell.to_release is null or cell.to_release > known.release_no) "
-            "join published_store.current_release as pointer on pointer.release_no = known.release_no group by cell.part"
+            "join published_store.current_release as pointer on pointer.release_no = known.release_no "
+            "group by cell.part, cast(cell.xmin as text) order by 1, 2"
         ).format(versions_of(name))
     ).fetchall()
-    return Shown(repr(row), {str(part): Fingerprint(int(str(count)), int(str(sum_))) for part, count, sum_ in rows})
+    writers: dict[str, list[tuple[str, int]]] = {}
+    for part, writer, count in rows:
+        writers.setdefault(str(part), []).append((str(writer), int(str(count))))
+    return Shown(
+        int(str(plain[1])),
+        {
+            part: Fingerprint(sum(count for _, count in wrote), sha256(repr(wrote).encode()).hexdigest())
+            for part, wrote in writers.items()
+        },
+    )
+
+
+def _view_text(name: str, columns: Sequence[str]) -> str:
+    """What PostgreSQL says of the view that the store makes (``published_tables``), every bracket in its place."""
+    own = "COALESCE(cell.as_of, known.as_of) AS as_of" if "as_of" in columns else "known.as_of"
+    listed = ", ".join(["known.release_id", own, *(f"cell.{column}" for column in columns if column != "as_of")])
+    return " ".join(
+        (
+            "SELECT", listed, f"FROM (({STORE}.current_release pointer JOIN {STORE}.releases known",
+            f"ON ((known.release_no = pointer.release_no))) JOIN {STORE}.{name}_versions cell ON (((cell.from_release <=",
+            "known.release_no) AND ((cell.to_release IS NULL) OR (cell.to_release > known.release_no)))));",
+        )
+    )  # fmt: skip
+
+
+def _plain_text(text: str) -> str:
+    return " ".join(text.replace('"', "").split())
 
 
 class Compared:
@@ -87,7 +146,7 @@ class Compared:
         written, somebody else did it, and where to is not known before all are read.
         """
         before = self._tables.get(name)
-        if before is None or before["way"] != now.way or self._is_foreign(before["parts"], files, now):
+        if before is None or before["table"] != now.table or self._is_foreign(before["parts"], files, now):
             return None
         return {file.part for file in files if file.rows and _known(before["parts"], file) is None}
 
@@ -98,7 +157,7 @@ class Compared:
             for file in files
             if file.part in now.parts
         }
-        self._tables[name] = {"way": now.way, "parts": parts}
+        self._tables[name] = {"table": now.table, "parts": parts}
 
     def forget(self, name: str) -> None:
         """A table that differs is read whole until it does not."""
@@ -123,5 +182,5 @@ class Compared:
 
 def _known(before: Mapping[str, Any], file: ReleaseFile) -> Fingerprint | None:
     """The fingerprint with which a file was found equal."""
-    digest, rows, writers = before.get(file.part, (None, 0, 0))
+    digest, rows, writers = before.get(file.part, (None, 0, ""))
     return Fingerprint(rows, writers) if digest == file.sha256 else None

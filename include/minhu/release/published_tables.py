@@ -292,6 +292,11 @@ def _missing(connection: Connection, name: str, wanted: Mapping[str, str]) -> di
     return {column: kind for column, kind in wanted.items() if column not in present}
 
 
+def columns_of(connection: Connection, name: str) -> list[str]:
+    """Published columns of a versioned table, in the order in which its view shows them."""
+    return list(_columns(connection, name))
+
+
 def _columns(connection: Connection, name: str) -> dict[str, str]:
     """Published columns of a versioned table and their types, in the order they were added; empty if there is none."""
     rows = connection.execute(

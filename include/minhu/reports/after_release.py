@@ -28,7 +28,8 @@ def attempt(settings: Settings, release: Release, name: str, write: Callable[[],
     note = settings.home / "failures" / release.business_date.isoformat() / f"kpi_publish.{name}.txt"
     try:
         progress(f"{release.release_id}: {write()}")
-        note.unlink(missing_ok=True)
+        for old in (note, *note.parent.glob(f"kpi_publish.write_{name}.*")):  # of the task that was to make it, too
+            old.unlink(missing_ok=True)
     except Exception as error:
         # a foreign exception may quote a row: only its kind is told
         said = str(error) if isinstance(error, MinhuError) else type(error).__name__

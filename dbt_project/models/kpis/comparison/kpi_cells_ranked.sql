@@ -1,5 +1,5 @@
--- One row per cell from a month to a year of a district, street or responsible unit that is ranked among its peers and got
--- its verdict in this build.
+-- One row per cell from a month to a year of a district, street or responsible unit that is ranked among its peers and
+-- got its verdict in this build.
 {{ config(materialized='view') }}
 -- depends_on: {{ ref('kpi_periods_to_judge') }}
 select
