@@ -7,30 +7,31 @@
 #}
 {% macro judged_orders(anchors) -%}
 anchored as (
-    {% for anchor, day in anchors.items() %}
-    select
-        orders.*,
-        '{{ anchor }}' as anchor,
-        {{ day }} as day
-    from orders
-    where {{ caller(day) }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    -- each order is read once: a list of it for every anchor would be held in memory, with all its columns
+    select *
+    from (
+        select
+            orders.*,
+            anchors.anchor,
+            case anchors.anchor
+                {% for anchor, day in anchors.items() -%}
+                when '{{ anchor }}' then orders.{{ day }}
+                {% endfor -%}
+            end as day
+        from orders
+        cross join (values ('{{ anchors | join("'), ('") }}')) as anchors (anchor)
+    ) as days_of_orders
+    where {{ caller('day') }}
 ),
 
 calibers as (
     select
         anchored.*,
-        'full' as caliber,
-        true as is_rated
+        calibers.caliber,
+        calibers.caliber = 'full' or anchored.assessment_scope <> 'response_only' as is_rated
     from anchored
-    union all
-    select
-        anchored.*,
-        'assessed' as caliber,
-        assessment_scope <> 'response_only' as is_rated
-    from anchored
-    where assessment_scope <> 'excluded'
+    cross join (values ('full'), ('assessed')) as calibers (caliber)
+    where calibers.caliber = 'full' or anchored.assessment_scope <> 'excluded'
 ),
 
 judged as (
@@ -63,9 +64,9 @@ judged as (
 )
 {%- endmacro %}
 
-{# The sum of a measure over rows of `judged`. A duplicate is solved with the order it was merged into, never by itself. #}
-{% macro order_measure(name) -%}
-    {{ count_where({
+{# What decides whether a row of `judged` counts. A duplicate is solved with the order it was merged into, never by itself. #}
+{% macro order_condition(name) -%}
+    {{ {
         'created_count': "anchor = 'created'",
         'due_count': "is_due or is_due_by_claim",
         'on_time_count': "(is_due and closed_at <= due_at) or (is_due_by_claim and is_claimed_on_time)",
@@ -73,8 +74,11 @@ judged as (
         'resolved_count': "anchor = 'callback' and is_rated and is_resolved and not is_merged",
         'satisfied_count': "anchor = 'callback' and is_rated and satisfaction in ('very_satisfied', 'satisfied')",
         'basically_satisfied_count': "anchor = 'callback' and is_rated and satisfaction = 'basically_satisfied'",
-    }[name]) }}
+    }[name] }}
 {%- endmacro %}
+
+{# The sum of a measure over rows of `judged`. #}
+{% macro order_measure(name) -%} {{ count_where(order_condition(name)) }} {%- endmacro %}
 
 {# What an order is about: breakdown to the column of the order. #}
 {% macro order_breakdowns() -%}
