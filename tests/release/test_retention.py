@@ -10,10 +10,13 @@ from typer.testing import CliRunner
 
 from minhu.cli.app import app
 from minhu.errors import PermanentError
+from minhu.landing import contracts
+from minhu.landing.zone import Landing
 from minhu.ledger.chain import Ledger, SignOff
 from minhu.reports import retention
 from minhu.settings import Settings
 from tests.fixtures.homes import settings_at
+from tests.landing.test_landing import WINDOW, tables
 
 FIRST = date(2026, 8, 20)
 NIGHTS = 60
@@ -78,6 +81,20 @@ def test_listing_removes_nothing_and_applying_removes_pages_alone(
     assert all(len(left(home, layer)) == NIGHTS for layer in EVIDENCE)
     assert (home.home / "site" / "current.js").exists()
     assert retention.may_go(home, nights=10) == []
+
+
+def test_a_month_that_cannot_be_packed_is_said_and_the_code_is_1(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINHU_HOME", str(home.home))
+    landing = Landing(home.landing_dir)
+    for day in (date(2026, 1, 5), date(2026, 8, 1)):
+        landing.accept(landing.write_attempt("grid", day, WINDOW, tables("g1"), {}))
+    part = landing.folder(contracts.table("grid", "grids"), date(2026, 1, 5), 1) / "part.parquet"
+    part.write_bytes(part.read_bytes() + b" ")
+    applied = CliRunner().invoke(app, ["retention", "--apply"])
+    assert applied.exit_code == 1 and "left as it is: " in applied.output and "grid/grids" in applied.output
+    assert part.exists() and list((home.landing_dir / "grid" / "events" / "packed").glob("2026-01.zip"))
 
 
 def test_what_a_killed_run_left_behind_goes_with_the_next(home: Settings) -> None:

@@ -73,5 +73,7 @@ def add_retention_command(app: typer.Typer, settings: Callable[[], Settings]) ->
                 typer.echo(
                     f"{files} files of old deliveries, {shown(before)} on disk, can be packed (--apply packs them)"
                 )
+            for problem in left:
+                typer.echo(f"left as it is: {problem}")
             if left:
                 raise typer.Exit(1)
