@@ -12,9 +12,9 @@ from psycopg import sql
 from minhu.audit.verification import Verified, with_published
 from minhu.landing.night import Night
 from minhu.pipeline import publication
-from minhu.release import published_comparison, published_contract, publisher, releases
+from minhu.release import published_comparison, published_contract, publisher
 from minhu.release.published_description import Connection
-from minhu.release.published_fingerprints import Compared, Shown
+from minhu.release.published_fingerprints import Compared
 from minhu.release.release_folder import ReleaseFile
 from tests.release.conftest import CELLS, D20, D21, Cell, Home
 
@@ -203,13 +203,23 @@ def test_the_views_of_every_table_are_known_by_their_text(home: Home, read: list
     assert since(home) == [] and read == []
 
 
-def test_a_table_that_was_one_file_before_is_compared_after_a_roll_back(home: Home) -> None:
+@pytest.mark.parametrize("dated", [("2025-03", "2026-11"), ("2025-03", "2026-11", "undated")])
+def test_a_row_without_a_date_is_in_one_piece(home: Home, dated: tuple[str, ...]) -> None:
+    """Also where the release has none: somebody may have put it in."""
     home.night(D20)
-    kept = Compared(home.settings.home / "compared.json")
-    release = releases.current(home.settings)
+    table = published_contract.load(home.settings.dbt_dir).tables["quality_findings"]
+    files = [ReleaseFile(f"quality_findings/{part}.parquet", "0" * 64, 1, 1) for part in dated]
+    pieces = list(published_comparison._pieces(files, table, None))
+    conditions = [condition.as_string(None) for _, condition in pieces]
+    assert sum("is null" in condition for condition in conditions) == 1
+    assert sorted(part for parts, _ in pieces for part in parts or ()) == sorted(dated)
+
+
+def test_a_table_that_was_one_file_before_is_compared_in_one_piece(home: Home) -> None:
+    """As after a roll-back to a release from before it was cut by month."""
+    home.night(D20)
     table = published_contract.load(home.settings.dbt_dir).tables["quality_findings"]
     whole = [ReleaseFile("quality_findings.parquet", "0" * 64, 1, 1)]
-    assert kept.to_compare("quality_findings", whole, Shown(1, {})) is None and release.table_names
     for wanted in (None, {""}):
         ((parts, condition),) = published_comparison._pieces(whole, table, wanted)
         assert (parts, condition.as_string(None)) == (None, "true")

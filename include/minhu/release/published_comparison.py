@@ -154,7 +154,11 @@ def _pieces(
             continue
         low = "{date} >= {low}" if year != years[0] else "true"
         high = "{date} < {high}" if next_year else "true"
-        yield of_year, sql.SQL(f"({low} and {high})").format(date=date, low=f"{year}-01-01", high=f"{next_year}-01-01")
+        first = " or {date} is null" if year == years[0] and UNDATED not in parts else ""
+        yield (
+            of_year,
+            sql.SQL(f"({low} and {high}{first})").format(date=date, low=f"{year}-01-01", high=f"{next_year}-01-01"),
+        )
 
 
 def _differing(
