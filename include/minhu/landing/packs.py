@@ -38,7 +38,7 @@ _MANIFEST = "manifest.json"
 def pack_of(delivery: Path) -> Path:
     """The pack in which a delivery's folder would be."""
     day, table = delivery.parent, delivery.parents[1]
-    return table / FOLDER / f"{day.name.removeprefix('dt=')[:7]}.zip"
+    return table / FOLDER / _pack_name(day.name)
 
 
 def is_packed(delivery: Path) -> bool:
@@ -58,7 +58,7 @@ def lost(root: Path, deliveries: Iterable[str]) -> Iterator[str]:
         if os.path.isfile(f"{root}/{path}/{_MANIFEST}"):  # noqa: PTH113  of a hundred thousand
             continue
         table, day, attempt = path.rsplit("/", 2)
-        pack = f"{table}/{FOLDER}/{day.removeprefix('dt=')[:7]}.zip"
+        pack = f"{table}/{FOLDER}/{_pack_name(day)}"
         if pack not in members:
             members[pack] = _members(root / pack)
         if f"{day}/{attempt}/{_MANIFEST}" not in members[pack]:
@@ -256,6 +256,11 @@ def _names(pack: Path, inode: int, changed: int) -> frozenset[str]:
         raise PermanentError(f"read {pack}", f"it is no sound pack ({error})", "restore it from a copy") from error
 
 
+def _pack_name(day: str) -> str:
+    """Of the pack for a day's folder, ``dt=<business date>``."""
+    return f"{day.removeprefix('dt=')[:7]}.zip"
+
+
 def _name(delivery: Path) -> str:
     return f"{delivery.parent.name}/{delivery.name}"
 
@@ -263,4 +268,4 @@ def _name(delivery: Path) -> str:
 def _damaged(
     delivery: Path, found: str, next_step: str = "restore it from a copy; releases name the hash it must have"
 ) -> PermanentError:
-    return PermanentError(f"pack {delivery}", found, next_step)
+    return PermanentError(f"hold {delivery} against its manifest", found, next_step)
