@@ -13,13 +13,12 @@ import argparse
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from rich.console import Console
 
 from benchmarks.homes import settings_at
 from benchmarks.memory import peak
+from benchmarks.processor import timed
 from minhu.extract import registry
 from minhu.gate import decision
 from minhu.landing.night import Night
@@ -154,16 +154,8 @@ def _run(settings: Settings, day: date, simulation: nightly.Simulation | None = 
         )
         night = Night(settings, day)
 
-        @contextmanager
-        def timed(name: str) -> Iterator[None]:
-            wall, processor = time.perf_counter(), _processor(settings)
-            yield
-            spent[name] = {
-                "processor_s": round(_processor(settings) - processor, 2), "wall_s": round(time.perf_counter() - wall, 2),
-            }  # fmt: skip
-
         for source in registry.names():
-            with timed(f"landing of {source}"):
+            with timed(settings.postgres_dir, spent, f"landing of {source}"):
                 _land(night, source, connections)
         published: list[Release] = []
         steps: dict[str, Callable[[], object]] = {
@@ -176,7 +168,7 @@ def _run(settings: Settings, day: date, simulation: nightly.Simulation | None = 
             "pages": lambda: _pages(settings, published[0]),
         }
         for name, step in steps.items():
-            with timed(name):
+            with timed(settings.postgres_dir, spent, name):
                 step()
     return spent
 
@@ -192,23 +184,6 @@ def _pages(settings: Settings, release: Release) -> None:
     dossier.write_after_release(settings, release)
     provenance.write_after_release(settings, release)
     site.write_after_release(settings, release)
-
-
-def _processor(settings: Settings) -> float:
-    """Seconds of this process and of the database server with all that it ever started."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    total = own.ru_utime + own.ru_stime
-    for pid_file in settings.postgres_dir.glob("**/postmaster.pid"):
-        server = psutil.Process(int(pid_file.read_text(encoding="utf-8").split()[0]))
-        for process in [server, *server.children(recursive=True)]:
-            try:
-                spent = process.cpu_times()
-            except psutil.NoSuchProcess:  # it has just ended; what it spent is its server's
-                continue
-            total += (
-                spent.user + spent.system + (spent.children_user + spent.children_system if process == server else 0)
-            )
-    return total
 
 
 def _resident() -> int:

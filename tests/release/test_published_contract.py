@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from minhu.errors import PermanentError
 from minhu.release import published_contract
 from minhu.release.published_tables import postgres_type
 
-from .checks import files_equal_postgres
+from .checks import files_equal_postgres, versions
 from .conftest import CELLS, D19, D20, D21, Home, offered_project
 
 CONTRACT = published_contract.load()
@@ -136,7 +138,7 @@ def test_postgres_shows_the_contract(home: Home) -> None:
             f"published.{table.name}",
         ))  # fmt: skip
         assert {column.name: postgres_type(column.arrow_type) for column in table.columns}.items() <= kinds.items()
-        assert _key(home, table.name) == ([*table.primary_key, "from_release"] if table.primary_key else [])
+        assert _key(home, table.name) == list(table.primary_key)
 
 
 def test_readers_first_questions_have_an_index(home: Home) -> None:
@@ -155,26 +157,62 @@ def test_default_months_are_counted_and_hidden_ones_listed_without_the_other_cel
             ("select rule_id from published.fct_kpi_results where value is null", "kpi_results_hidden_months"),
         ):
             plan = "\n".join(str(row[0]) for row in connection.execute(f"explain {asked}".encode()))
-            assert f"using {index}" in plan, plan
+            of_partitions = _of_partitions(home, index)
+            assert len(of_partitions) == 2
+            assert all(f"using {each} on kpi_results_" in plan for each in of_partitions), plan
 
 
 def test_database_of_before_the_contract_gets_comments_key_and_indexes_with_the_next_release(home: Home) -> None:
     home.night(D19)
     as_before(home)
-    assert _key(home, "kpi_results") == []
+    assert indexes(home) == {}
     home.night(D20)
-    assert _key(home, "kpi_results")[-2:] == ["caliber", "from_release"]
+    assert _key(home, "kpi_results")[-2:] == ["period_start", "caliber"]
     assert home.rows("select col_description('published.kpi_results'::regclass, 3)")[0][0].startswith("指标编号")
-    # the key does the work of the index it had
-    of_key = [name for name, columns in indexes(home).items() if columns.endswith("caliber from_release")]
-    assert len(of_key) == 1
     told = [line for line in home.said if line.endswith("are those of the contract")]
     home.night(D21)
     assert [line for line in home.said if line.endswith("are those of the contract")] == told  # and nothing after that
     assert files_equal_postgres(home) == 3
 
 
-def test_history_that_breaks_a_key_stays_and_the_key_is_an_index(home: Home) -> None:
+def test_versions_of_before_they_lay_apart_are_brought_apart_and_show_the_same(home: Home) -> None:
+    home.night(D19)
+    changed = (replace(CELLS[0], numerator=5), *CELLS[1:])
+    home.night(D20, changed)
+
+    def shown() -> list[Counter[tuple[Any, ...]]]:
+        views = ("kpi_results", "kpi_results_history", "kpi_results_at(1)")
+        return [Counter(home.rows(f"select * from published.{view}")) for view in views]
+
+    before, kept = shown(), versions(home)
+    as_before(home)
+    assert shown() == before
+    assert home.publish(D20).is_new is False  # the same content again: nothing to load, nothing to bring apart
+    assert home.rows("select relkind::text from pg_class where relname = 'kpi_results_versions'") == [("r",)]
+    home.night(D21, changed)
+    assert shown()[2] == before[2]
+    assert versions(home)[: len(kept)] == kept
+    assert home.rows("select count(*) from published_store.kpi_results_closed where to_release is null") == [(0,)]
+    assert home.rows("select count(*) from published_store.kpi_results_closed")[0][0] > 0
+    assert home.rows("select to_regclass('published_store.kpi_results_in_one_table')") == [(None,)]
+    assert files_equal_postgres(home) == 3
+
+
+def test_what_others_made_of_the_store_stops_the_change_and_is_named(home: Home) -> None:
+    home.night(D19)
+    as_before(home)
+    home.execute("create view published.mine as select * from published_store.dim_units_versions")
+    with pytest.raises(
+        PermanentError, match=r"dim_units_versions: view published.mine depends on .* drop it, or make it of"
+    ):
+        home.night(D20)
+    assert home.rows("select count(*) from published.kpi_results") == [(len(CELLS),)]
+    home.execute("drop view published.mine")
+    home.publish(D20)
+    assert files_equal_postgres(home) == 2
+
+
+def test_rows_that_break_a_key_stay_and_the_key_is_an_index(home: Home) -> None:
     home.night(D19)
     as_before(home)
     home.execute(
@@ -182,24 +220,22 @@ def test_history_that_breaks_a_key_stays_and_the_key_is_an_index(home: Home) -> 
     )
     home.night(D20)
     assert _key(home, "dim_units") == []
-    assert "unit_code from_release" in indexes(home, "dim_units").values()
-    assert any(
-        line.startswith("dim_units: no primary key, for rows of earlier releases break it") for line in home.said
-    )
+    assert ("unit_code",) in [tuple(columns.split()) for columns in indexes(home, "dim_units").values()]
+    assert any(line.startswith("dim_units: no primary key, for rows that stand there break it") for line in home.said)
     assert home.rows("select count(*) from published.kpi_results") == [(len(CELLS),)]
 
 
 def as_before(home: Home) -> None:
-    """Leave the database as it was when a published table had no contract."""
+    """Leave the database as it was when a published table had no contract and all its versions lay in one table."""
     for name in published_contract.load(home.settings.dbt_dir).tables:
-        for index in indexes(home, name):
-            home.execute(f"alter table published_store.{name}_versions drop constraint if exists {index}")
-            home.execute(f"drop index if exists published_store.{index}")
+        lying_apart, aside = f"{name}_versions", f"{name}_aside"
+        home.execute(f"create table published_store.{aside} as select * from published_store.{lying_apart}")
+        for view in (f"{name}_history", name):
+            (text,) = home.rows("select pg_get_viewdef(%s::regclass)", f"published.{view}")
+            home.execute(f"create or replace view published.{view} as {text[0].replace(lying_apart, aside)}")
+        home.execute(f"drop table published_store.{lying_apart}")
+        home.execute(f"alter table published_store.{aside} rename to {lying_apart}")
         home.execute(f"comment on view published.{name} is null")
-    home.execute(
-        "create index on published_store.kpi_results_versions "
-        "(kpi_id, variant, unit_type, unit_code, period_type, period_start, caliber, from_release)"
-    )
     home.execute("alter table published_store.versioned_tables drop column contract_sha256")
     home.execute("update published_store.installed set schema_sha256 = 'of an earlier version'")
     for column in ("kpi_id", "unit_code"):
@@ -207,18 +243,31 @@ def as_before(home: Home) -> None:
 
 
 def indexes(home: Home, name: str = "kpi_results") -> dict[str, str]:
-    """Indexes of a versioned table and their columns."""
+    """Indexes of a versioned table, and of its open rows alone, with their columns."""
     return dict(home.rows(
         "select relname::text, (select string_agg(attname::text, ' ' order by position) "
         "from unnest(indkey) with ordinality as place (number, position) "
         "join pg_attribute on attrelid = indrelid and attnum = place.number) "
-        "from pg_index join pg_class on pg_class.oid = indexrelid where indrelid = %s::regclass", f"published_store.{name}_versions",
+        "from pg_index join pg_class on pg_class.oid = indexrelid "
+        "where not relispartition and indrelid in (to_regclass(%s), to_regclass(%s))",
+        f"published_store.{name}_versions", f"published_store.{name}_open",
     ))  # fmt: skip
 
 
+def _of_partitions(home: Home, index: str) -> list[str]:
+    return [
+        row[0]
+        for row in home.rows(
+            "select relname::text from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = %s::regclass",
+            f"published_store.{index}",
+        )
+    ]
+
+
 def _key(home: Home, name: str) -> list[str]:
+    """Columns that are unique among the open rows, by a primary key or an index over columns that may be null."""
     return [row[0] for row in home.rows(
         "select attname::text from pg_index cross join unnest(indkey) with ordinality as place (number, position) "
         "join pg_attribute on attrelid = indrelid and attnum = place.number "
-        "where indrelid = %s::regclass and indisprimary order by position", f"published_store.{name}_versions",
+        "where indrelid = %s::regclass and indisunique order by position", f"published_store.{name}_open",
     )]  # fmt: skip

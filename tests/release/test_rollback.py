@@ -66,6 +66,14 @@ def test_rollback_without_a_database_changes_nothing(home: Home) -> None:
     assert releases.current(home.settings).release_id == second.release_id
 
 
+#: Rows of the KPI table that no release shows any more.
+SHOWN_BY_NONE = (
+    "select count(*) from published_store.kpi_results_versions as cell where not exists (select 1 from "
+    "published_store.releases as kept where not kept.is_purged and kept.release_no >= cell.from_release "
+    "and (cell.to_release is null or kept.release_no < cell.to_release))"
+)
+
+
 def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "KEEP_RELEASES", 2)
     days = [date(2026, 10, 30), date(2026, 10, 31), date(2026, 11, 1), D18, D19, D20]
@@ -73,6 +81,7 @@ def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: py
     kept = home.rows("select business_date from published.releases where not is_purged order by 1")
     assert [row[0] for row in kept] == [date(2026, 10, 31), D19, D20]
     assert len([v for v in versions(home) if v[:2] == ("U1", "2026-11")]) == 3
+    assert home.rows(SHOWN_BY_NONE) == [(0,)]
     assert files_equal_postgres(home) == 3
     with pytest.raises(psycopg.errors.RaiseException, match="release number 1 cannot be read"):
         home.rows("select * from published.kpi_results_at(1)")
@@ -83,6 +92,26 @@ def test_old_versions_are_purged_and_month_ends_stay(home: Home, monkeypatch: py
     assert home.rows("select min(numerator)::int from published.kpi_results where unit_code = 'U1'") == [(0,)]
     assert files_equal_postgres(home) >= 3
     assert verification.verify(home.settings) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_no_kept_release_shows_is_purged_and_nothing_else(
+    home: Home, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Nights in any order and roll-backs, over the ends of months: purging looks at what the last step closed only."""
+    monkeypatch.setattr(published, "KEEP_RELEASES", 2)
+    chance = random.Random(seed)
+    days = [date(2026, 9, 28) + timedelta(days=n) for n in range(0, 64, 4)]
+    chance.shuffle(days)
+    made = []
+    for number, day in enumerate(days[:9]):
+        cells = [replace(cell, numerator=chance.randrange(3)) for cell in CELLS]
+        made.append(home.night(day, cells))
+        if number % 3 == 2:
+            publisher.rollback(home.settings, home.uri, chance.choice(made).release_id)
+        assert home.rows(SHOWN_BY_NONE) == [(0,)]
+        assert files_equal_postgres(home) >= min(number + 1, 2)
+    assert home.rows("select count(*) > 0 from published.releases where is_purged") == [(True,)]
 
 
 def test_release_that_readers_see_is_never_purged(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

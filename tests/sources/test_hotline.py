@@ -43,6 +43,15 @@ def test_the_first_night_reads_everything_before_its_end_in_utc(home: Settings, 
     assert (manifest["row_count"], manifest["control_totals"]) == (2, {"rows": 2, "table_rows": 3})
 
 
+def test_a_night_of_a_backfill_counts_its_window_and_not_the_whole_table(home: Settings, hotline_uri: str) -> None:
+    add_order(hotline_uri, "last", "2026-11-20 23:59:59.999")
+    add_order(hotline_uri, "next-day", "2026-11-21 00:00")
+    attempt = land(dataclasses.replace(home, holds_against_source=False), hotline_uri)
+    assert landed_ids(home, attempt) == ["last"]
+    manifest = Landing(home.landing_dir).manifest("hotline", "work_orders", D20, attempt.number)
+    assert manifest["control_totals"] == {"rows": 1}
+
+
 def test_the_next_night_reads_what_changed_with_an_overlap_and_catches_up_missed_ones(
     home: Settings, hotline_uri: str
 ) -> None:

@@ -20,7 +20,7 @@ from minhu.database import sessions
 from minhu.errors import PermanentError, TransientError
 from minhu.ledger.chain import Event, release_events
 from minhu.ledger.chain import current as current_event
-from minhu.release import published_star
+from minhu.release import published_load, published_star
 from minhu.release import published_tables as tables
 from minhu.release.published_contract import Contract
 from minhu.release.release_folder import Progress, Release
@@ -213,9 +213,9 @@ def _load(connection: Connection, release: Release, progress: Progress) -> int:
             release.as_of.replace(tzinfo=None), release.manifest_sha256, Jsonb(files),
         ),
     )  # fmt: skip
-    unchanged = tables.unchanged_files(release, base[1], base[2]) if base else frozenset()  # type: ignore[arg-type]
+    unchanged = published_load.unchanged_files(release, base[1], base[2]) if base else frozenset()  # type: ignore[arg-type]
     for name in tables.versioned_tables(connection):
-        inserted, closed = tables.load(connection, name, release, number, unchanged)
+        inserted, closed = published_load.load(connection, name, release, number, unchanged)
         progress(f"{release.release_id}: {name} +{inserted} -{closed}")
     return number
 

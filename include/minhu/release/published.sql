@@ -3,8 +3,8 @@
 -- published_store   what is kept: a row version per changed cell, valid from one release until before another
 -- published         what readers see: views through one pointer row
 --
--- Per published table <t>, published_tables.py adds: published_store.<t>_versions, published.<t>, published.<t>_history and
--- the function published.<t>_at(release_no). published_star.py adds the views for BI.
+-- Per published table <t>, published_tables.py adds: published_store.<t>_versions (in two partitions, <t>_open and <t>_closed),
+-- published.<t>, published.<t>_history and the function published.<t>_at(release_no). published_star.py adds the views for BI.
 
 create schema if not exists published_store;
 create schema if not exists published;
@@ -159,45 +159,56 @@ end
 $$;
 
 -- Forget the versions that no kept release shows. Kept: the last ones, the last of each month, those that were signed
--- off, and the current one.
+-- off, and the current one. Only what was closed after a release that is forgotten now, and before the next one kept, may have
+-- lost the last release that shows it; the rest of history is not looked at.
 create or replace function published_store.purge(keep_last integer)
 returns bigint
 language plpgsql
 as $$
 declare
+    forgotten bigint[];
     versioned record;
     deleted bigint;
     total bigint := 0;
 begin
-    update published_store.releases as old
-    set is_purged = true
-    where
-        not old.is_purged
-        and old.release_no not in (
-            select recent.release_no
-            from published_store.releases as recent
-            where not recent.is_purged
-            order by recent.release_no desc
-            limit keep_last
-        )
-        and old.release_no not in (
-            select distinct on (date_trunc('month', monthly.business_date)) monthly.release_no
-            from published_store.releases as monthly
-            where not monthly.is_purged
-            order by date_trunc('month', monthly.business_date), monthly.business_date desc, monthly.release_no desc
-        )
-        and old.release_id not in (select sign_off.release_id from published_store.sign_offs as sign_off)
-        and old.release_no not in (select pointer.release_no from published_store.current_release as pointer);
-    if not found then
+    with purged as (
+        update published_store.releases as old
+        set is_purged = true
+        where
+            not old.is_purged
+            and old.release_no not in (
+                select recent.release_no
+                from published_store.releases as recent
+                where not recent.is_purged
+                order by recent.release_no desc
+                limit keep_last
+            )
+            and old.release_no not in (
+                select distinct on (date_trunc('month', monthly.business_date)) monthly.release_no
+                from published_store.releases as monthly
+                where not monthly.is_purged
+                order by date_trunc('month', monthly.business_date), monthly.business_date desc, monthly.release_no desc
+            )
+            and old.release_id not in (select sign_off.release_id from published_store.sign_offs as sign_off)
+            and old.release_no not in (select pointer.release_no from published_store.current_release as pointer)
+        returning old.release_no
+    )
+    select array_agg(release_no) into forgotten from purged;
+    if forgotten is null then
         return 0;
     end if;
     for versioned in select table_name from published_store.versioned_tables order by table_name loop
         execute format(
-            'delete from published_store.%I as cell where cell.to_release is not null and not exists ('
+            'with gone as ('
+            || 'select purged.release_no, (select min(kept.release_no) from published_store.releases as kept '
+            || 'where not kept.is_purged and kept.release_no > purged.release_no) as next_kept '
+            || 'from unnest($1) as purged (release_no)) '
+            || 'delete from published_store.%I as cell using gone '
+            || 'where cell.to_release > gone.release_no and cell.to_release <= gone.next_kept and not exists ('
             || 'select 1 from published_store.releases as kept where not kept.is_purged '
             || 'and kept.release_no >= cell.from_release and kept.release_no < cell.to_release)',
-            versioned.table_name || '_versions'
-        );
+            versioned.table_name || '_closed'
+        ) using forgotten;
         get diagnostics deleted = row_count;
         total := total + deleted;
     end loop;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import LiteralString
 
@@ -32,89 +32,85 @@ def versions_of(name: str) -> sql.Identifier:
     return sql.Identifier(STORE, f"{name}_versions")
 
 
+def open_rows_of(name: str) -> sql.Identifier:
+    """Versions that stand in the newest release loaded."""
+    return sql.Identifier(STORE, f"{name}_open")
+
+
+def closed_rows_of(name: str) -> sql.Identifier:
+    """Versions that a later release closed."""
+    return sql.Identifier(STORE, f"{name}_closed")
+
+
 def listed(columns: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
 
 
 def make_indexes(connection: Connection, name: str, table: Table | None, progress: Progress) -> None:
-    """Primary key and indexes of the versions. Those of an earlier contract go; what others made stays.
+    """Indexes of the versions, and the primary key of those that are open. Those of an earlier contract go; what others made
+    stays.
 
-    Versions of one key differ by the release they came with. History from before a key was checked may break it: it stays
-    as it is, and the key is an index like the others.
+    Rows that break the key, which somebody else put there, stay as they are: the key is an index like the others then.
     """
-    wanted: dict[str, sql.Composable] = {
-        f"{name}_open_rows": sql.SQL("(row_hash) where to_release is null"),
-        f"{name}_closed_rows": sql.SQL("(to_release) where to_release is not null"),
-    }
-    for columns in table.looked_up_by if table else ():
-        wanted[_index_name(name, columns)] = sql.SQL("({})").format(listed(columns))
-    if table:
-        wanted |= {index: sql.SQL(form) for index, form in _DEFAULT_MONTHS.get(name, {}).items()}
-    present = _indexes(connection, name)
+    looked_up = {_index_name(name, columns): sql.SQL("({})").format(listed(columns)) for columns in _lookups(table)}
+    default_months = {index: sql.SQL(form) for index, form in _DEFAULT_MONTHS.get(name, {}).items()} if table else {}
+    of_open: dict[str, sql.Composable] = {f"{name}_open_parts": sql.SQL("(part)")}
     if table and table.primary_key:
-        key = (*table.primary_key, "from_release")
-        key_name = f"{_index_name(name, key)}_key"
-        wanted[key_name] = sql.SQL("({})").format(listed(key))
-        if key_name not in present:
-            _make_key(connection, table, key_name, key, progress)
-            present = _indexes(connection, name)
-    for index, definition in wanted.items():
-        if index not in present:
-            connection.execute(
-                sql.SQL("create index {} on {} {}").format(sql.Identifier(index), versions_of(name), definition)
-            )
-    for index in _of_earlier_contracts(name, wanted, _indexes(connection, name)):
-        dropped = {"table": versions_of(name), "name": sql.Identifier(index), "index": sql.Identifier(STORE, index)}
-        connection.execute(
-            sql.SQL("alter table {table} drop constraint if exists {name}; drop index if exists {index}").format(
-                **dropped
-            )
-        )
+        key_name = f"{_index_name(name, table.primary_key)}_key"
+        of_open[key_name] = sql.SQL("({})").format(listed(table.primary_key))
+        if key_name not in _indexes(connection, open_rows_of(name)):
+            _make_key(connection, table, key_name, progress)
+    for relation, wanted in (
+        (versions_of(name), looked_up | default_months),
+        (open_rows_of(name), of_open),
+        (closed_rows_of(name), {f"{name}_closed_rows": sql.SQL("(to_release)")}),
+    ):
+        present = _indexes(connection, relation)
+        for index, definition in wanted.items():
+            if index not in present:
+                connection.execute(
+                    sql.SQL("create index {} on {} {}").format(sql.Identifier(index), relation, definition)
+                )
+        for index in present:
+            if index not in wanted and index.startswith(f"{name}_by_"):
+                parts = {"table": relation, "name": sql.Identifier(index), "index": sql.Identifier(STORE, index)}
+                connection.execute(
+                    sql.SQL(
+                        "alter table {table} drop constraint if exists {name}; drop index if exists {index}"
+                    ).format(**parts)
+                )
 
 
-def _make_key(connection: Connection, table: Table, name: str, key: tuple[str, ...], progress: Progress) -> None:
+def _lookups(table: Table | None) -> Iterable[tuple[str, ...]]:
+    return table.looked_up_by if table else ()
+
+
+def _make_key(connection: Connection, table: Table, name: str, progress: Progress) -> None:
     """A primary key, or where one of its columns may be null an index for which two nulls are the same."""
     may_be_null = any(table[column].is_nullable for column in table.primary_key)
     form = (
-        "create unique index {name} on {versions} ({key}) nulls not distinct"
+        "create unique index {name} on {rows} ({key}) nulls not distinct"
         if may_be_null
-        else "alter table {versions} add constraint {name} primary key ({key})"
+        else "alter table {rows} add constraint {name} primary key ({key})"
     )
-    parts = {"versions": versions_of(table.name), "name": sql.Identifier(name), "key": listed(key)}
+    parts = {"rows": open_rows_of(table.name), "name": sql.Identifier(name), "key": listed(table.primary_key)}
     try:
         with connection.transaction():
             connection.execute(sql.SQL(form).format(**parts))
     except (psycopg.errors.UniqueViolation, psycopg.errors.NotNullViolation) as error:
         progress(
-            f"{table.name}: no primary key, for rows of earlier releases break it ({error.diag.message_detail or error})"
+            f"{table.name}: no primary key, for rows that stand there break it ({error.diag.message_detail or error})"
         )
 
 
-def _indexes(connection: Connection, name: str) -> dict[str, tuple[str, ...]]:
-    """Indexes of a versioned table with their columns."""
+def _indexes(connection: Connection, relation: sql.Identifier) -> list[str]:
+    """Indexes of a table, without those that its partitioned table has given it."""
     rows = connection.execute(
-        "select relation.relname, attribute.attname from pg_index as index "
-        "join pg_class as relation on relation.oid = index.indexrelid "
-        "cross join unnest(index.indkey) with ordinality as place (number, position) "
-        "join pg_attribute as attribute on attribute.attrelid = index.indrelid and attribute.attnum = place.number "
-        "where index.indrelid = to_regclass(%s) order by relation.relname, place.position",
-        (f"{STORE}.{name}_versions",),
+        "select index.relname from pg_index join pg_class as index on index.oid = pg_index.indexrelid "
+        "where pg_index.indrelid = to_regclass(%s) and not index.relispartition order by index.relname",
+        (relation.as_string(connection),),
     )
-    found: dict[str, tuple[str, ...]] = {}
-    for index, column in rows:
-        found[str(index)] = (*found.get(str(index), ()), str(column))
-    return found
-
-
-def _of_earlier_contracts(name: str, wanted: Collection[str], present: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Indexes we made that the contract no longer has, and those that had no name of ours and are there twice now."""
-    kept = {columns for index, columns in present.items() if index in wanted} | {("row_hash",), ("to_release",)}
-    return [
-        index
-        for index, columns in present.items()
-        if index not in wanted
-        and (index.startswith(f"{name}_by_") or (index.startswith(f"{name}_versions_") and columns in kept))
-    ]
+    return [str(row[0]) for row in rows]
 
 
 def _index_name(name: str, columns: tuple[str, ...]) -> str:

@@ -28,16 +28,19 @@ from minhu.release.published_description import STORE, VIEWS, Connection, versio
 from minhu.release.release_folder import Release, ReleaseFile
 
 #: Another way to take fingerprints makes those kept before worthless.
-_FORM = 2
-#: Below: tables that a reader's select passes through.
+_FORM = 3
+#: Below: tables that a reader's select passes through, partitions of versions among them.
 _PLAIN = """
 select
-    string_agg(concat_ws(' ', relkind, relrowsecurity, relforcerowsecurity, relhasrules), ',' order by oid),
+    string_agg(concat_ws(' ', relkind, relrowsecurity, relforcerowsecurity, relhasrules), ',' order by relkind, oid),
     max(case when oid = to_regclass(%(versions)s) then oid::bigint end)
 from pg_class
-where oid in (to_regclass(%(versions)s), to_regclass('published_store.releases'), to_regclass('published_store.current_release'))
+where
+    oid in (to_regclass(%(versions)s), to_regclass('published_store.releases'), to_regclass('published_store.current_release'))
+    or oid in (select inhrelid from pg_inherits where inhparent = to_regclass(%(versions)s))
 """
-_AS_WE_MAKE_THEM = ",".join(["r f f f"] * 3)
+#: The partitioned table; its two partitions, the releases and the pointer.
+_AS_WE_MAKE_THEM = ",".join(["p f f f", *["r f f f"] * 4])
 
 
 @dataclass(frozen=True)

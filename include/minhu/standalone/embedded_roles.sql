@@ -50,7 +50,7 @@ begin
         from pg_class as relation
         where
             relation.relnamespace in (select oid from pg_namespace where nspname in ('published', 'published_store'))
-            and relation.relkind in ('r', 'v') and relation.relowner <> 'minhu_owner'::regrole
+            and relation.relkind in ('r', 'p', 'v') and relation.relowner <> 'minhu_owner'::regrole
         union all
         select format('alter routine %s owner to minhu_owner', routine.oid::regprocedure)
         from pg_proc as routine

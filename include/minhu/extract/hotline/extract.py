@@ -70,7 +70,7 @@ def land(
             parameters: list[Any] = []
             if before is None:
                 condition, parameters = _window_condition(contract, window, settings.zone, types[contract.name])
-            totals[contract.name] = _count(connection, contract, condition, parameters)
+            totals[contract.name] = _count(connection, contract, condition, parameters, settings.holds_against_source)
             table, dropped = _read(
                 connection, contract, types[contract.name], condition, parameters, pseudonyms, settings.zone
             )
@@ -147,10 +147,17 @@ def _window_condition(
 
 
 def _count(
-    connection: Rows, contract: TableContract, condition: sql.Composable, parameters: list[Any]
+    connection: Rows, contract: TableContract, condition: sql.Composable, parameters: list[Any], is_whole: bool
 ) -> dict[str, int]:
-    statement = sql.SQL("select count(*) filter (where {}) as rows, count(*) as table_rows from {}.{}").format(
-        condition, sql.Identifier(SCHEMA), sql.Identifier(contract.name)
+    """The source's own count of the rows to be read and, where what landed is held against it, of the whole table.
+
+    The whole table is not counted for nothing: that takes as long as its history is, and a backfill has many nights.
+    """
+    counted = "count(*) filter (where {condition}) as rows, count(*) as table_rows from {schema}.{table}"
+    if not is_whole:
+        counted = "count(*) as rows from {schema}.{table} where {condition}"
+    statement = sql.SQL(f"select {counted}").format(
+        condition=condition, schema=sql.Identifier(SCHEMA), table=sql.Identifier(contract.name)
     )
     row = connection.execute(statement, parameters).fetchone()
     return {name: int(value) for name, value in (row or {}).items()}
