@@ -115,6 +115,16 @@ HIDDEN_WAYS = (
     "create temp table gone as select * from published_store.kpi_results_versions where unit_code = 'U2'; "
     "delete from published_store.kpi_results_versions where unit_code = 'U2'; update gone set numerator = 2; "
     "insert into published_store.kpi_results_versions select * from gone",
+    # a partition's columns are found by name, and a default is shown where no row has a value
+    "alter table published_store.kpi_results_versions detach partition published_store.kpi_results_open; "
+    "alter table published_store.kpi_results_open rename numerator to aside; "
+    "alter table published_store.kpi_results_open rename denominator to numerator; "
+    "alter table published_store.kpi_results_open rename aside to denominator; "
+    "alter table published_store.kpi_results_versions attach partition published_store.kpi_results_open for values in (null)",
+    "alter table published_store.kpi_results_versions detach partition published_store.kpi_results_open; "
+    "alter table published_store.kpi_results_open drop column value; "
+    "alter table published_store.kpi_results_open add column value double precision default 0.99; "
+    "alter table published_store.kpi_results_versions attach partition published_store.kpi_results_open for values in (null)",
 )
 
 
@@ -124,7 +134,9 @@ def test_every_way_to_write_is_read_again(home: Home, read: list[tuple[str, int]
     assert since(home) == []
     read.clear()
     home.execute(change)
-    assert since(home) == published(home)
+    found = since(home)
+    assert found == published(home)
+    assert ("detach" not in change) or found
     assert [name for name, _ in read].count("kpi_results") > 1, "both have read it"
 
 

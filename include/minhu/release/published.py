@@ -121,13 +121,17 @@ def _follow(
     known = {str(row[0]) for row in connection.execute("select line_sha256 from published_store.ledger_events")}
     pending = [event for event in events if event.sha256 not in known]
     wanted = _worth_loading(events)
+    if pending:
+        tables.bring_apart(connection, contract, lambda: _lock(connection), progress)
     for event in pending:
         # a sign-off changes no figure, and its release came to be known by a line above it
         is_loaded = event.kind != "sign_off" and event.release_id in wanted
         release = open_release(event.release_id) if is_loaded else None
         _apply(connection, contract, event, release, progress)
     if pending:
-        purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
+        with connection.transaction():
+            _lock(connection)  # nobody moves the pointer to what is being forgotten
+            purged = connection.execute("select published_store.purge(%s)", (KEEP_RELEASES,)).fetchone()
         progress(f"purged {purged[0] if purged else 0} old row versions")
 
 

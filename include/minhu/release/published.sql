@@ -3,8 +3,9 @@
 -- published_store   what is kept: a row version per changed cell, valid from one release until before another
 -- published         what readers see: views through one pointer row
 --
--- Per published table <t>, published_tables.py adds: published_store.<t>_versions (in two partitions, <t>_open and <t>_closed),
--- published.<t>, published.<t>_history and the function published.<t>_at(release_no). published_star.py adds the views for BI.
+-- Per published table <t>, published_versions.py adds published_store.<t>_versions (in two partitions, <t>_open and <t>_closed),
+-- published_tables.py published.<t>, published.<t>_history and the function published.<t>_at(release_no), published_star.py the
+-- views for BI.
 
 create schema if not exists published_store;
 create schema if not exists published;

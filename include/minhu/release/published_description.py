@@ -47,23 +47,26 @@ def listed(columns: Iterable[str]) -> sql.Composed:
 
 
 def make_indexes(connection: Connection, name: str, table: Table | None, progress: Progress) -> None:
-    """Indexes of the versions, and the primary key of those that are open. Those of an earlier contract go; what others made
-    stays.
+    """Indexes of the versions, and the primary key of those that are open. Those of an earlier contract go.
 
-    Rows that break the key, which somebody else put there, stay as they are: the key is an index like the others then.
+    Closed rows have no key, and an index of it only where nothing else finds a row by a part of it. Open rows that break the
+    key, which somebody else put there, stay as they are: the key is an index like the others then.
     """
     looked_up = {_index_name(name, columns): sql.SQL("({})").format(listed(columns)) for columns in _lookups(table)}
     default_months = {index: sql.SQL(form) for index, form in _DEFAULT_MONTHS.get(name, {}).items()} if table else {}
     of_open: dict[str, sql.Composable] = {f"{name}_open_parts": sql.SQL("(part)")}
+    of_closed: dict[str, sql.Composable] = {f"{name}_closed_rows": sql.SQL("(to_release)")}
     if table and table.primary_key:
         key_name = f"{_index_name(name, table.primary_key)}_key"
         of_open[key_name] = sql.SQL("({})").format(listed(table.primary_key))
         if key_name not in _indexes(connection, open_rows_of(name)):
             _make_key(connection, table, key_name, progress)
+        if not any(set(columns) <= set(table.primary_key) for columns in _lookups(table)):
+            of_closed[f"{_index_name(name, table.primary_key)}_closed"] = of_open[key_name]
     for relation, wanted in (
         (versions_of(name), looked_up | default_months),
         (open_rows_of(name), of_open),
-        (closed_rows_of(name), {f"{name}_closed_rows": sql.SQL("(to_release)")}),
+        (closed_rows_of(name), of_closed),
     ):
         present = _indexes(connection, relation)
         for index, definition in wanted.items():

@@ -3,7 +3,7 @@
 PostgreSQL keeps with every row version the transaction that wrote it (``xmin``, a system column no statement can set), and no
 transaction writes after it has ended. So the rows of a part are those that were compared where as many stand there by each
 of the same writers: whatever is altered or put in is of another one. A part that was equal and has the same fingerprint, of
-the same file, is equal still.
+the same file, is equal still, as long as the tables it lies in have the same columns.
 
 That holds for what readers are shown only where they are shown it as the store makes its views. A table whose view has another text
 (of a PostgreSQL that writes views otherwise, too), behind which stands no plain table of ours, or which hides rows from some, is
@@ -29,15 +29,26 @@ from minhu.release.release_folder import Release, ReleaseFile
 
 #: Another way to take fingerprints makes those kept before worthless.
 _FORM = 3
-#: Below: tables that a reader's select passes through, partitions of versions among them.
+#: Below: what tables a reader's select passes through are, partitions of versions among them; and what of the catalogue decides
+#: which of their values is shown: a partition's columns are found by name, and one added with a default has it in no row.
 _PLAIN = """
+with passed as (
+    select * from pg_class
+    where
+        oid in (
+            to_regclass(%(versions)s), to_regclass('published_store.releases'), to_regclass('published_store.current_release')
+        )
+        or oid in (select inhrelid from pg_inherits where inhparent = to_regclass(%(versions)s))
+)
 select
     string_agg(concat_ws(' ', relkind, relrowsecurity, relforcerowsecurity, relhasrules), ',' order by relkind, oid),
-    max(case when oid = to_regclass(%(versions)s) then oid::bigint end)
-from pg_class
-where
-    oid in (to_regclass(%(versions)s), to_regclass('published_store.releases'), to_regclass('published_store.current_release'))
-    or oid in (select inhrelid from pg_inherits where inhparent = to_regclass(%(versions)s))
+    string_agg(concat_ws(' ', oid, relname, pg_get_expr(relpartbound, oid), (
+        select string_agg(
+            concat_ws(' ', attnum, attname, atttypid, atttypmod, attisdropped, cast(attmissingval as text)), ',' order by attnum
+        )
+        from pg_attribute where attrelid = passed.oid and attnum > 0
+    )), ';' order by oid)
+from passed
 """
 #: The partitioned table; its two partitions, the releases and the pointer.
 _AS_WE_MAKE_THEM = ",".join(["p f f f", *["r f f f"] * 4])
@@ -61,11 +72,11 @@ class Shown:
     """What readers are shown of one table.
 
     Attributes:
-        table: number of the table behind its view, another one after a restore.
+        table: SHA-256 of what tables stand behind its view, with their columns; another one after a restore.
         parts: fingerprints by part.
     """
 
-    table: int
+    table: str
     parts: Mapping[str, Fingerprint]
 
 
@@ -107,7 +118,7 @@ def shown(connection: Connection, name: str, columns: Sequence[str], release: Re
     for part, writer, count in rows:
         writers.setdefault(str(part), []).append((str(writer), int(str(count))))
     return Shown(
-        int(str(plain[1])),
+        sha256(str(plain[1]).encode()).hexdigest(),
         {
             part: Fingerprint(sum(count for _, count in wrote), sha256(repr(wrote).encode()).hexdigest())
             for part, wrote in writers.items()

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from io import BytesIO
 
+import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from psycopg import sql
 
 from minhu.database import sessions
+from minhu.errors import PermanentError
 from minhu.release.published_description import Connection, listed, open_rows_of, versions_of
 from minhu.release.published_tables import columns_of, schema_of
 from minhu.release.release_folder import Release, ReleaseFile, is_settled
@@ -37,6 +39,9 @@ def load(
 
     Returns:
         Row versions inserted and closed.
+
+    Raises:
+        PermanentError: a row that no release put there has the key of a new one.
     """
     files = [file for file in release.files if file.table == name]
     parts_kept = {file.part for file in files if file.name in unchanged}
@@ -54,14 +59,20 @@ def load(
         ).format(versions=versions_of(name), incoming=incoming),
         {"number": number, "parts": parts_changed},
     ).rowcount
-    inserted = connection.execute(
-        sql.SQL(
-            "insert into {open_rows} ({listed}, from_release) select {listed}, %(number)s from {incoming} as new "
-            "where not exists (select 1 from {open_rows} as kept where kept.part = any(%(parts)s) "
-            "and kept.row_hash = new.row_hash)"
-        ).format(open_rows=open_rows, incoming=incoming, listed=listed([*columns, "part", "row_hash"])),
-        {"number": number, "parts": parts_changed},
-    ).rowcount
+    insert = sql.SQL(
+        "insert into {open_rows} ({listed}, from_release) select {listed}, %(number)s from {incoming} as new "
+        "where not exists (select 1 from {open_rows} as kept where kept.part = any(%(parts)s) "
+        "and kept.row_hash = new.row_hash)"
+    ).format(open_rows=open_rows, incoming=incoming, listed=listed([*columns, "part", "row_hash"]))
+    try:
+        inserted = connection.execute(insert, {"number": number, "parts": parts_changed}).rowcount
+    except psycopg.errors.UniqueViolation as error:
+        raise PermanentError(
+            f"publish table {name}",
+            f"a row with the key of a new one stands in PostgreSQL ({error.diag.constraint_name}), in a part that did not change: "
+            "no release put it there",
+            "find out who can write there; `minhu verify` names the row, `minhu db repair` makes `published` again from the releases",
+        ) from None
     connection.execute(sql.SQL("drop table {}").format(incoming))
     if inserted:
         connection.execute(sql.SQL("analyze {}").format(versions_of(name)))

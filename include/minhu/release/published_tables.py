@@ -43,7 +43,6 @@ def ensure(
     Raises:
         PermanentError: a column changed its type.
     """
-    _separate(connection, lock, progress)
     for name in release.table_names:
         table = contract.tables.get(name)
         wanted = {column.name: postgres_type(column.arrow_type) for column in table.columns} if table else {}
@@ -69,23 +68,34 @@ def ensure(
                 progress(f"{name}: comments, key and indexes are those of the contract")
 
 
-def _separate(connection: Connection, lock: Callable[[], None], progress: Progress) -> None:
-    """Bring tables of before versions lay apart into partitions, once."""
-    if not any(versions.lie_together(connection, name) for name in versioned_tables(connection)):
-        return
-    with connection.transaction():
-        lock()
-        act_as_owner(connection)
-        for name in versioned_tables(connection):
-            if not versions.lie_together(connection, name):
+def bring_apart(connection: Connection, contract: Contract, lock: Callable[[], None], progress: Progress) -> None:
+    """Bring tables of before versions lay apart into partitions, once, each in a transaction of its own.
+
+    Readers go on reading while rows are copied, and wait for a moment while the views change over. Comments and key come with
+    the next release that has the table (:func:`ensure`).
+
+    Raises:
+        PermanentError: others made something of a table.
+    """
+    for name in versioned_tables(connection):
+        if not versions.lie_together(connection, name):
+            continue
+        with connection.transaction():
+            lock()
+            if not versions.lie_together(connection, name):  # another publisher was here
                 continue
-            versions.separate(connection, name, _columns(connection, name))
-            _create_views(connection, name, columns_of(connection, name))
-            versions.drop_old(connection, name)
+            act_as_owner(connection)
+            apart = versions.copy_apart(connection, name, _columns(connection, name))
+            _create_views(connection, name, columns_of(connection, name), apart)
+            versions.take_over(connection, name, apart)
             connection.execute(
                 "update published_store.versioned_tables set contract_sha256 = null where table_name = %s", (name,)
             )
-            progress(f"{name}: versions of releases before lie apart from the current ones")
+        with connection.transaction():  # readers read meanwhile
+            lock()
+            act_as_owner(connection)
+            description.make_indexes(connection, name, contract.tables.get(name), progress)
+        progress(f"{name}: versions of releases before lie apart from the current ones")
 
 
 def act_as_owner(connection: Connection) -> None:
@@ -126,10 +136,10 @@ def _create(connection: Connection, name: str, missing: Mapping[str, str]) -> No
     versions.add_columns(connection, name, missing)
     if not columns:
         connection.execute("insert into published_store.versioned_tables (table_name) values (%s)", (name,))
-    _create_views(connection, name, list(_columns(connection, name)))
+    _create_views(connection, name, list(_columns(connection, name)), versions_of(name))
 
 
-def _create_views(connection: Connection, name: str, columns: list[str]) -> None:
+def _create_views(connection: Connection, name: str, columns: list[str], of: sql.Identifier) -> None:
     """Columns are only ever added at the end, which is what ``create or replace view`` allows."""
     rest = [column for column in columns if column != "as_of"]
     own = sql.SQL("coalesce(cell.as_of, known.as_of)" if "as_of" in columns else "known.as_of")
@@ -137,7 +147,7 @@ def _create_views(connection: Connection, name: str, columns: list[str]) -> None
         "view": sql.Identifier(VIEWS, name),
         "history": sql.Identifier(VIEWS, f"{name}_history"),
         "at": sql.Identifier(VIEWS, f"{name}_at"),
-        "versions": versions_of(name),
+        "versions": of,
         "listed": sql.SQL(", ").join(sql.Identifier("cell", column) for column in rest),
         "own": own,
     }

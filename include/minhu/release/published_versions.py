@@ -4,6 +4,9 @@
 has, and ``<t>_closed``, those of all releases before that are kept. A night looks for what changed among the open rows, so its
 cost does not grow with the releases kept; to close a row (``to_release``) is to move it, and only what finds history again
 is written for it. Full size, thirty nights of history: 40 s a night in one table, 20 s in two (``docs/performance.md``).
+
+A table of before is brought apart beside the old one, which readers go on reading meanwhile; only then the views change over
+(:func:`copy_apart`, :func:`take_over`).
 """
 
 from __future__ import annotations
@@ -22,24 +25,12 @@ OWN_COLUMNS = ("part", "row_hash", "from_release", "to_release")
 
 def create(connection: Connection, name: str) -> None:
     """Make the two partitions of a table that is not there yet, without published columns."""
-    connection.execute(
-        sql.SQL(
-            "create table {} (part text not null, row_hash uuid not null, from_release bigint not null, "
-            "to_release bigint) partition by list (to_release)"
-        ).format(versions_of(name))
-    )
-    for partition, values in ((open_rows_of(name), "for values in (null)"), (closed_rows_of(name), "default")):
-        connection.execute(
-            sql.SQL(f"create table {{}} partition of {{}} {values}").format(partition, versions_of(name))
-        )
+    _create(connection, name, versions_of(name))
 
 
 def add_columns(connection: Connection, name: str, kinds: Mapping[str, str]) -> None:
     """Published columns after those that are there, with the types of PostgreSQL."""
-    for column, kind in kinds.items():
-        connection.execute(
-            sql.SQL("alter table {} add column {} {}").format(versions_of(name), sql.Identifier(column), sql.SQL(kind))
-        )
+    _add_columns(connection, versions_of(name), kinds)
 
 
 def lie_together(connection: Connection, name: str) -> bool:
@@ -51,50 +42,59 @@ def lie_together(connection: Connection, name: str) -> bool:
     return bool(row and row[0] == "r")
 
 
-def separate(connection: Connection, name: str, kinds: Mapping[str, str]) -> None:
-    """Bring the rows of one table into the two partitions; the views still read the old table, see :func:`drop_old`.
+def copy_apart(connection: Connection, name: str, kinds: Mapping[str, str]) -> sql.Identifier:
+    """Copy the rows of a table of before into two partitions beside it, which nobody reads yet.
 
     Args:
-        connection: inside a transaction, as the owner.
+        connection: inside a transaction, as the owner, under the publisher's lock: nobody else writes.
         name: published table.
         kinds: its published columns in order, with the types of PostgreSQL.
+
+    Returns:
+        The new table; :func:`take_over` gives it its name, once the views read it.
     """
+    apart = sql.Identifier(STORE, f"{name}_apart")
+    _create(connection, name, apart)
+    _add_columns(connection, apart, kinds)
     connection.execute(
-        sql.SQL("alter table {} rename to {}").format(versions_of(name), sql.Identifier(_old_name(name)))
-    )
-    create(connection, name)
-    add_columns(connection, name, kinds)
-    columns = listed([*OWN_COLUMNS, *kinds])
-    for partition, those in (
-        (open_rows_of(name), sql.SQL("to_release is null")),
-        (closed_rows_of(name), sql.SQL("to_release is not null")),
-    ):
-        connection.execute(
-            sql.SQL("insert into {} ({columns}) select {columns} from {} where {}").format(
-                partition, _before(name), those, columns=columns
-            )
+        sql.SQL("insert into {apart} ({columns}) select {columns} from {before}").format(
+            apart=apart, columns=listed([*OWN_COLUMNS, *kinds]), before=versions_of(name)
         )
+    )
+    connection.execute(sql.SQL("analyze {}").format(apart))
+    return apart
 
 
-def drop_old(connection: Connection, name: str) -> None:
-    """Drop the table that :func:`separate` emptied, when no view of ours reads it any more.
+def take_over(connection: Connection, name: str, apart: sql.Identifier) -> None:
+    """Drop the table of before, which no view of ours reads any more, and give its name to the new one.
 
     Raises:
-        PermanentError: somebody made a view of it, past ``published``.
+        PermanentError: somebody made something of it, past ``published``.
     """
     try:
-        connection.execute(sql.SQL("drop table {}").format(_before(name)))
+        connection.execute(sql.SQL("drop table {}").format(versions_of(name)))
     except psycopg.errors.DependentObjectsStillExist as error:
         raise PermanentError(
             f"bring the versions of {name} into partitions",
             f"others made something of {STORE}.{name}_versions: {error.diag.message_detail}",
             "drop it, or make it of published instead, and run again; readers keep the release they have",
         ) from error
+    connection.execute(sql.SQL("alter table {} rename to {}").format(apart, sql.Identifier(f"{name}_versions")))
 
 
-def _old_name(name: str) -> str:
-    return f"{name}_in_one_table"
+def _create(connection: Connection, name: str, table: sql.Identifier) -> None:
+    connection.execute(
+        sql.SQL(
+            "create table {} (part text not null, row_hash uuid not null, from_release bigint not null, "
+            "to_release bigint) partition by list (to_release)"
+        ).format(table)
+    )
+    for partition, values in ((open_rows_of(name), "for values in (null)"), (closed_rows_of(name), "default")):
+        connection.execute(sql.SQL(f"create table {{}} partition of {{}} {values}").format(partition, table))
 
 
-def _before(name: str) -> sql.Identifier:
-    return sql.Identifier(STORE, _old_name(name))
+def _add_columns(connection: Connection, table: sql.Identifier, kinds: Mapping[str, str]) -> None:
+    for column, kind in kinds.items():
+        connection.execute(
+            sql.SQL("alter table {} add column {} {}").format(table, sql.Identifier(column), sql.SQL(kind))
+        )
