@@ -264,6 +264,22 @@ def test_a_sign_off_alone_brings_versions_apart_before_it_purges(home: Home, mon
     assert files_equal_postgres(home) == 2
 
 
+def test_a_column_of_a_key_may_be_null_from_now_on(home: Home) -> None:
+    home.night(D19)
+    path = home.settings.dbt_dir / published_contract.MODELS / "published_units.yml"
+    content = yaml.safe_load(path.read_text())
+    meta = content["models"][0]["config"]["meta"]
+    meta["nullable"] = [*meta.get("nullable", []), "unit_code"]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True))
+    published_contract.load.cache_clear()
+    home.build(D20)
+    home.insert("dim_units", [{"unit_name": "无编号的单位"}])
+    home.publish(D20)
+    assert home.rows("select unit_name from published.dim_units where unit_code is null") == [("无编号的单位",)]
+    assert _key(home, "dim_units") == ["unit_code"]
+    assert files_equal_postgres(home) == 2
+
+
 def test_a_row_of_nobody_with_the_key_of_a_new_one_is_named(home: Home) -> None:
     home.night(D19)
     home.execute(

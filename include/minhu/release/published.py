@@ -59,7 +59,8 @@ def connect(uri: str) -> Iterator[Connection]:
         raise PermanentError(
             "write to the published database",
             str(error).splitlines()[0],
-            "let this user create schemas there (grant create on database … to …), then run again",
+            "let this user create schemas there (grant create on database … to …), or own those that are there and what is in "
+            "them (`published`, `published_store`), then run again",
         ) from error
     except psycopg.Error as error:  # its own text may quote a row
         kind = TransientError if sessions.may_pass(error) else PermanentError

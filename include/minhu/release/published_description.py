@@ -57,7 +57,7 @@ def make_indexes(connection: Connection, name: str, table: Table | None, progres
     of_open: dict[str, sql.Composable] = {f"{name}_open_parts": sql.SQL("(part)")}
     of_closed: dict[str, sql.Composable] = {f"{name}_closed_rows": sql.SQL("(to_release)")}
     if table and table.primary_key:
-        key_name = f"{_index_name(name, table.primary_key)}_key"
+        key_name = f"{_index_name(name, table.primary_key)}{'_nullable' * bool(_nullable_key(table))}_key"
         of_open[key_name] = sql.SQL("({})").format(listed(table.primary_key))
         if key_name not in _indexes(connection, open_rows_of(name)):
             _make_key(connection, table, key_name, progress)
@@ -82,6 +82,15 @@ def make_indexes(connection: Connection, name: str, table: Table | None, progres
                         "alter table {table} drop constraint if exists {name}; drop index if exists {index}"
                     ).format(**parts)
                 )
+    for column in _nullable_key(table) if table else ():  # a primary key of before leaves it behind
+        connection.execute(
+            sql.SQL("alter table {} alter column {} drop not null").format(open_rows_of(name), sql.Identifier(column))
+        )
+
+
+def _nullable_key(table: Table) -> list[str]:
+    """Columns of the key that may be null."""
+    return [column for column in table.primary_key if table[column].is_nullable]
 
 
 def _lookups(table: Table | None) -> Iterable[tuple[str, ...]]:
@@ -90,10 +99,9 @@ def _lookups(table: Table | None) -> Iterable[tuple[str, ...]]:
 
 def _make_key(connection: Connection, table: Table, name: str, progress: Progress) -> None:
     """A primary key, or where one of its columns may be null an index for which two nulls are the same."""
-    may_be_null = any(table[column].is_nullable for column in table.primary_key)
     form = (
         "create unique index {name} on {rows} ({key}) nulls not distinct"
-        if may_be_null
+        if _nullable_key(table)
         else "alter table {rows} add constraint {name} primary key ({key})"
     )
     parts = {"rows": open_rows_of(table.name), "name": sql.Identifier(name), "key": listed(table.primary_key)}
