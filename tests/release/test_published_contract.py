@@ -264,6 +264,33 @@ def test_a_sign_off_alone_brings_versions_apart_before_it_purges(home: Home, mon
     assert files_equal_postgres(home) == 2
 
 
+def test_the_planner_knows_both_all_versions_and_the_open_rows_of_tonight(home: Home) -> None:
+    home.night(D19)
+    kinds = (
+        "select tablename::text, inherited from pg_stats where schemaname = 'published_store' and attname = 'unit_code'"
+    )
+    known = {("kpi_results_versions", True), ("kpi_results_open", False)}
+    assert known <= set(home.rows(kinds))
+    home.night(D20, (*CELLS, Cell("U7"), Cell("U8"), Cell("U9")))
+    assert known <= set(home.rows(kinds))
+    told = home.rows("select reltuples::int from pg_class where relname = 'kpi_results_open'")
+    assert told == [(len(CELLS) + 3,)]
+
+
+def test_past_versions_are_found_by_key_without_reading_them_all(home: Home) -> None:
+    """By a lookup that is a part of the key where there is one, else by the key itself; also of a table of before."""
+    home.night(D19)
+    as_before(home)
+    home.give_up("waivers")
+    home.night(D20)
+    of_closed = "select indexdef from pg_indexes where schemaname = 'published_store' and tablename = %s"
+    for name, columns in (
+        ("dim_units", "(unit_code)"), ("kpi_results", "(unit_code, kpi_id, period_type, period_start)"), ("waivers", "(to_release)"),
+    ):  # fmt: skip
+        assert any(row[0].endswith(columns) for row in home.rows(of_closed, f"{name}_closed")), name
+    assert not any(row[0].endswith("caliber)") for row in home.rows(of_closed, "kpi_results_closed"))
+
+
 def test_a_column_of_a_key_may_be_null_from_now_on(home: Home) -> None:
     home.night(D19)
     path = home.settings.dbt_dir / published_contract.MODELS / "published_units.yml"
