@@ -2,9 +2,9 @@
 
     python -m benchmarks.published_history var/benchmark/short [--nights 30]
 
-The last two releases of a home are loaded into a server of their own. Between them ``kpi_results`` gets a version of each
-changed cell for every night of history, as nights would have left them. Told: seconds of the last load, by table, without
-history and with it; seconds of what readers ask first.
+The last two releases of a home are loaded into a server of their own. Between them ``kpi_results`` gets a version of each cell
+whose period runs for every night of history: more than nights leave, for not all of these change each night. Told: seconds of
+the last load, all tables together, without history and with it; seconds of what readers ask first.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ READERS: dict[str, str] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path, help="a city with two releases")
-    parser.add_argument("--nights", type=int, default=30, help="of history (default 30, a release keeps 35)")
+    parser.add_argument("--nights", type=int, default=30, help="of history (default 30; a database keeps 35)")
     options = parser.parse_args()
     found = {}
     for nights in (0, options.nights):
