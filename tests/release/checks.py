@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg import sql
 
+from minhu.release import published_contract
 from minhu.release.release_folder import Release
 from minhu.release.releases import current
 
@@ -34,6 +35,23 @@ def versions(home: Home) -> list[tuple[Any, ...]]:
         "select unit_code, part, from_release, to_release from published_store.kpi_results_versions "
         "order by unit_code, part, from_release"
     )
+
+
+def as_before(home: Home) -> None:
+    """Leave the database as it was when a published table had no contract and all its versions lay in one table."""
+    for name in published_contract.load(home.settings.dbt_dir).tables:
+        lying_apart, aside = f"{name}_versions", f"{name}_aside"
+        home.execute(f"create table published_store.{aside} as select * from published_store.{lying_apart}")
+        for view in (f"{name}_history", name):
+            (text,) = home.rows("select pg_get_viewdef(%s::regclass)", f"published.{view}")
+            home.execute(f"create or replace view published.{view} as {text[0].replace(lying_apart, aside)}")
+        home.execute(f"drop table published_store.{lying_apart}")
+        home.execute(f"alter table published_store.{aside} rename to {lying_apart}")
+        home.execute(f"comment on view published.{name} is null")
+    home.execute("alter table published_store.versioned_tables drop column contract_sha256")
+    home.execute("update published_store.installed set schema_sha256 = 'of an earlier version'")
+    for column in ("kpi_id", "unit_code"):
+        home.execute(f"comment on column published.kpi_results.{column} is null")
 
 
 def _from_files(release: Release, name: str) -> Counter[tuple[Any, ...]]:
