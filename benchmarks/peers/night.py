@@ -17,6 +17,7 @@ FILE_NAME = "work.duckdb"
 #: What the product's own steps between build and verdicts leave for the models: given to peers, who have no such steps.
 GIVEN = (
     "findings", "waivers", "landed_since_release", "changed_pictures", "previous_release", "periods_pending",
+    "periods_since_release",
 )  # fmt: skip
 
 

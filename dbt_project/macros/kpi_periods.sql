@@ -25,6 +25,23 @@
     {%- if execute and flags.FULL_REFRESH -%} true {%- else -%} {{ in_periods_to_judge(alias, periods) }} {%- endif -%}
 {%- endmacro %}
 
+{#
+  Condition: cells that may be other ones than in the release before: judged in this build, or since the work file was last
+  published. `alias` names the relation.
+#}
+{% macro may_differ_from_release(alias) -%}
+    {%- if execute and flags.FULL_REFRESH -%} true
+    {%- else -%}
+    ({{ alias }}.kpi_id, {{ alias }}.variant, {{ alias }}.period_type, {{ alias }}.period_start) in (
+        select due.kpi_id, due.variant, due.period_type, due.period_start
+        from {{ ref('kpi_periods_to_judge') }} as due
+        union all
+        select since.kpi_id, since.variant, since.period_type, since.period_start
+        from {{ source('raw', 'periods_since_release') }} as since
+    )
+    {%- endif -%}
+{%- endmacro %}
+
 {# Condition: series of months of which a finished one gets its verdicts anew, whichever: limits are made of several. #}
 {% macro in_series_judged_anew(alias=none) -%}
     {%- set series = alias ~ '.' if alias else '' -%}

@@ -66,7 +66,15 @@ where recency = 1
 
 {# Join condition: `versions` is how the thing stood on `day`. #}
 {% macro stands_on(versions, day) -%}
-    {{ versions }}.began_on <= {{ day }} and ({{ versions }}.ended_from is null or {{ day }} < {{ versions }}.ended_from)
+    {{ versions }}.began_on <= {{ day }} and {{ day }} < {{ end_of(versions ~ '.ended_from') }}
+{%- endmacro %}
+
+{#
+  The day on which something ends, far away where none is known. A comparison with it may stand in an outer join; a condition
+  with `or` would hold each row of one side against each of the other (tests/dbt/test_plans.py).
+#}
+{% macro end_of(column) -%}
+    coalesce({{ column }}, cast('9999-12-31' as date))
 {%- endmacro %}
 
 {#

@@ -74,8 +74,8 @@ def test_models_read_only_from_their_own_layer_or_below(manifest: dict[str, Any]
                 is_unstaged = landed.startswith("returns__") or node["config"]["schema"] == "reference"
                 allowed = layer(node) == 0 or is_unstaged or landed in (
                     "arrivals", "absent_inputs", "findings", "previous_kpi_results", "loads", "judged", "judged_findings",
-                    "periods_pending", "previous_kpi_restatements", "previous_kpi_published_since", "previous_release",
-                    "previous_integrity_companions", "previous_standardised_on_time", "previous_on_time_by_channel",
+                    "periods_pending", "periods_since_release", "previous_kpi_restatements", "previous_kpi_published_since",
+                    "previous_release", "previous_integrity_companions", "previous_standardised_on_time", "previous_on_time_by_channel",
                     "landed_since_release", "changed_pictures", "waivers", "previous_kpi_breakdowns",
                 )  # fmt: skip
                 assert allowed, f"{node['name']} reads {parent} past staging"

@@ -158,10 +158,36 @@ def exported(db: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     return db.execute("select table_name from raw.exported_parts order by all").fetchall()
 
 
-def test_the_log_of_another_release_is_written_again(db: duckdb.DuckDBPyConnection) -> None:
-    class Before:
-        release_id = "2026-11-19.1"
+class Before:
+    release_id = "2026-11-19.1"
 
+
+def test_periods_that_the_release_before_may_show_otherwise_are_kept_until_one_shows_them(
+    db: duckdb.DuckDBPyConnection,
+) -> None:
+    def kept() -> list[tuple[Any, ...]]:
+        return db.execute("select distinct kpi_id, period_start from raw.periods_since_release order by all").fetchall()
+
+    october, november = date(2026, 10, 1), date(2026, 11, 1)
+    db.execute("create table raw.previous_kpi_results as from kpis.kpi_values where period_start = date '2026-10-01'")
+    decision.expect_differences(db, None)
+    assert kept() == [("A01", october), ("B01", october)], "published as no release: nothing is known to be the same"
+    db.execute("delete from raw.periods_since_release; insert into raw.exported_as values ('2026-11-19.1')")
+    decision.expect_differences(db, Before())  # type: ignore[arg-type]
+    assert kept() == []
+    db.execute(
+        "create table kpis.kpi_periods_to_judge as from kpis.kpi_values where kpi_id = 'A01' and unit_code = 'd1'"
+    )
+    decision.remember_judged(db, False)
+    db.execute("update kpis.kpi_periods_to_judge set kpi_id = 'B01'")
+    decision.remember_judged(db, False)
+    assert kept() == [(kpi_id, month) for kpi_id in ("A01", "B01") for month in (october, november)]
+    db.execute("delete from raw.periods_since_release; create table publish.kpi_results as from kpis.kpi_values")
+    decision.remember_judged(db, True)
+    assert len(kept()) == 4, "what was judged as a whole may differ as a whole"
+
+
+def test_the_log_of_another_release_is_written_again(db: duckdb.DuckDBPyConnection) -> None:
     columns = [name for name, *_ in db.execute("describe raw.exported_parts").fetchall()]
     for release, is_left in ((None, False), (Before(), True)):
         db.execute("delete from raw.exported_parts; delete from raw.exported_as")

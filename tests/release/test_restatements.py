@@ -16,6 +16,7 @@ from minhu.analysis import restatements
 from minhu.audit import replay
 from minhu.errors import UsageError
 from minhu.findings import Finding
+from minhu.gate import decision
 from minhu.landing.night import Night
 from minhu.landing.zone import Landing
 from minhu.pipeline import publication
@@ -329,6 +330,31 @@ def test_readers_ask_what_was_known_on_a_night(story: Story) -> None:
 def test_a_night_published_again_adds_nothing(story: Story) -> None:
     again = build_and_publish(story.settings, story.uri, D17)
     assert not again.is_new and again.release_id == story.nights[D17].release_id
+
+
+def test_what_nights_judged_and_did_not_publish_is_restated_by_the_release_that_comes(
+    story: Story, after_first: tuple[Settings, str]
+) -> None:
+    settings, uri = after_first
+    city = LandedCity()
+    pictures(city)
+    late_and_corrected(city)
+    city.land(settings, D16)
+    build(settings, D16)
+    for _ in range(2):  # the second has nothing to judge, and the machine goes down before it publishes
+        decision.decide_verdicts(Night(settings, D16))
+    city = LandedCity()
+    pictures(city)
+    city.land(settings, D17)
+    later = build_and_publish(settings, uri, D17)
+
+    def restated(release: Release, day: date) -> set[tuple[Any, ...]]:
+        columns = ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber", "value_now")
+        rows = release.table("kpi_restatements").to_pylist()
+        return {tuple(row[name] for name in columns) for row in rows if row["business_date"] == day}
+
+    missing = restated(story.nights[D16], D16) - restated(later, D17)
+    assert restated(story.nights[D16], D16) and not missing
 
 
 def test_a_figure_that_moved_without_a_cause_is_unexplained(after_first: tuple[Settings, str]) -> None:

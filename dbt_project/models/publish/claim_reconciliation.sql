@@ -45,21 +45,42 @@ figures as (
     where
         unit_type in ('city', 'district')
         and caliber = 'full'
+        and (kpi_id, variant, period_type) in (
+            select
+                claims.kpi_id,
+                claims.variant,
+                claims.period_type
+            from claims
+        )
         and {{ measured_as }} is not null
         and verdict <> 'NOT_RATED'
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
--- a claim without a period is set beside the newest figure of its kind of period
-cells as (
+ranked as (
     select
         *,
+        case when unit_type = 'district' then unit_code else '' end as place_code,
         row_number() over (
             partition by kpi_id, variant, measured_as, unit_type, unit_code, period_type
             order by period_start desc
         ) as recency
     from figures
+),
+
+-- a claim without a period is set beside the newest figure of its kind of period
+cells as (
+    select
+        *,
+        cast(period_start as {{ dbt.type_string() }}) as named_as
+    from ranked
+    union all
+    select
+        *,
+        'newest' as named_as
+    from ranked
+    where recency = 1
 ),
 
 -- places that stand now; a district's are those below it
@@ -106,18 +127,14 @@ beside as (
             claims.kpi_id = cells.kpi_id
             and claims.variant = cells.variant
             and claims.measured_as = cells.measured_as
-            and (
-                claims.unit_code = cells.unit_code and cells.unit_type = 'district'
-                or claims.unit_code is null and cells.unit_type = 'city'
-            )
+            and coalesce(claims.unit_code, '') = cells.place_code
             and claims.period_type = cells.period_type
-            and (claims.period_start = cells.period_start or (claims.period_start is null and cells.recency = 1))
+            and coalesce(cast(claims.period_start as {{ dbt.type_string() }}), 'newest') = cells.named_as
     -- how many places stood in another year is not known here
     left join places
         on
-            claims.measured_as = 'places'
-            and claims.period_start is null
-            and claims.variant = places.place_level
+            case when claims.measured_as = 'places' and claims.period_start is null then claims.variant end
+            = places.place_level
             and coalesce(claims.unit_code, '') = places.unit_code
     left join claims as others
         on claims.ratio_to = others.claim_id

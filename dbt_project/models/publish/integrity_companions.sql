@@ -86,8 +86,8 @@ joined as (
     -- both bounds together tell how many answers were set aside
     left join small as invalid
         on
-            companions.companion = 'satisfaction_with_invalid_answers'
-            and invalid.companion = 'invalid_callback_share'
+            case when companions.companion = 'satisfaction_with_invalid_answers' then 'invalid_callback_share' end
+            = invalid.companion
             and companions.unit_type = invalid.unit_type
             and companions.unit_code = invalid.unit_code
             and companions.month_start = invalid.month_start

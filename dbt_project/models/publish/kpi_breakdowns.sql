@@ -27,4 +27,4 @@ from {{ ref('kpi_breakdown_verdicts') }} as cells
 left join {{ ref('dim_places') }} as places
     on cells.unit_type = places.place_level and cells.unit_code = places.place_code
 left join {{ ref('stg_hotline__categories') }} as categories
-    on cells.breakdown = 'category' and cells.value_code = categories.category_code
+    on case when cells.breakdown = 'category' then cells.value_code end = categories.category_code

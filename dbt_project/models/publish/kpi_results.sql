@@ -19,6 +19,9 @@ bands as (
 
 previous as (
     select * from {{ source('raw', 'previous_kpi_results') }}
+    {% if is_incremental() %}
+    where {{ in_periods_to_judge() }}
+    {% endif %}
 ),
 
 contract as (
@@ -149,7 +152,7 @@ select
     results.variant,
     results.unit_type,
     results.unit_code,
-    coalesce(places.place_name, units.unit_name, points.station_name, results.unit_code) as unit_name,
+    coalesce(names.unit_name, results.unit_code) as unit_name,
     results.period_type,
     results.period_start,
     results.period_end,
@@ -178,9 +181,5 @@ left join bands
         {% for column in key -%}
         results.{{ column }} = bands.{{ column }}{{ ' and' if not loop.last }}
         {% endfor %}
-left join {{ ref('dim_places') }} as places
-    on results.unit_type = places.place_level and results.unit_code = places.place_code
-left join {{ ref('dim_units') }} as units
-    on results.unit_type = 'unit' and results.unit_code = units.unit_code
-left join {{ ref('dim_service_points') }} as points
-    on results.unit_type = 'point' and results.unit_code = points.station_code
+left join {{ ref('dim_unit_names') }} as names
+    on results.unit_type = names.unit_type and results.unit_code = names.unit_code

@@ -222,4 +222,4 @@ left join targets
         and directed.unit_type = targets.unit_type
         and targets.scheme = targets.first_scheme
         and directed.period_start >= targets.valid_from
-        and (targets.valid_to is null or directed.period_start < targets.valid_to)
+        and directed.period_start < {{ end_of('targets.valid_to') }}

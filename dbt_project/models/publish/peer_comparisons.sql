@@ -83,7 +83,7 @@ select
     spread.variant,
     spread.unit_type,
     spread.unit_code,
-    coalesce(places.place_name, units.unit_name, spread.unit_code) as unit_name,
+    coalesce(names.unit_name, spread.unit_code) as unit_name,
     spread.period_type,
     spread.period_start,
     spread.caliber,
@@ -114,7 +114,5 @@ select
         else 'inside'
     end as funnel_position
 from spread
-left join {{ ref('dim_places') }} as places
-    on spread.unit_type = places.place_level and spread.unit_code = places.place_code
-left join {{ ref('dim_units') }} as units
-    on spread.unit_type = 'unit' and spread.unit_code = units.unit_code
+left join {{ ref('dim_unit_names') }} as names
+    on spread.unit_type = names.unit_type and spread.unit_code = names.unit_code

@@ -126,7 +126,7 @@ select
     scores.scheme,
     scores.unit_type,
     scores.unit_code,
-    coalesce(places.place_name, units.unit_name, scores.unit_code) as unit_name,
+    coalesce(names.unit_name, scores.unit_code) as unit_name,
     scores.period_type,
     scores.period_start,
     scores.period_end,
@@ -162,7 +162,5 @@ left join peer_counts
         and ranks.period_start = peer_counts.period_start
         and ranks.caliber = peer_counts.caliber
         and ranks.peer_group = peer_counts.peer_group
-left join {{ ref('dim_places') }} as places
-    on scores.unit_type = places.place_level and scores.unit_code = places.place_code
-left join {{ ref('dim_units') }} as units
-    on scores.unit_type = 'unit' and scores.unit_code = units.unit_code
+left join {{ ref('dim_unit_names') }} as names
+    on scores.unit_type = names.unit_type and scores.unit_code = names.unit_code

@@ -36,6 +36,9 @@ order by all
 """
 
 
+_PERIOD = "kpi_id, variant, period_type, period_start"
+
+
 @dataclass(frozen=True)
 class Decision:
     """Cells by verdict and findings by severity, as they will be published."""
@@ -76,10 +79,12 @@ def decide_verdicts(night: Night) -> Decision:
         release_before.show(
             db, published_contract.load(night.settings.dbt_dir), inventory.landing, previous, identity(night.settings)
         )
+        expect_differences(db, previous)
     dbt_build.decide(night, everything)
     with work_file.connect(night.settings) as db:
         require_every_kpi(db)
         db.begin()
+        remember_judged(db, everything)
         forget_changed_parts(db, everything)
         forget_other_logs(db, previous)
         db.execute("delete from raw.periods_pending")
@@ -151,6 +156,36 @@ def _dated(finding: Finding, business_date: date) -> Finding:
     return replace(finding, period_from=business_date.isoformat(), period_to=business_date.isoformat())
 
 
+def expect_differences(db: duckdb.DuckDBPyConnection, previous: Release | None) -> None:
+    """Name all periods as those that may differ from the release before, unless the work file was published as that release: then
+    it is those judged since (``raw.periods_since_release``)."""
+    if not _goes_on_from(db, previous):
+        _expect_all(db)
+
+
+def remember_judged(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
+    """Keep the periods that got verdicts until a release shows them: a night may give them more than once before."""
+    if everything:
+        _expect_all(db)
+        return
+    db.execute(f"insert into raw.periods_since_release select {_PERIOD} from kpis.kpi_periods_to_judge")  # noqa: S608
+
+
+def _expect_all(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("delete from raw.periods_since_release")
+    exists = db.execute(
+        "select 1 from information_schema.tables where (table_schema, table_name) = ('publish', 'kpi_results')"
+    ).fetchall()
+    for relation in ("raw.previous_kpi_results", *(["publish.kpi_results"] if exists else [])):
+        db.execute(f"insert into raw.periods_since_release select distinct {_PERIOD} from {relation}")  # noqa: S608  our own
+
+
+def _goes_on_from(db: duckdb.DuckDBPyConnection, previous: Release | None) -> bool:
+    """Whether the work file was last published as this release."""
+    exported_as = db.execute("select release_id from raw.exported_as").fetchall()
+    return previous is not None and exported_as == [(previous.release_id,)]
+
+
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
     """Files that may not be taken over from the last export: those with a cell judged or compared since, all of signals, whose
     limits are made of other months than that of their file, and all of findings, which come and go without a cell."""
@@ -170,8 +205,7 @@ def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> Non
 
 def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: Release | None) -> None:
     """The log goes on from the release before; files of it that were exported with another release may differ."""
-    exported_as = db.execute("select release_id from raw.exported_as").fetchall()
-    if previous is None or exported_as != [(previous.release_id,)]:
+    if not _goes_on_from(db, previous):
         db.execute("delete from raw.exported_parts where table_name = ?", [KPI_RESTATEMENTS])
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from minhu.landing import contracts
 from minhu.landing.zone import Landing
+from minhu.release.export import KPI_PUBLISHED_SINCE
 from minhu.release.published_contract import Contract, Table
 from minhu.release.release_folder import Release, ReleaseIdentity
 from minhu.warehouse import work_file
@@ -23,7 +24,7 @@ from minhu.warehouse import work_file
 #: Tables of an earlier release that a later night needs; their columns and types are those of the contract.
 CARRIED = (
     "kpi_results", "kpi_restatements", "integrity_companions", "standardised_on_time", "on_time_by_channel",
-    "kpi_published_since", "kpi_breakdowns",
+    KPI_PUBLISHED_SINCE, "kpi_breakdowns",
 )  # fmt: skip
 _ATTEMPT = re.compile(r"landing/([a-z]+)/([a-z_]+)/dt=(\d{4}-\d{2}-\d{2})/attempt=(\d+)/manifest\.json")
 _Table = tuple[str, str]
@@ -47,6 +48,8 @@ def show(
     """
     for table in CARRIED:
         _show_table(db, contract.tables[table], previous)
+    if previous is not None and not _files(previous, KPI_PUBLISHED_SINCE):
+        _show_grains(db, previous)
     known = _attempts_of(previous)
     told = [
         (f"{source}.{name}", day, number)
@@ -86,10 +89,7 @@ def _show_table(db: duckdb.DuckDBPyConnection, described: Table, previous: Relea
     for many nights without being judged again, and then the release before is another one.
     """
     table, kinds = described.name, {column.name: column.data_type for column in described.columns}
-    parts: list[str] = []
-    if previous is not None:
-        found = [previous.path / f"{table}.parquet", *(previous.path / table).glob("*.parquet")]
-        parts = sorted(str(path) for path in found if path.is_file())
+    parts = _files(previous, table) if previous else []
     db.execute(f"drop view if exists raw.previous_{table}")
     if previous is None or not parts:
         nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in kinds.items())
@@ -105,6 +105,19 @@ def _show_table(db: duckdb.DuckDBPyConnection, described: Table, previous: Relea
         own = previous.as_of.astimezone(UTC).replace(tzinfo=None)
         source = f"(select * replace (coalesce(as_of, timestamp '{own}') as as_of) from {source})"  # noqa: S608
     db.execute(f"create view raw.previous_{table} as select {columns} from {source}")  # noqa: S608  own paths, quoted
+
+
+def _show_grains(db: duckdb.DuckDBPyConnection, previous: Release) -> None:
+    """Of a release from before it told since when its KPIs are published: what it has cells of is known for its night."""
+    db.execute(
+        f"create or replace view raw.previous_{KPI_PUBLISHED_SINCE} as select distinct kpi_id, variant, unit_type, "  # noqa: S608
+        f"period_type, date '{previous.business_date}' as published_since from raw.previous_kpi_results"
+    )
+
+
+def _files(release: Release, table: str) -> list[str]:
+    found = [release.path / f"{table}.parquet", *(release.path / table).glob("*.parquet")]
+    return sorted(str(path) for path in found if path.is_file())
 
 
 def _attempts_of(release: Release | None) -> dict[_Table, dict[date, int]]:

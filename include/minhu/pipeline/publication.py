@@ -119,6 +119,7 @@ def remember_parts(settings: Settings, published: Release) -> None:
         db.begin()
         db.execute("delete from raw.exported_parts")
         db.execute("delete from raw.exported_as")
+        db.execute("delete from raw.periods_since_release")
         db.execute("insert into raw.exported_as values (?)", [published.release_id])
         if kept:
             db.executemany("insert into raw.exported_parts values (?, ?, ?, ?, ?, ?)", kept)

@@ -45,7 +45,7 @@ STANDING = [
     "staging", "resource_type:seed", "qc_rules", "dim_places", "dim_place_versions", "dim_units",
     "dim_unit_versions", "dim_grids", "dim_grid_versions", "dim_service_points", "dim_service_point_versions",
     "dim_items", "dim_item_versions", "dim_resident_versions", "dim_place_residents", "bridge_places_now", "bridge_redrawn_units",
-    "bridge_residents_points", "bridge_units_peer_groups", "bridge_units_periods",
+    "bridge_residents_points", "bridge_units_peer_groups", "bridge_units_periods", "dim_unit_names",
 ]  # fmt: skip
 #: What follows from returns and pictures alone: most nights nothing is returned.
 OF_RETURNS = [

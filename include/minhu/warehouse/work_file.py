@@ -71,6 +71,9 @@ create table if not exists raw.exported_parts (
     table_name varchar, part varchar, is_settled boolean, sha256 varchar, bytes bigint, row_count bigint
 );
 create table if not exists raw.exported_as (release_id varchar);
+create table if not exists raw.periods_since_release (
+    kpi_id varchar, variant varchar, period_type varchar, period_start date
+);
 """
 
 

@@ -1,100 +1,79 @@
 -- One row per caliber and spell of a hotspot (place x matter): orders of 30 days reach the threshold, until they fall
 -- below it. The spell is solved on the first day they are below, in the borders of that day; it has come back where
 -- another begins within 90 days. What is kept out of the assessment makes no assessed hotspot.
-with daily as (
+with orders as (
     {% for caliber, condition in [('full', '1 = 1'), ('assessed', "assessment_scope <> 'excluded'")] -%}
     select
         '{{ caliber }}' as caliber,
         community_code,
         category_code,
-        created_date as day,
-        count(*) as order_count
+        created_date,
+        order_id
     from {{ ref('fct_work_orders') }}
-    where community_code is not null and category_code is not null and not is_merged and {{ condition }}
-    group by community_code, category_code, created_date
+    where
+        community_code is not null
+        and category_code is not null
+        and not is_merged
+        and {{ condition }}
+        and created_date <= {{ business_date() }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
--- an order adds to its day and is gone 30 days later: between such days the sum stands still
-changes as (
+numbered as (
     select
         caliber,
         community_code,
         category_code,
-        day,
-        order_count as change
-    from daily
-    union all
-    select
-        caliber,
-        community_code,
-        category_code,
-        cast({{ dbt.dateadd('day', 30, 'day') }} as date) as day,
-        -order_count as change
-    from daily
+        created_date,
+        row_number() over (
+            partition by caliber, community_code, category_code order by created_date, order_id
+        ) as order_number
+    from orders
 ),
 
-by_day as (
+-- with each order that makes as many as the threshold, it is a hotspot until the oldest of these is 30 days old
+reached as (
     select
-        caliber,
-        community_code,
-        category_code,
-        day,
-        sum(change) as change
-    from changes
-    group by caliber, community_code, category_code, day
+        numbered.caliber,
+        numbered.community_code,
+        numbered.category_code,
+        numbered.created_date as hot_from,
+        cast({{ dbt.dateadd('day', 30, 'oldest.created_date') }} as date) as hot_until
+    from numbered
+    inner join numbered as oldest
+        on
+            numbered.caliber = oldest.caliber
+            and numbered.community_code = oldest.community_code
+            and numbered.category_code = oldest.category_code
+            and numbered.order_number
+            = oldest.order_number + cast(ceil({{ parameter('hotspot_min_orders') }}) as integer) - 1
+            and numbered.created_date < {{ dbt.dateadd('day', 30, 'oldest.created_date') }}
 ),
 
-summed as (
+-- later orders of a pair never end earlier: one that begins before the last end, or on that day, goes on with its spell
+followed as (
     select
-        caliber,
-        community_code,
-        category_code,
-        day,
-        sum(change) over (partition by caliber, community_code, category_code order by day) as recent_count
-    from by_day
-    where day <= {{ business_date() }}
-),
-
-switched as (
-    select
-        caliber,
-        community_code,
-        category_code,
-        day,
-        recent_count >= {{ parameter('hotspot_min_orders') }} as is_hot,
-        coalesce(
-            lag(recent_count) over (partition by caliber, community_code, category_code order by day), 0
-        ) >= {{ parameter('hotspot_min_orders') }} as was_hot
-    from summed
-),
-
-spells as (
-    select
-        caliber,
-        community_code,
-        category_code,
-        day,
-        is_hot,
-        lead(day) over (partition by caliber, community_code, category_code order by day) as next_switch_on
-    from switched
-    where is_hot <> was_hot
+        *,
+        lead(hot_from) over (
+            partition by caliber, community_code, category_code order by hot_from, hot_until
+        ) as next_from
+    from reached
 )
 
 select
-    spells.community_code,
+    ended.community_code,
     places.district_code,
     places.street_code,
-    spells.category_code,
-    spells.caliber,
-    spells.day as solved_on,
-    coalesce(
-        spells.next_switch_on <= {{ dbt.dateadd('day', 90, 'spells.day') }}, false
-    ) as has_come_back
-from spells
+    ended.category_code,
+    ended.caliber,
+    ended.hot_until as solved_on,
+    coalesce(ended.next_from <= {{ dbt.dateadd('day', 90, 'ended.hot_until') }}, false) as has_come_back
+from followed as ended
 inner join {{ ref('dim_place_versions') }} as places
     on
-        spells.community_code = places.place_code
-        and {{ stands_on('places', 'spells.day') }}
-where not spells.is_hot
+        ended.community_code = places.place_code
+        and {{ stands_on('places', 'ended.hot_until') }}
+where
+    ended.hot_until <= {{ business_date() }}
+    and coalesce(ended.next_from > ended.hot_until, true)

@@ -57,9 +57,8 @@ findings as (
     from {{ ref('kpi_findings') }} as found
     left join parts_of_districts as parts
         on
-            found.rule_id like 'L1-%'
-            and found.unit_type = 'district'
-            and found.unit_code = parts.district_code
+            case when found.rule_id like 'L1-%' and found.unit_type = 'district' then found.unit_code end
+            = parts.district_code
     cross join contract
     where
         found.severity in ('block', 'warn')

@@ -34,7 +34,7 @@ compared as (
         and (not previous.is_shown or previous.numerator = companions.numerator) as is_unchanged
     from companions
     left join streets
-        on companions.unit_type = 'street' and companions.unit_code = streets.place_code
+        on case when companions.unit_type = 'street' then companions.unit_code end = streets.place_code
     left join {{ source('raw', 'previous_integrity_companions') }} as previous
         on
             companions.companion = previous.companion

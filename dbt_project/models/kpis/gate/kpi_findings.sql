@@ -119,8 +119,7 @@ select
 from identified
 left join holding
     on
-        identified.finding_sha256 = holding.finding_sha256
+        case when identified.severity = 'block' then identified.finding_sha256 end = holding.finding_sha256
         and identified.rule_id = holding.rule_id
-        and identified.severity = 'block'
 left join {{ source('raw', 'waivers') }} as waivers
     on holding.waiver_id = waivers.waiver_id

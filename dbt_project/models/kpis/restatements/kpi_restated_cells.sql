@@ -1,6 +1,7 @@
 -- One row per cell of a period that was over which readers see otherwise than in the release before: changed, added or
 -- gone. A carried cell is no change, nor is the first cell of a grain that was never published.
 -- What is or was hidden stays hidden, by verdict.
+-- depends_on: {{ ref('kpi_periods_to_judge') }}
 {% set key = cell_key() %}
 with releases as (
     select * from {{ source('raw', 'previous_release') }}
@@ -23,7 +24,8 @@ before as (
         -- a period without its first days is provisional for good, and over all the same
         is_provisional and coalesce(is_covered, true) as is_running,
         coalesce(is_covered, true) as is_covered
-    from {{ source('raw', 'previous_kpi_results') }}
+    from {{ source('raw', 'previous_kpi_results') }} as cells
+    where {{ may_differ_from_release('cells') }}
 ),
 
 shown as (
@@ -38,17 +40,17 @@ shown as (
         contract_version,
         is_provisional and coalesce(is_covered, true) as is_running,
         is_stale
-    from {{ ref('kpi_results') }}
-    where exists (select 1 from releases)
+    from {{ ref('kpi_results') }} as cells
+    where {{ may_differ_from_release('cells') }} and exists (select 1 from releases)
 ),
 
 grains as (
-    select distinct -- many cells of one grain
+    select
         kpi_id,
         variant,
         unit_type,
         period_type
-    from before
+    from {{ source('raw', 'previous_kpi_published_since') }}
 ),
 
 paired as (

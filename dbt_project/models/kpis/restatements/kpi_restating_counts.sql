@@ -164,28 +164,50 @@ placed as (
         on days.day >= periods.counts_from and days.day <= periods.counts_to
 ),
 
+-- of each thing first its few units and periods, then which of them were restated: cells of a period are many
+reached as (
+    select
+        units.entity,
+        units.entity_key,
+        units.unit_type,
+        units.unit_code,
+        placed.period_type,
+        placed.period_start,
+        placed.reach_days
+    from units
+    inner join placed
+        on units.entity = placed.entity and units.entity_key = placed.entity_key
+    where
+        (units.unit_type, units.unit_code) in (
+            select
+                spans.unit_type,
+                spans.unit_code
+            from spans
+        )
+        and (units.unit_type, units.unit_code, placed.period_type, placed.period_start, placed.reach_days) in (
+            select
+                spans.unit_type,
+                spans.unit_code,
+                spans.period_type,
+                spans.period_start,
+                spans.reach_days
+            from spans
+        )
+),
+
 touched as (
     select distinct -- several versions of one record
         records.table_name,
         records.record_key,
         records.is_late,
-        spans.unit_type,
-        spans.unit_code,
-        spans.period_type,
-        spans.period_start,
-        spans.reach_days
-    from spans
-    inner join units
-        on spans.unit_type = units.unit_type and spans.unit_code = units.unit_code
-    inner join placed
-        on
-            units.entity = placed.entity
-            and units.entity_key = placed.entity_key
-            and spans.period_type = placed.period_type
-            and spans.period_start = placed.period_start
-            and spans.reach_days = placed.reach_days
+        reached.unit_type,
+        reached.unit_code,
+        reached.period_type,
+        reached.period_start,
+        reached.reach_days
+    from reached
     inner join records
-        on placed.entity = records.entity and placed.entity_key = records.entity_key
+        on reached.entity = records.entity and reached.entity_key = records.entity_key
 )
 
 select
