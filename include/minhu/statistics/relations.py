@@ -61,7 +61,8 @@ class Columns:
 
     def __init__(self, cells: pd.DataFrame) -> None:
         kind, code, parent_kind, parent_code = (  # as lists at once: one by one they leave Arrow ten times slower
-            cells[name].to_numpy(dtype=object).tolist() for name in ("unit_type", "unit_code", "parent_type", "parent_code")
+            cells[name].to_numpy(dtype=object).tolist()
+            for name in ("unit_type", "unit_code", "parent_type", "parent_code")
         )
         self.key = list(zip(kind, code, strict=True))
         self.parent = list(zip(parent_kind, parent_code, strict=True))
