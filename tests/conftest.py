@@ -40,7 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 #: Folders and files whose tests read what is built once a session: they go to one process, or each would build it.
 SHARING = {
-    "a night of a simulated city": ("tests/dossier/", "tests/analysis/"),
+    "a night of a simulated city": (
+        "tests/dossier/",
+        "tests/analysis/",
+        "tests/dbt/test_plans.py",
+        "tests/release/test_kept_files.py",
+    ),
     "four nights of the oracle": ("tests/oracle/",),
     "the city of floors": ("tests/dbt/test_verdicts.py", "tests/dbt/test_waivers.py"),
 }

@@ -1,4 +1,4 @@
-"""What DuckDB makes of the models: no outer join that holds every row of one side against every row of the other."""
+"""What DuckDB makes of the models in a first night: no outer join that holds every row of one side against every row of the other."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def nested(plan: dict[str, Any]) -> Iterator[str]:
     condition = str(told.get("Condition"))
     is_outer = told.get("Join Type") in ("LEFT", "RIGHT", "FULL")
     if (
-        plan["name"] == "BLOCKWISE_NL_JOIN" and is_outer and condition not in ("true", "false")
-    ):  # as one row, or none, has it
+        plan["name"] == "BLOCKWISE_NL_JOIN" and is_outer and condition != "true"
+    ):  # with the one row of a total it is true
         yield condition
     for child in plan["children"]:
         yield from nested(child)

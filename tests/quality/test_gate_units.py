@@ -154,10 +154,6 @@ def test_a_finding_of_a_delivery_stands_against_its_day_unless_it_names_others()
         assert decision._dated(named, NIGHT) is named
 
 
-def exported(db: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    return db.execute("select table_name from raw.exported_parts order by all").fetchall()
-
-
 class Before:
     release_id = "2026-11-19.1"
 
@@ -185,20 +181,6 @@ def test_periods_that_the_release_before_may_show_otherwise_are_kept_until_one_s
     db.execute("delete from raw.periods_since_release; create table publish.kpi_results as from kpis.kpi_values")
     decision.remember_judged(db, True)
     assert len(kept()) == 4, "what was judged as a whole may differ as a whole"
-
-
-def test_the_log_of_another_release_is_written_again(db: duckdb.DuckDBPyConnection) -> None:
-    columns = [name for name, *_ in db.execute("describe raw.exported_parts").fetchall()]
-    for release, is_left in ((None, False), (Before(), True)):
-        db.execute("delete from raw.exported_parts; delete from raw.exported_as")
-        for table in ("kpi_restatements", "kpi_results"):
-            db.execute(f"insert into raw.exported_parts ({columns[0]}) values (?)", [table])
-        db.execute("insert into raw.exported_as (release_id) values ('2026-11-19.1')")
-        decision.forget_other_logs(db, release)  # type: ignore[arg-type]
-        assert (("kpi_restatements",) in exported(db)) == is_left and ("kpi_results",) in exported(db)
-    db.execute("update raw.exported_as set release_id = '2026-11-18.1'")
-    decision.forget_other_logs(db, Before())  # type: ignore[arg-type]
-    assert exported(db) == [("kpi_results",)]
 
 
 def test_no_kpi_with_figures_and_none_that_is_promised_may_be_lost(db: duckdb.DuckDBPyConnection) -> None:

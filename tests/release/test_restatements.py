@@ -22,7 +22,7 @@ from minhu.landing.zone import Landing
 from minhu.pipeline import publication
 from minhu.release.release_folder import Release
 from minhu.settings import PROJECT_ROOT, Settings
-from minhu.warehouse import work_file
+from minhu.warehouse import dbt_build, work_file
 from tests.fixtures.databases import copied_database
 from tests.fixtures.homes import build, build_and_publish, copy_of, settings_at
 from tests.fixtures.landed import NIGHT, LandedCity
@@ -333,9 +333,14 @@ def test_a_night_published_again_adds_nothing(story: Story) -> None:
 
 
 def test_what_nights_judged_and_did_not_publish_is_restated_by_the_release_that_comes(
-    story: Story, after_first: tuple[Settings, str]
+    story: Story, after_first: tuple[Settings, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, uri = after_first
+    asked: list[bool] = []
+    decide = dbt_build.decide
+    monkeypatch.setattr(
+        dbt_build, "decide", lambda night, everything: (asked.append(everything), decide(night, everything))
+    )
     city = LandedCity()
     pictures(city)
     late_and_corrected(city)
@@ -347,6 +352,7 @@ def test_what_nights_judged_and_did_not_publish_is_restated_by_the_release_that_
     pictures(city)
     city.land(settings, D17)
     later = build_and_publish(settings, uri, D17)
+    assert asked == [False] * 3, "only what may have changed was judged"
 
     def restated(release: Release, day: date) -> set[tuple[Any, ...]]:
         columns = ("kpi_id", "variant", "unit_type", "unit_code", "period_type", "period_start", "caliber", "value_now")

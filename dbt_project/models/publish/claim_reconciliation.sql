@@ -73,12 +73,12 @@ ranked as (
 cells as (
     select
         *,
-        cast(period_start as {{ dbt.type_string() }}) as named_as
+        period_start as claimed_start
     from ranked
     union all
     select
         *,
-        'newest' as named_as
+        cast('9999-12-31' as date) as claimed_start
     from ranked
     where recency = 1
 ),
@@ -129,7 +129,7 @@ beside as (
             and claims.measured_as = cells.measured_as
             and coalesce(claims.unit_code, '') = cells.place_code
             and claims.period_type = cells.period_type
-            and coalesce(cast(claims.period_start as {{ dbt.type_string() }}), 'newest') = cells.named_as
+            and coalesce(claims.period_start, cast('9999-12-31' as date)) = cells.claimed_start
     -- how many places stood in another year is not known here
     left join places
         on

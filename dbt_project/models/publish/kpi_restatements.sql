@@ -243,8 +243,9 @@ settled as (
     from {{ source('raw', 'previous_kpi_restatements') }} as previous
     left join judged
         on
-            previous.business_date = {{ business_date() }}
-            {%- for column in key %}
+            case when previous.business_date = {{ business_date() }} then previous.{{ key[0] }} end
+            = judged.{{ key[0] }}
+            {%- for column in key[1:] %}
             and previous.{{ column }} = judged.{{ column }}
             {%- endfor %}
     where judged.kpi_id is null

@@ -17,7 +17,6 @@ from minhu.gate.identity import identity
 from minhu.landing.inventory import Inventory
 from minhu.landing.night import Night
 from minhu.release import published_contract, releases
-from minhu.release.export import KPI_RESTATEMENTS, KPI_SIGNALS, QUALITY_FINDINGS
 from minhu.release.published_contract import PART_OF_CELL
 from minhu.release.release_folder import Release
 from minhu.settings import Settings
@@ -86,13 +85,13 @@ def decide_verdicts(night: Night) -> Decision:
         db.begin()
         remember_judged(db, everything)
         forget_changed_parts(db, everything)
-        forget_other_logs(db, previous)
         db.execute("delete from raw.periods_pending")
         db.execute("delete from raw.judged_findings")
         db.execute("delete from raw.judged")
         db.execute("insert into raw.judged_findings select * from kpis.kpi_findings")
         # undated findings stand against everything, so the night after them is judged as a whole too
         db.execute("insert into raw.judged values (?, ?)", [night.business_date, "" if undated else circumstances])
+        db.execute("update raw.build_state set status = 'clean'")
         db.commit()
         return Decision(
             _counts(db, "select verdict, count(*) from publish.kpi_results group by 1 order by 1"),
@@ -160,7 +159,9 @@ def expect_differences(db: duckdb.DuckDBPyConnection, previous: Release | None) 
     """Name all periods as those that may differ from the release before, unless the work file was published as that release: then
     it is those judged since (``raw.periods_since_release``)."""
     if not _goes_on_from(db, previous):
+        db.begin()
         _expect_all(db)
+        db.commit()
 
 
 def remember_judged(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
@@ -187,26 +188,16 @@ def _goes_on_from(db: duckdb.DuckDBPyConnection, previous: Release | None) -> bo
 
 
 def forget_changed_parts(db: duckdb.DuckDBPyConnection, everything: bool) -> None:
-    """Files that may not be taken over from the last export: those with a cell judged or compared since, all of signals, whose
-    limits are made of other months than that of their file, and all of findings, which come and go without a cell."""
+    """Files of cells that may not be taken over from the last export: those with one judged or compared since."""
     if everything:
-        db.execute("delete from raw.exported_parts")
+        db.execute("delete from raw.exported_parts where digest is null")
         return
     changed = [
         part
         for table in ("kpis.kpi_periods_to_judge", "kpis.kpi_periods_to_compare")
         for (part,) in db.table(table).select(duckdb.SQLExpression(PART_OF_CELL)).distinct().fetchall()
     ]
-    db.execute(
-        "delete from raw.exported_parts where list_contains(?, part) or list_contains(?, table_name)",
-        [changed, [KPI_SIGNALS, QUALITY_FINDINGS]],
-    )
-
-
-def forget_other_logs(db: duckdb.DuckDBPyConnection, previous: Release | None) -> None:
-    """The log goes on from the release before; files of it that were exported with another release may differ."""
-    if not _goes_on_from(db, previous):
-        db.execute("delete from raw.exported_parts where table_name = ?", [KPI_RESTATEMENTS])
+    db.execute("delete from raw.exported_parts where digest is null and list_contains(?, part)", [changed])
 
 
 def require_every_kpi(db: duckdb.DuckDBPyConnection) -> None:

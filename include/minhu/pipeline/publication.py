@@ -10,7 +10,7 @@ from minhu.errors import UsageError
 from minhu.gate.decision import decide_verdicts
 from minhu.gate.identity import identity
 from minhu.landing.night import Night
-from minhu.release import publisher, releases
+from minhu.release import export, published_contract, publisher, releases
 from minhu.release.published_comparison import REPAIR
 from minhu.release.published_fingerprints import Compared
 from minhu.release.release_folder import Release, is_settled
@@ -108,19 +108,25 @@ def _is_behind(night: Night) -> bool:
 
 
 def remember_parts(settings: Settings, published: Release) -> None:
-    """Keep which files of settled months the release has, for the next export to take over."""
-    kept = [
-        (file.table, file.part, True, file.sha256, file.bytes, file.rows)
-        for file in published.files
-        if file.part and is_settled(file.part, published.business_date)
-    ]
+    """Keep which files the release has that the next export may take over: those of settled months, by the periods that are judged
+    until then, and those of which a digest tells whether they are the same."""
     with work_file.connect(settings) as db:
         work_file.prepare(db)
+        digests = export.digests(db, published_contract.load(settings.dbt_dir))
+        kept = [
+            (file.table, file.part, file.sha256, file.bytes, file.rows, digests.get((file.table, file.part)))
+            for file in published.files
+            if (file.table, file.part) in digests
+            or (file.table in export.BY_PERIOD and is_settled(file.part, published.business_date))
+        ]
         db.begin()
         db.execute("delete from raw.exported_parts")
         db.execute("delete from raw.exported_as")
         db.execute("delete from raw.periods_since_release")
         db.execute("insert into raw.exported_as values (?)", [published.release_id])
         if kept:
-            db.executemany("insert into raw.exported_parts values (?, ?, ?, ?, ?, ?)", kept)
+            db.executemany(
+                "insert into raw.exported_parts (table_name, part, sha256, bytes, row_count, digest) values (?, ?, ?, ?, ?, ?)",
+                kept,
+            )
         db.commit()

@@ -30,9 +30,11 @@ EMPTY_PART = "empty"
 _PART = "part_of_release"
 #: A row with the first was carried from the release before, and the second says as of when.
 CARRIED = (("is_stale", "as_of"), ("last_good_value", "last_good_as_of"))
-KPI_RESULTS, KPI_SIGNALS = "kpi_results", "kpi_signals"
+KPI_RESULTS, QUALITY_FINDINGS = "kpi_results", "quality_findings"
 KPI_RESTATEMENTS, KPI_PUBLISHED_SINCE = "kpi_restatements", "kpi_published_since"
-QUALITY_FINDINGS = "quality_findings"
+#: Of these the gate knows which files of settled months may have changed: those with a period that was judged or compared. Of the
+#: others a digest of their rows says it.
+BY_PERIOD = (KPI_RESULTS, "kpi_changes", "peer_comparisons", "scheme_scores")
 
 
 @contextmanager
@@ -84,12 +86,14 @@ def export_tables(
     """
     check_tables(connection, contract)
     files: list[ReleaseFile] = []
-    known = _known_files(connection)
+    known = _known_files(connection, contract)
     for name, table in contract.tables.items():
         kept = {
             part: file
             for (known_name, part), file in known.items()
-            if known_name == name and is_settled(part, business_date) and store.path(file.sha256).exists()
+            if known_name == name
+            and (is_settled(part, business_date) or name not in BY_PERIOD)
+            and store.path(file.sha256).exists()
         }
         for part, rows in _parts(connection, name, table, kept):
             file_name = f"{name}/{part}.parquet" if table.part_by else f"{name}.parquet"
@@ -109,15 +113,47 @@ def export_tables(
     return files
 
 
-def _known_files(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], ReleaseFile]:
-    """Files of settled months whose rows nobody touched since they were exported: (table, part) to the file."""
+def digests(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], str]:
+    """What the rows of each file are, whatever their order, of all tables but those of :data:`BY_PERIOD`.
+
+    Args:
+        connection: the work file.
+        contract: what is published.
+
+    Returns:
+        By table and part: how many rows, and two sums of their hashes (64 bits each). Two states of a file have one digest only
+        by an accident of some 2 ** -64; whoever could arrange it could write into the work file itself.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for name, table in contract.tables.items():
+        if name in BY_PERIOD:
+            continue
+        part = table.part_of_row or "''"
+        rows = connection.execute(
+            f"select {part}, concat_ws('/', count(*), sum(hash(cells)), bit_xor(hash(cells))) "  # noqa: S608  of the contract
+            f"from {SCHEMA}.{name} as cells group by 1"
+        ).fetchall()
+        found |= {(name, str(of_part)): str(digest) for of_part, digest in rows}
+    return found
+
+
+def _known_files(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[tuple[str, str], ReleaseFile]:
+    """Files whose rows nobody touched since they were exported: (table, part) to the file."""
     exists = connection.execute(
-        "select 1 from information_schema.tables where table_schema = 'raw' and table_name = 'exported_parts'"
+        "select 1 from information_schema.columns "
+        "where (table_schema, table_name, column_name) = ('raw', 'exported_parts', 'digest')"
     ).fetchall()
     if not exists:
         return {}
-    rows = connection.execute("select table_name, part, sha256, bytes, row_count from raw.exported_parts").fetchall()
-    return {(t, part): ReleaseFile(f"{t}/{part}.parquet", digest, size, n) for t, part, digest, size, n in rows}
+    rows = connection.execute(
+        "select table_name, part, sha256, bytes, row_count, digest from raw.exported_parts"
+    ).fetchall()
+    now = digests(connection, contract) if rows else {}
+    return {
+        (name, part): ReleaseFile(f"{name}/{part}.parquet" if part else f"{name}.parquet", sha256, size, number)
+        for name, part, sha256, size, number, digest in rows
+        if name in BY_PERIOD or digest == now.get((name, part))
+    }
 
 
 def write_parquet(data: pa.Table, path: Path) -> None:
@@ -135,7 +171,7 @@ def _parts(
     """
     relation = connection.table(f"{SCHEMA}.{name}")
     if table.part_of_row is None:
-        yield "", relation
+        yield "", None if "" in kept else relation
         return
     part = SQLExpression(table.part_of_row)
     names = sorted(str(row[0]) for row in relation.select(part).distinct().fetchall())

@@ -165,6 +165,9 @@ def decide(night: Night, everything: bool) -> int:
     Args:
         night: of the city.
         everything: judge every cell of the archive, not only those that may have changed.
+
+    The work file stays marked as being judged: whoever keeps what follows for the next night says in the same transaction that it
+    is clean. One in which verdicts were given and nobody knows which is made anew.
     """
     with connect(night.settings) as db:
         state = read_state(db)
@@ -177,10 +180,7 @@ def decide(night: Night, everything: bool) -> int:
     arguments = ["run", "--select", "kpi_findings+", "kpi_cells+", "publish"]
     if is_published:
         arguments += ["--exclude", *PUBLISHED_AS_STANDING]
-    count = len(run_dbt(night, [*arguments, *(["--full-refresh"] if everything else [])], state))
-    with connect(night.settings) as db:
-        db.execute("update raw.build_state set status = 'clean'")
-    return count
+    return len(run_dbt(night, [*arguments, *(["--full-refresh"] if everything else [])], state))
 
 
 def variables_of(night: Night, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,8 +28,20 @@ numbered as (
         created_date,
         row_number() over (
             partition by caliber, community_code, category_code order by created_date, order_id
-        ) as order_number
+        ) as order_number,
+        cast(ceil({{ parameter('hotspot_min_orders') }}) as integer) - 1 as more_needed
     from orders
+),
+
+-- what makes a hotspot with the order itself
+counted as (
+    select
+        caliber,
+        community_code,
+        category_code,
+        created_date,
+        order_number + more_needed as reaching_number
+    from numbered
 ),
 
 -- with each order that makes as many as the threshold, it is a hotspot until the oldest of these is 30 days old
@@ -41,13 +53,12 @@ reached as (
         numbered.created_date as hot_from,
         cast({{ dbt.dateadd('day', 30, 'oldest.created_date') }} as date) as hot_until
     from numbered
-    inner join numbered as oldest
+    inner join counted as oldest
         on
             numbered.caliber = oldest.caliber
             and numbered.community_code = oldest.community_code
             and numbered.category_code = oldest.category_code
-            and numbered.order_number
-            = oldest.order_number + cast(ceil({{ parameter('hotspot_min_orders') }}) as integer) - 1
+            and numbered.order_number = oldest.reaching_number
             and numbered.created_date < {{ dbt.dateadd('day', 30, 'oldest.created_date') }}
 ),
 
