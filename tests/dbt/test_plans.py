@@ -16,12 +16,10 @@ from minhu.warehouse import work_file
 def nested(plan: dict[str, Any]) -> Iterator[str]:
     """The conditions of outer joins of a plan that have no key to look a row up by."""
     told = plan.get("extra_info") or {}
-    condition = str(told.get("Condition"))
-    is_outer = told.get("Join Type") in ("LEFT", "RIGHT", "FULL")
-    if (
-        plan["name"] == "BLOCKWISE_NL_JOIN" and is_outer and condition != "true"
-    ):  # with the one row of a total it is true
-        yield condition
+    if plan["name"] == "BLOCKWISE_NL_JOIN" and told.get("Join Type") in ("LEFT", "RIGHT", "FULL"):
+        condition = str(told.get("Condition"))
+        if condition != "true":  # as with the one row of a total
+            yield condition
     for child in plan["children"]:
         yield from nested(child)
 

@@ -11,7 +11,7 @@ import pytest
 
 from minhu.errors import PermanentError
 from minhu.findings import Finding
-from minhu.gate import decision, kpi_checks
+from minhu.gate import decision, kpi_checks, release_before
 from minhu.quality import validation
 from minhu.quality.validation import Failure
 from minhu.warehouse import work_file
@@ -155,7 +155,14 @@ def test_a_finding_of_a_delivery_stands_against_its_day_unless_it_names_others()
 
 
 class Before:
-    release_id = "2026-11-19.1"
+    release_id, business_date = "2026-11-19.1", date(2026, 11, 19)
+
+
+def test_a_release_that_does_not_say_since_when_is_known_for_its_own_night(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("create table raw.previous_kpi_results as from kpis.kpi_values")
+    release_before._show_grains(db, Before())  # type: ignore[arg-type]
+    shown = db.execute("from raw.previous_kpi_published_since order by all").fetchall()
+    assert shown == [(kpi_id, "main", "district", "month", date(2026, 11, 19)) for kpi_id in ("A01", "B01")]
 
 
 def test_periods_that_the_release_before_may_show_otherwise_are_kept_until_one_shows_them(

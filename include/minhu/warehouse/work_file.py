@@ -68,7 +68,7 @@ create table if not exists raw.waivers (
 );
 create table if not exists raw.value_findings as select * from raw.model_findings where false;
 create table if not exists raw.exported_parts (
-    table_name varchar, part varchar, is_settled boolean, sha256 varchar, bytes bigint, row_count bigint
+    table_name varchar, part varchar, sha256 varchar, bytes bigint, row_count bigint
 );
 alter table raw.exported_parts add column if not exists digest varchar;
 create table if not exists raw.exported_as (release_id varchar);
