@@ -1,44 +1,19 @@
-"""What DuckDB makes of the models in a first night: no outer join that holds every row of one side against every row of the other."""
+"""What DuckDB makes of the models in a first night: no outer join that holds every row of one side against every row of the other.
+
+Later nights: ``tests/oracle/test_later_nights.py``.
+"""
 
 from __future__ import annotations
-
-import json
-from collections.abc import Iterator
-from typing import Any
 
 import duckdb
 import pytest
 
 from minhu.settings import Settings
-from minhu.warehouse import work_file
-
-
-def nested(plan: dict[str, Any]) -> Iterator[str]:
-    """The conditions of outer joins of a plan that have no key to look a row up by."""
-    told = plan.get("extra_info") or {}
-    if plan["name"] == "BLOCKWISE_NL_JOIN" and told.get("Join Type") in ("LEFT", "RIGHT", "FULL"):
-        condition = str(told.get("Condition"))
-        if condition != "true":  # as with the one row of a total
-            yield condition
-    for child in plan["children"]:
-        yield from nested(child)
-
-
-def plan_of(db: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
-    (_, found) = db.execute(f"explain (format json) {query}").fetchone() or ("", "[]")
-    return dict(json.loads(found)[0])
+from tests.fixtures.plans import joins_of_all_pairs, nested, plan_of
 
 
 def test_no_model_joins_all_pairs_of_rows(home_of_a_night: Settings) -> None:
-    compiled = sorted((home_of_a_night.home / "dbt" / "target" / "compiled").rglob("models/**/*.sql"))
-    found: dict[str, list[str]] = {}
-    with work_file.connect(home_of_a_night, read_only=True) as db:
-        for path in compiled:
-            conditions = sorted(set(nested(plan_of(db, path.read_text(encoding="utf-8")))))
-            if conditions:
-                found[path.stem] = conditions
-    assert len(compiled) > 100
-    assert found == {}
+    assert joins_of_all_pairs(home_of_a_night) == {}
 
 
 @pytest.mark.parametrize(
