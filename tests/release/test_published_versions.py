@@ -118,6 +118,26 @@ def test_the_planner_knows_both_all_versions_and_the_open_rows_of_tonight(home: 
     assert told == [(len(CELLS) + 3,)]
 
 
+def test_the_planner_looks_again_only_where_a_table_grew_or_has_a_column_it_does_not_know(home: Home) -> None:
+    looked = (
+        "select distinct xmin::text from pg_statistic where starelid = 'published_store.kpi_results_open'::regclass"
+    )
+    cells = [Cell(f"U{n}") for n in range(20)]
+    home.night(D18, cells)
+    first = home.rows(looked)
+    assert len(first) == 1
+    home.night(D19, [*cells[:-1], Cell("U19", 7)])
+    assert home.rows("select count(*) from published_store.kpi_results_closed") == [(1,)]
+    assert home.rows(looked) == first
+    home.execute(
+        "delete from pg_statistic where starelid = 'published_store.kpi_results_open'::regclass and staattnum = 1"
+    )
+    home.night(D20, cells)
+    again = home.rows(looked)
+    assert len(again) == 1
+    assert again != first
+
+
 def test_past_versions_are_found_by_key_without_reading_them_all(home: Home) -> None:
     """By a lookup that is a part of the key where there is one, else by the key itself; also of a table of before."""
     home.night(D19)
