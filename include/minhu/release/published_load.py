@@ -88,7 +88,7 @@ def _tell_planner(connection: Connection, name: str, rows: int) -> None:
     partitioned table it never does, and to ask for that is to read both partitions again.
     """
     open_rows = f"{name}_open"
-    known, is_described, has_versions = connection.execute(
+    rows_then, is_described, has_versions = connection.execute(
         "select reltuples, "
         "(select count(*) from pg_stats where schemaname = %(store)s and tablename = %(open)s) = "
         "(select count(*) from pg_attribute where attrelid = pg_class.oid and attnum > 0 and not attisdropped), "
@@ -98,7 +98,7 @@ def _tell_planner(connection: Connection, name: str, rows: int) -> None:
     ).fetchone() or (-1, False, False)
     if not has_versions:
         connection.execute(sql.SQL("analyze {}").format(versions_of(name)))
-    elif not is_described or abs(rows - float(str(known))) > rows / 10:
+    elif not is_described or abs(rows - float(str(rows_then))) > rows / 10:
         connection.execute(sql.SQL("analyze {}").format(open_rows_of(name)))
 
 
