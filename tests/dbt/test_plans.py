@@ -9,11 +9,15 @@ import duckdb
 import pytest
 
 from minhu.settings import Settings
-from tests.fixtures.plans import joins_of_all_pairs, nested, plan_of
+from minhu.warehouse import work_file
+from tests.fixtures.plans import compiled_models, joins_of_all_pairs
 
 
 def test_no_model_joins_all_pairs_of_rows(home_of_a_night: Settings) -> None:
-    assert joins_of_all_pairs(home_of_a_night) == {}
+    models = compiled_models(home_of_a_night)
+    assert len(models) > 100
+    with work_file.connect(home_of_a_night, read_only=True) as db:
+        assert joins_of_all_pairs(db, models) == {}
 
 
 @pytest.mark.parametrize(
@@ -26,5 +30,6 @@ def test_such_a_join_is_seen(ends: str, is_nested: bool) -> None:
         db.execute(
             "create table b as select range as code, date '2026-01-01' as began, null::date as ended from range(1000)"
         )
-        plan = plan_of(db, f"select * from a left join b on a.code = b.code and a.day >= b.began and ({ends})")
-        assert bool(list(nested(plan))) == is_nested
+        joined = f"select * from a left join b on a.code = b.code and a.day >= b.began and ({ends})"
+        found = joins_of_all_pairs(db, {"joined": joined, "plain": "select * from a left join b on a.code = b.code"})
+        assert list(found) == (["joined"] if is_nested else [])
